@@ -1,0 +1,117 @@
+"""Source text to canonical values, as SQL expressions.
+
+Every conversion yields null for text it cannot read; the caller rejects the row with the reason
+given here. What does **not** belong here: reading files and writing the raw zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ingestion.contract import DUCKDB_TYPES, Column
+from ingestion.declaration import ColumnMapping, FileFormat
+from ingestion.readers.files import literal
+
+TRUE_WORDS = ("true", "t", "1", "1.0", "yes", "y", "ja", "j", "wahr", "x")
+FALSE_WORDS = ("false", "f", "0", "0.0", "no", "n", "nein", "falsch")
+
+_MEANT = {
+    "integer": "a whole number",
+    "decimal": "a number",
+    "double": "a number",
+    "boolean": "yes or no",
+    "timestamp": "a point in time",
+    "date": "a date",
+}
+
+
+def source_text(
+    mapping: ColumnMapping, form: FileFormat, text: Callable[[str], str], available: frozenset[str],
+) -> str:
+    """SQL text of a mapped column: trimmed, null codes removed, value map applied.
+
+    A name that the extract does not have counts as empty; with dots it is looked up by its first
+    part.
+    """
+    if mapping.value is not None:
+        return literal(mapping.value)
+    nulls = mapping.null_values or form.null_values
+
+    def one(name: str) -> str:
+        if name.split(".")[0] not in available and name not in available:
+            return "cast(null as varchar)"
+        value = f"trim({text(name)})"
+        codes = ", ".join(literal(code) for code in ("", *nulls))
+        return f"case when {value} in ({codes}) then null else {value} end"
+
+    if mapping.parts:
+        pieces = [one(name) for name in mapping.parts]
+        some_missing = " or ".join(f"({piece}) is null" for piece in pieces)
+        value = f"case when {some_missing} then null else concat_ws('|', {', '.join(pieces)}) end"
+    else:
+        pieces = [one(name) for name in mapping.sources]
+        value = pieces[0] if len(pieces) == 1 else f"coalesce({', '.join(pieces)})"
+    if mapping.map:
+        cases = " ".join(f"when {literal(code)} then {literal(meaning)}"
+                         for code, meaning in mapping.map.items())
+        value = f"case {value} {cases} else {value} end"
+    return value
+
+
+def converted(
+    text: str, column: Column, mapping: ColumnMapping, form: FileFormat, *, is_typed: bool,
+) -> str:
+    """SQL value of canonical type from SQL text; null where the text does not fit."""
+    target = DUCKDB_TYPES[column.type]
+    if column.type in ("string", "json"):
+        return text
+    if column.type == "boolean":
+        true, false = (", ".join(map(literal, words)) for words in (TRUE_WORDS, FALSE_WORDS))
+        return (f"case when lower({text}) in ({true}) then true "
+                f"when lower({text}) in ({false}) then false end")
+    if column.type in ("integer", "decimal", "double"):
+        decimal, thousands = (".", "") if is_typed else (
+            mapping.decimal or form.decimal, form.thousands)
+        if mapping.decimal and mapping.decimal == thousands:
+            thousands = ""
+        return _number(text, column.type, target, decimal, thousands)
+    formats = () if is_typed else (
+        mapping.format
+        or (form.timestamp_format + form.date_format if column.type == "timestamp"
+            else form.date_format + form.timestamp_format))
+    parsed = (f"try_strptime({text}, [{', '.join(map(literal, formats))}])" if formats
+              else f"try_cast({text} as timestamp)")
+    if column.type == "date":
+        return f"cast({parsed} as date)"
+    return _instant(text, parsed, mapping.time_zone or form.time_zone)
+
+
+def mismatch(column: Column) -> str:
+    """Why a row with unreadable text in this column is rejected; holds no value of the row."""
+    return f"column {column.name}: not {_MEANT[column.type]}"
+
+
+def _number(text: str, kind: str, target: str, decimal: str, thousands: str) -> str:
+    """Grouping is checked before it is removed, so that 12.5 is not read as 125."""
+    digits = r"\d+"
+    if thousands:
+        digits = rf"(\d+|\d{{1,3}}(\{thousands}\d{{3}})+)"
+    pattern = rf"[+-]?{digits}(\{decimal}\d*)?([eE][+-]?\d+)?"
+    if kind == "integer":
+        pattern = rf"[+-]?{digits}(\{decimal}0*)?"
+    plain = f"replace({text}, {literal(thousands)}, '')" if thousands else text
+    if decimal != ".":
+        plain = f"replace({plain}, {literal(decimal)}, '.')"
+    cast = f"try_cast({plain} as {target})"
+    if kind == "decimal":
+        cast = f"coalesce({cast}, try_cast(try_cast({plain} as double) as {target}))"
+    return f"case when regexp_full_match({text}, {literal(pattern)}) then {cast} end"
+
+
+def _instant(text: str, parsed: str, zone: str) -> str:
+    """UTC: text with its own offset speaks for itself, other text is local to the zone."""
+    if zone == "UTC":
+        return parsed
+    has_offset = f"regexp_matches({text}, 'T?\\d{{2}}:\\d{{2}}.*(Z|[+-]\\d{{2}}:?\\d{{2}})$')"
+    local = f"timezone('UTC', timezone({literal(zone)}, {parsed}))"
+    return f"case when {has_offset} then try_cast({text} as timestamp) else {local} end"

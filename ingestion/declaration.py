@@ -1,0 +1,333 @@
+"""Reads and validates source declarations: how one source's extracts map onto the contract.
+
+A declaration is one YAML file per source system. What does **not** belong here: reading the
+extracts themselves (`readers/`), and where their rows go (`raw_zone.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from ingestion.contract import ENTITIES, Entity
+
+# Raised when the meaning of a declaration changes, so that its loads are made anew.
+READER_VERSION = 1
+SETTINGS_FILE = "settings.yml"  # may lie beside the declarations; read by orchestration
+DURATION = re.compile(r"^(\d+)([hd])$")
+
+
+class DeclarationError(ValueError):
+    """A declaration cannot be used; the message names file, place and remedy."""
+
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+def _check_time_zone(name: str | None) -> str | None:
+    if name is not None:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"unknown time zone {name!r}; use an IANA name such as Europe/Berlin"
+                             ) from error
+    return name
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class FileFormat(_Strict):
+    """How the files of a table are written."""
+
+    format: Literal["csv", "jsonl", "parquet"] = "csv"
+    delimiter: str = Field(default=",", min_length=1, max_length=4)
+    quote: str = Field(default='"', max_length=1)
+    encoding: str = "utf-8"
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ".", ",", " ", "'"] = ""
+    date_format: Names = ()
+    timestamp_format: Names = ()
+    time_zone: str = "UTC"
+    null_values: Names = ("",)
+
+    _zone = field_validator("time_zone")(_check_time_zone)
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            return "".encode(value) and value or value
+        except LookupError as error:
+            raise ValueError(f"unknown encoding {value!r}; windows-1252 and utf-8 are usual"
+                             ) from error
+
+    @model_validator(mode="after")
+    def _separators_differ(self) -> FileFormat:
+        if self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands are both {self.decimal!r}; they must differ")
+        return self
+
+
+class ColumnMapping(_Strict):
+    """What fills one canonical column: source columns in order of preference, or a constant."""
+
+    sources: Names = Field(default=(), alias="from")
+    parts: Names = ()
+    value: str | None = None
+    map: dict[str, str | None] = Field(default_factory=dict)
+    format: Names = ()
+    decimal: Literal[".", ","] | None = None
+    null_values: Names = ()
+    time_zone: str | None = None
+    system: str | None = None
+
+    _zone = field_validator("time_zone")(_check_time_zone)
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _constant_as_text(cls, value: Any) -> Any:
+        return value if value is None or isinstance(value, str) else json.dumps(value)
+
+    @field_validator("map", mode="before")
+    @classmethod
+    def _map_as_text(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {_text(k): None if v is None else _text(v) for k, v in value.items()}
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ColumnMapping:
+        if sum((bool(self.sources), bool(self.parts), self.value is not None)) != 1:
+            raise ValueError("give exactly one of `from`, `parts` and `value`")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every source column it may read."""
+        return self.sources or self.parts
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):  # YAML reads `ja: yes` as true
+        return "true" if value else "false"
+    return str(value)
+
+
+def _as_mapping(value: Any) -> Any:
+    return {"from": value} if isinstance(value, (str, list)) else value
+
+
+Mapping = Annotated[ColumnMapping, BeforeValidator(_as_mapping)]
+
+
+class TableDeclaration(FileFormat):
+    """One table of a source: which files, which entity, which column from where."""
+
+    entity: str
+    name: str = ""
+    files: str = ""
+    records: tuple[dict[str, Any], ...] = ()
+    extracted_on: str = ""
+    key: Names = ()
+    updated_at: Mapping | None = None
+    duplicates: Literal["keep", "reject"] | None = None
+    repeats: bool = False
+    expected_every: str = ""
+    columns: dict[str, Mapping] = Field(min_length=1)
+
+    @field_validator("entity")
+    @classmethod
+    def _known_entity(cls, value: str) -> str:
+        if value not in ENTITIES:
+            raise ValueError(f"unknown entity {value!r}; the contract has {_list(ENTITIES)}")
+        return value
+
+    @field_validator("extracted_on")
+    @classmethod
+    def _one_group(cls, value: str) -> str:
+        try:
+            groups = re.compile(value).groups if value else 1
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        if groups != 1:
+            raise ValueError("the regular expression needs exactly one group, the date")
+        return value
+
+    @field_validator("expected_every")
+    @classmethod
+    def _duration(cls, value: str) -> str:
+        if value and not DURATION.match(value):
+            raise ValueError(f"{value!r} is no duration; write 1d or 6h")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inline_records(cls, data: Any) -> Any:
+        """Inline records name canonical columns themselves; `ref` is their key."""
+        if isinstance(data, dict) and data.get("records") and "columns" not in data:
+            names = sorted({name for record in data["records"] for name in record} - {"ref"})
+            data = data | {"columns": {n: n for n in names}, "key": ["ref"], "format": "jsonl"}
+        return data
+
+    @model_validator(mode="after")
+    def _fits_the_contract(self) -> TableDeclaration:
+        if bool(self.files) == bool(self.records):
+            raise ValueError("give `files` or `records`")
+        known = {column.name: column for column in self.contract.columns}
+        for name, mapping in self.columns.items():
+            if name not in known:
+                raise ValueError(f"{self.entity} has no column {name!r}; it has {_list(known)}")
+            if mapping.system and not known[name].references:
+                raise ValueError(f"column {name!r} is no reference, so `system` has no meaning")
+        missing = [c.name for c in self.contract.columns
+                   if c.required and c.name not in self.columns]
+        if missing:
+            raise ValueError(f"{self.entity} needs {_list(missing)}; map them under `columns`")
+        if not self.key and self.duplicates is None:
+            raise ValueError("without a `key`, say `duplicates: keep` or `duplicates: reject`")
+        if self.repeats and not self.key:
+            raise ValueError("`repeats` needs a `key`")
+        return self
+
+    @property
+    def contract(self) -> Entity:
+        return ENTITIES[self.entity]
+
+    @property
+    def label(self) -> str:
+        """Name of this table within its source."""
+        return self.name or self.entity
+
+
+class SourceDeclaration(_Strict):
+    """One source system."""
+
+    source: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    description: str = ""
+    currency: str = Field(default="", pattern=r"^([A-Z]{3})?$")
+    tables: tuple[TableDeclaration, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spread_defaults(cls, data: Any) -> Any:
+        """Write the source's defaults into each of its tables."""
+        if not isinstance(data, dict) or not isinstance(data.get("tables"), list):
+            return data
+        data = dict(data)
+        defaults = dict(data.pop("file_defaults", None) or {})
+        if zone := data.pop("time_zone", None):
+            defaults.setdefault("time_zone", zone)
+        currency = data.get("currency")
+        tables = []
+        for raw in data["tables"]:
+            if not isinstance(raw, dict):
+                raise ValueError("each entry of `tables` is a mapping")
+            table = (({} if raw.get("records") else defaults) | raw)
+            entity = ENTITIES.get(str(table.get("entity")))
+            if (currency and entity and isinstance(table.get("columns"), dict)
+                    and any(c.name == "currency" for c in entity.columns)):
+                table["columns"] = {"currency": {"value": currency}} | table["columns"]
+            tables.append(table)
+        return data | {"tables": tables}
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> SourceDeclaration:
+        labels = [table.label for table in self.tables]
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if twice:
+            raise ValueError(f"two tables fill {_list(twice)}; give each its own `name`")
+        return self
+
+    def version(self, table: TableDeclaration) -> str:
+        """Version of what makes this table's rows: changes exactly when they may change."""
+        content = table.model_dump(mode="json", exclude={"expected_every", "files"})
+        text = json.dumps([READER_VERSION, self.source, content], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def read_declaration(path: Path) -> SourceDeclaration:
+    """Read one declaration.
+
+    Raises:
+        DeclarationError: the file is no YAML, or something in it does not fit; the message names
+            the file and the place.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DeclarationError(f"{path.name}: not readable as YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise DeclarationError(f"{path.name}: a declaration is a mapping with `tables`")
+    data.setdefault("source", path.stem)
+    try:
+        return SourceDeclaration.model_validate(data)
+    except ValidationError as error:
+        errors = [e for e in error.errors() if e["type"] != "too_short"] or error.errors()
+        lines = [f"{path.name}: {_place(data, e['loc'])}{_sentence(e)}" for e in errors]
+        raise DeclarationError("\n".join(lines)) from error
+
+
+def read_declarations(folder: Path) -> tuple[SourceDeclaration, ...]:
+    """Read every declaration of a folder, sorted by source.
+
+    Raises:
+        DeclarationError: no declaration there, one that does not fit, or two of one source.
+    """
+    paths = sorted(path for path in (*folder.glob("*.yml"), *folder.glob("*.yaml"))
+                   if path.name != SETTINGS_FILE)
+    if not paths:
+        raise DeclarationError(f"{folder} holds no source declaration (*.yml)")
+    declarations = [read_declaration(path) for path in paths]
+    names = [declaration.source for declaration in declarations]
+    for name in names:
+        if names.count(name) > 1:
+            raise DeclarationError(f"{folder}: source {name!r} is declared twice")
+    return tuple(sorted(declarations, key=lambda d: d.source))
+
+
+def _place(data: dict[str, Any], location: tuple[int | str, ...]) -> str:
+    """The place of an error in words a person can find: `table crm.cases, columns.reason: `."""
+    words: list[str] = []
+    rest = list(location)
+    if rest[:1] == ["tables"] and len(rest) > 1 and isinstance(rest[1], int):
+        try:
+            table = data["tables"][rest[1]]
+            words.append(f"table {table.get('name') or table.get('entity', rest[1] + 1)}")
+        except (KeyError, IndexError, AttributeError):
+            words.append(f"table {rest[1] + 1}")
+        rest = rest[2:]
+    if rest:
+        words.append(".".join(str(part) for part in rest))
+    return ", ".join(words) + ": " if words else ""
+
+
+def _sentence(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown setting; check the spelling"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,150 @@
+"""The raw zone: immutable Parquet per load, rejects beside it, one manifest that says what counts.
+
+A load exists when the manifest names it: files are written under a temporary name and moved into
+place, then the manifest is replaced in one rename. What a killed run left behind is never named
+and is removed by the next. What does **not** belong here: parsing (`loading.py`) and judging
+(`expectations/`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingestion.contract import DUCKDB_TYPES, ENTITIES, Entity
+from ingestion.readers.files import identifier
+
+State = Literal["staged", "admitted", "quarantined", "withdrawn", "superseded"]
+
+
+@dataclass(frozen=True)
+class Load:
+    """One load: one table of one source from one extract, in one version of its declaration."""
+
+    load_id: str
+    load_sequence: int
+    source_system: str
+    label: str
+    entity: str
+    table: str
+    file: str
+    content_hash: str
+    declaration_version: str
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    rows_repeated: int
+    extracted_on: date | None
+    first_event_at: datetime | None
+    last_event_at: datetime | None
+    expected_every: str
+    state: State
+    reason: str
+    files: tuple[str, ...]
+
+
+MANIFEST_SCHEMA = pa.schema([
+    ("load_id", pa.string()), ("load_sequence", pa.int64()), ("source_system", pa.string()),
+    ("label", pa.string()), ("entity", pa.string()), ("table", pa.string()),
+    ("file", pa.string()), ("content_hash", pa.string()), ("declaration_version", pa.string()),
+    ("rows_read", pa.int64()), ("rows_accepted", pa.int64()), ("rows_rejected", pa.int64()),
+    ("rows_repeated", pa.int64()), ("extracted_on", pa.date32()),
+    ("first_event_at", pa.timestamp("us")), ("last_event_at", pa.timestamp("us")),
+    ("expected_every", pa.string()), ("state", pa.string()), ("reason", pa.string()),
+    ("files", pa.list_(pa.string())),
+])
+
+
+class RawZone:
+    """Folder of loads. One process writes at a time; the run lock sees to that."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def manifest_path(self) -> Path:
+        return self.path / "manifest.parquet"
+
+    @property
+    def incoming(self) -> Path:
+        """Where files are written before they are moved into place."""
+        return self.path / "_incoming"
+
+    def prepare(self) -> None:
+        """Make the folder usable: typed empty tables, no leftovers, a manifest."""
+        shutil.rmtree(self.incoming, ignore_errors=True)
+        empty = self.path / "_empty"
+        empty.mkdir(parents=True, exist_ok=True)
+        con = duckdb.connect()
+        try:
+            for entity in ENTITIES.values():
+                self._write_empty(con, entity, empty / f"{entity.table}.parquet")
+        finally:
+            con.close()
+        if not self.manifest_path.exists():
+            self.write_manifest(())
+
+    def loads(self) -> tuple[Load, ...]:
+        """Every load ever made, in load sequence."""
+        if not self.manifest_path.exists():
+            return ()
+        rows = pq.read_table(self.manifest_path).to_pylist()
+        return tuple(Load(**(row | {"files": tuple(row["files"])})) for row in rows)
+
+    def write_manifest(self, loads: Iterable[Load]) -> None:
+        """Replace the manifest in one step: this is what makes loads count."""
+        rows = [asdict(load) for load in sorted(loads, key=lambda load: load.load_sequence)]
+        table = pa.Table.from_pylist(rows, schema=MANIFEST_SCHEMA)
+        temporary = self.manifest_path.with_suffix(".tmp")
+        pq.write_table(table, temporary)
+        os.replace(temporary, self.manifest_path)
+
+    def add(self, new: Iterable[Load]) -> None:
+        """Add loads; an older load of the same extract gives way to its new version."""
+        loads = {load.load_id: load for load in self.loads()}
+        for load in new:
+            for other in list(loads.values()):
+                if other.load_sequence == load.load_sequence and other.load_id != load.load_id:
+                    loads[other.load_id] = replace(
+                        other, state="superseded", reason=f"replaced by load {load.load_id}")
+            loads[load.load_id] = load
+        self.write_manifest(loads.values())
+
+    def set_states(self, states: dict[str, tuple[State, str]]) -> None:
+        """Give loads a new state and the reason for it.
+
+        Raises:
+            KeyError: a load is not in the manifest.
+        """
+        loads = {load.load_id: load for load in self.loads()}
+        for load_id, (state, reason) in states.items():
+            loads[load_id] = replace(loads[load_id], state=state, reason=reason)
+        self.write_manifest(loads.values())
+
+    def files_of(self, loads: Iterable[Load]) -> list[Path]:
+        """Absolute paths of the loads' files."""
+        return [self.path / file for load in loads for file in load.files]
+
+    def rejects_of(self, load: Load) -> Path:
+        """Folder of the rejected rows of a load; exists only if there are any."""
+        return self.path / "_rejects" / load.table / load.load_id
+
+    @staticmethod
+    def _write_empty(con: duckdb.DuckDBPyConnection, entity: Entity, path: Path) -> None:
+        columns = ", ".join(
+            f"cast(null as {DUCKDB_TYPES[c.type]}) as {identifier(c.name)}"
+            for c in entity.raw_columns)
+        temporary = path.with_suffix(".tmp")
+        con.execute(f"copy (select {columns} limit 0) to '{temporary}' (format parquet)")
+        os.replace(temporary, path)
+
+

@@ -1,0 +1,270 @@
+"""Reads files (CSV, JSON Lines, Parquet) with DuckDB into one temporary table of source values.
+
+Every reader leaves the same thing behind: a table `extract` with `file` (as given), `source_row`
+(1 for the first record of a file) and the source's own values, and a table `unreadable` with the
+lines that could not even be split into columns. What does **not** belong here: types, keys and
+the contract.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ingestion.declaration import FileFormat
+
+CHUNK_BYTES = 1 << 20
+
+
+class ExtractError(ValueError):
+    """A file cannot be read at all; the message names the file and the remedy."""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What a reader found: the names it can serve, and how to ask for one as SQL text.
+
+    `is_typed` says that values come with the format's own types, so a declared decimal sign or
+    date format does not apply. `record` is the whole source record as JSON; `without` gives the
+    part of it outside the given names.
+    """
+
+    names: frozenset[str]
+    is_typed: bool
+    text: Callable[[str], str]
+    record: str
+    without: Callable[[Iterable[str]], str]
+
+
+def identifier(name: str) -> str:
+    """Quote an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str | None) -> str:
+    """Quote an SQL string; None is null."""
+    return "null" if value is None else "'" + value.replace("'", "''") + "'"
+
+
+def header(path: Path, form: FileFormat) -> tuple[str, ...]:
+    """Names of the columns of one file; JSON Lines has none to know beforehand.
+
+    Raises:
+        ExtractError: the file is missing, empty, not in the declared encoding, or names a column
+            twice.
+    """
+    if not path.exists():
+        raise ExtractError(f"{path.name}: file not found; check `files` in the declaration")
+    if path.stat().st_size == 0:
+        raise ExtractError(f"{path.name}: file is empty, not even a header; deliver it again")
+    if form.format == "jsonl":
+        return ()
+    if form.format == "parquet":
+        return _parquet_header(path)
+    try:
+        with path.open(encoding=_python_encoding(form), newline="") as lines:
+            names = next(csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote or None,
+                                    quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE))
+    except (UnicodeDecodeError, UnicodeError) as error:
+        raise ExtractError(f"{path.name}: header is not {form.encoding}; set `encoding` in the "
+                           "declaration (windows-1252 is usual for German systems)") from error
+    except (StopIteration, csv.Error) as error:
+        raise ExtractError(f"{path.name}: no header line found") from error
+    names = [name.strip() for name in names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ExtractError(f"{path.name}: header has {', '.join(map(repr, twice))} more than once")
+    return tuple(names)
+
+
+def _parquet_header(path: Path) -> tuple[str, ...]:
+    try:
+        rows = duckdb.connect().execute(
+            f"select * from read_parquet({literal(str(path))}) limit 0").description
+    except duckdb.Error as error:
+        raise ExtractError(f"{path.name}: not readable as Parquet; deliver it again") from error
+    return tuple(column[0] for column in rows)
+
+
+def open_extract(
+    con: duckdb.DuckDBPyConnection, paths: list[Path], form: FileFormat, columns: tuple[str, ...],
+    scratch: Path,
+) -> Extract:
+    """Create the temporary tables `extract` and `unreadable` from files of one shape.
+
+    Args:
+        con: connection that gets the tables.
+        paths: files that share `columns` (their header, in order).
+        form: how they are written.
+        columns: names as `header` returned them.
+        scratch: folder for files in another encoding, written anew as UTF-8.
+
+    Raises:
+        ExtractError: a file is not in the declared encoding.
+    """
+    for table in ("extract", "unreadable"):
+        con.execute(f"drop table if exists {table}")
+    con.execute("create temp table unreadable (file varchar, source_row bigint, reason varchar,"
+                " record varchar)")
+    if form.format == "jsonl":
+        return _open_jsonl(con, _as_utf8(paths, form, scratch))
+    if form.format == "parquet":
+        return _open_parquet(con, paths, columns)
+    return _open_csv(con, _as_utf8(paths, form, scratch), form, columns)
+
+
+def _open_csv(
+    con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
+    columns: tuple[str, ...],
+) -> Extract:
+    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+    con.execute(f"""
+        create temp table numbered as
+        select *, row_number() over () as row_in_batch
+        from read_csv({_file_list(paths.values())}, columns = {{{types}}}, header = true,
+            auto_detect = false, delim = {literal(form.delimiter)}, quote = {literal(form.quote)},
+            escape = {literal(form.quote)}, filename = true, store_rejects = true,
+            max_line_size = 8388608)""")
+    _number_by_file(con, paths)
+    con.execute("""
+        insert into unreadable
+        select read_files.file, min(e.line), min(lower(e.error_type)), min(e.csv_line)
+        from reject_errors as e
+        join reject_scans as s on e.scan_id = s.scan_id and e.file_id = s.file_id
+        join read_files on s.file_path = read_files.read_path
+        group by read_files.file, e.line""")
+    con.execute("drop table reject_errors")
+    con.execute("drop table reject_scans")
+    return _columnar(columns, is_typed=False)
+
+
+def _open_parquet(
+    con: duckdb.DuckDBPyConnection, paths: list[Path], columns: tuple[str, ...],
+) -> Extract:
+    con.execute(f"""
+        create temp table extract as
+        select filename as file, file_row_number + 1 as source_row, *
+            exclude (filename, file_row_number)
+        from read_parquet({_file_list(paths)}, filename = true, file_row_number = true)""")
+    return _columnar(columns, is_typed=True)
+
+
+def _open_jsonl(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> Extract:
+    con.execute(f"""
+        create temp table numbered as
+        select json as record, filename, row_number() over () as row_in_batch
+        from read_ndjson_objects({_file_list(paths.values())}, filename = true,
+            ignore_errors = true, maximum_object_size = 16777216)""")
+    _number_by_file(con, paths)
+    con.execute("""
+        insert into unreadable
+        select file, source_row, 'not a JSON object', null from extract
+        where record is null or json_type(record) <> 'OBJECT'""")
+    con.execute("delete from extract where record is null or json_type(record) <> 'OBJECT'")
+    rows = con.execute("select distinct unnest(json_keys(record)) from extract").fetchall()
+    return Extract(
+        names=frozenset(name for (name,) in rows),
+        is_typed=False,
+        text=lambda name: f"json_extract_string(record, {literal(_json_path(name))})",
+        record="cast(record as varchar)",
+        without=lambda names: f"nullif(cast(json_merge_patch(record, {literal(_removal(names))})"
+                              " as varchar), '{}')",
+    )
+
+
+def _number_by_file(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> None:
+    """Turn `numbered` into `extract`: rows counted per file, the file under its own name."""
+    con.execute("create or replace temp table read_files (file varchar, read_path varchar)")
+    con.executemany("insert into read_files values (?, ?)",
+                    [[str(path), str(read)] for path, read in paths.items()])
+    con.execute("""
+        create temp table extract as
+        with starts as (
+            select filename, min(row_in_batch) as first_row from numbered group by filename
+        )
+        select read_files.file, row_in_batch - first_row + 1 as source_row,
+            numbered.* exclude (filename, row_in_batch)
+        from numbered
+        join starts on numbered.filename = starts.filename
+        join read_files on numbered.filename = read_files.read_path""")
+    con.execute("drop table numbered")
+
+
+def _columnar(columns: tuple[str, ...], *, is_typed: bool) -> Extract:
+    def as_json(names: Iterable[str]) -> str:
+        pairs = ", ".join(f"{literal(n)}: {identifier(n)}" for n in sorted(names))
+        return f"cast(to_json({{{pairs}}}) as varchar)" if pairs else "cast(null as varchar)"
+
+    def without(names: Iterable[str]) -> str:
+        rest = sorted(set(columns) - set(names))
+        if not rest:
+            return "cast(null as varchar)"
+        filled = ", ".join(f"nullif(trim(cast({identifier(n)} as varchar)), '')" for n in rest)
+        return f"case when coalesce({filled}) is not null then {as_json(rest)} end"
+
+    return Extract(
+        names=frozenset(columns),
+        is_typed=is_typed,
+        text=lambda name: f"cast({identifier(name)} as varchar)",
+        record=as_json(columns),
+        without=without,
+    )
+
+
+def _as_utf8(paths: list[Path], form: FileFormat, scratch: Path) -> dict[Path, Path]:
+    """Path of each file -> path of the same text in UTF-8."""
+    if codecs.lookup(form.encoding).name == "utf-8":
+        return {path: path for path in paths}
+    scratch.mkdir(parents=True, exist_ok=True)
+    copies: dict[Path, Path] = {}
+    for number, path in enumerate(paths):
+        copies[path] = scratch / f"{number}.utf8"
+        decoder = codecs.getincrementaldecoder(form.encoding)()
+        with path.open("rb") as source, copies[path].open("w", encoding="utf-8",
+                                                          newline="") as target:
+            line = 1
+            while block := source.read(CHUNK_BYTES):
+                try:
+                    target.write(decoder.decode(block))
+                except UnicodeDecodeError as error:
+                    line += block.count(b"\n", 0, error.start)
+                    raise ExtractError(
+                        f"{path.name}, line {line}: not {form.encoding}; set `encoding` in the "
+                        "declaration") from error
+                line += block.count(b"\n")
+    return copies
+
+
+def _python_encoding(form: FileFormat) -> str:
+    name = codecs.lookup(form.encoding).name
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _file_list(paths: Iterable[Path]) -> str:
+    return "[" + ", ".join(literal(str(path)) for path in paths) + "]"
+
+
+def _json_path(name: str) -> str:
+    return "$" + "".join(f'."{part}"' for part in name.split("."))
+
+
+def _removal(names: Iterable[str]) -> str:
+    """A JSON merge patch (RFC 7396) that removes the given names."""
+    patch: dict[str, object] = {}
+    for name in sorted(names):
+        node: dict[str, object] = patch
+        *parents, last = name.split(".")
+        for parent in parents:
+            child = node.setdefault(parent, {})
+            if not isinstance(child, dict):
+                break
+            node = child
+        else:
+            node[last] = None
+    return json.dumps(patch)
