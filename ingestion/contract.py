@@ -202,7 +202,7 @@ _CRM = (
         _c("fee_period", "string", "Period of the fee.", known="month quarter year"),
         _CURRENCY,
         _c("status", "string", "State of the contract.", known="active cancelled ended paused"),
-    ), event_time="started_on"),
+    )),
     Entity("crm.consents", "One row per decision on a consent.", (
         _CUSTOMER,
         _c("purpose", "string", "What the consent is for.", required=True,

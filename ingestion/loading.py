@@ -34,6 +34,7 @@ from ingestion.readers.files import (
 )
 
 BATCH_BYTES = 512 << 20
+EARLIEST, LATEST = "1900-01-01", "2100-01-01"
 Progress = Callable[[str], None]
 
 
@@ -103,6 +104,15 @@ def load_extracts(
         con.close()
         shutil.rmtree(zone.incoming, ignore_errors=True)
     return LoadReport(tuple(loaded), known_count, tuple(problems), tuple(warnings))
+
+
+def find_new_extracts(
+    declarations: Iterable[SourceDeclaration], extracts: Path, zone: RawZone,
+) -> tuple[int, tuple[Problem, ...]]:
+    """How many extracts a load would read, and which ones it could not."""
+    problems: list[Problem] = []
+    planned, _ = _plan(declarations, extracts, zone, problems)
+    return len(planned), tuple(problems)
 
 
 def _engine(zone: RawZone, memory_limit: str) -> duckdb.DuckDBPyConnection:
@@ -327,6 +337,7 @@ def _conversion_sql(plan: _Planned, extract: Extract) -> str:
     reasons += [f"case when text_{column.name} is null "
                 f"then {literal(f'column {column.name}: empty, but required')} end"
                 for column in entity.columns if column.required]
+    reasons += _range_reasons(mappings, entity)
     if key:
         reference = f"concat_ws('|', {', '.join(f'key_{i}' for i in range(len(key)))})"
         reasons += [f"case when key_{i} is null then {literal(f'key column {name}: empty')} end"
@@ -351,22 +362,44 @@ def _conversion_sql(plan: _Planned, extract: Extract) -> str:
     return f"""
         create or replace temp table converted as
         with picked as (
-            select file, source_row, {extract.without(used)} as source_metadata,
+            select load_plan.load_id, load_plan.load_sequence, load_plan.extracted_on,
+                extract.file, source_row, {extract.without(used)} as source_metadata,
                 {', '.join(picked)}
-            from extract
+            from extract join load_plan on extract.file = load_plan.file
         ), typed as (
-            select file, source_row, source_metadata, {passed}, {', '.join(typed)} from picked
+            select load_id, load_sequence, extracted_on, file, source_row, source_metadata,
+                {passed}, {', '.join(typed)}
+            from picked
         ), keyed as (
             select *, {reference} as source_record_ref,
                 nullif(concat_ws('; ', {', '.join([*reasons, "null"])}), '') as reason
             from typed
         )
-        select load_plan.load_id, load_plan.load_sequence, load_plan.extracted_on,
-            keyed.* exclude ({passed}),
+        select keyed.* exclude ({passed}),
             {literal(plan.declaration.source)} as source_system,
             {_record_key(entity.name, plan.declaration.source, 'source_record_ref')} as record_key
             {''.join(', ' + key for key in keys)}
-        from keyed join load_plan on keyed.file = load_plan.file"""
+        from keyed"""
+
+
+def _range_reasons(
+    mappings: dict[str, tuple[Column, ColumnMapping]], entity: Entity,
+) -> list[str]:
+    """Values beyond the contract's bounds, and dates that no business has."""
+    reasons = []
+    for name, (column, _) in mappings.items():
+        bounds = [f"{identifier(name)} {sign} {bound}" for sign, bound in
+                  (("<", column.minimum), (">", column.maximum)) if bound is not None]
+        if column.type in ("date", "timestamp"):
+            bounds += [f"{identifier(name)} < date '{EARLIEST}'",
+                       f"{identifier(name)} > date '{LATEST}'"]
+            if name == entity.event_time:
+                # A day of grace for time zones.
+                bounds.append(f"{identifier(name)} > extracted_on + interval 2 day")
+        if bounds:
+            said = literal(f"column {name}: value out of range")
+            reasons.append(f"case when {' or '.join(bounds)} then {said} end")
+    return reasons
 
 
 def _record_key(entity: str, system: str, reference: str) -> str:

@@ -4,7 +4,7 @@ Every clause is a main clause in mid-sentence form, so that any two can be joine
 written for the demo and shared with no word list or rule of the product; `content_phrases` hands
 it to the test that compares. How clauses become texts is `texts.py`.
 
-Slots: `{der}`, `{einen}`, `{den}` a product with its article, `{n}` a small number, `{wd}` a
+Slots: `{der}`, `{einen}`, `{den}` (`{the}`, `{a}`) a product with its article, `{item}` without, `{n}` a small number, `{wd}` a
 weekday, `{min}` minutes, `{eur}` an amount, `{city}` a town, `{zeit}` a moment in the past.
 """
 
@@ -120,7 +120,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
                 "ich musste {n} Leuten dieselbe Geschichte erzählen",
             ),
             "negative_negated": (
-                "auf meine Nachricht von {wd} hat bis jetzt keiner reagiert",
+                "auf meine Nachricht vom {wd} hat bis jetzt keiner reagiert",
                 "der versprochene Rückruf ist nie gekommen",
                 "zuständig fühlte sich dort niemand",
             ),
@@ -244,7 +244,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             ),
             "negative": (
                 "ich warte seit {n} Wochen auf mein Geld aus der Rücksendung",
-                "der Umtausch von {item} wurde ohne Begründung abgelehnt",
+                "mein Umtausch wurde am {wd} ohne Begründung abgelehnt",
                 "das Rücksendeetikett musste ich {n}-mal anfordern",
                 "für die Rücksendung sollte ich {eur} Euro Porto zahlen",
                 "als Ersatz kam genau dasselbe kaputte Teil zurück",
@@ -644,12 +644,12 @@ OPENERS: dict[str, tuple[str, ...]] = {
         "Bin über eine Freundin aus {city} auf Falkenhof gekommen.",
         "Ich habe {zeit} {einen} gekauft.", "Es ging um {den} aus dem letzten Prospekt.",
         "Bisher kannte ich nur die Filiale in {city}.", "Ich wohne in {city} und bestelle öfter.",
-        "Meine Schwester hat mir Falkenhof empfohlen.", "Das war meine {n}te Bestellung.",
+        "Meine Schwester hat mir Falkenhof empfohlen.", "Es war Bestellung Nummer {n} bei Falkenhof.",
         "{zeit} habe ich {einen} als Geschenk ausgesucht.", "Ich schreibe sonst nie Bewertungen.",
         "Gekauft habe ich {den} für die neue Wohnung in {city}.",
         "Wir haben zu Hause inzwischen {n} Sachen von Falkenhof.",
         "Eigentlich wollte ich {den} nur mal ausprobieren.",
-        "Kurz zu meinem Einkauf von {wd}.", "Bestellt wurde {zeit}.",
+        "Kurz zu meinem Einkauf vom {wd}.", "Bestellt wurde {zeit}.",
     ),
     "en": (
         "I ordered {a} {zeit}.", "I have been shopping at Falkenhof for {n} years.",
@@ -667,7 +667,7 @@ CLOSERS: dict[str, dict[str, tuple[str, ...]]] = {
             "Gerne wieder.", "Danke an das Team!", "Ich komme auf jeden Fall wieder.",
             "Daumen hoch.", "Weiter so!", "Meinen Nachbarn habe ich schon davon erzählt.",
             "So macht Einkaufen Freude.", "Der nächste Einkauf ist schon geplant.",
-            "Dafür gibt es von mir {n} Sterne extra.", "Grüße aus {city}.",
+            "Dafür ein Extrasternchen von mir.", "Grüße aus {city}.",
             "Da können sich andere eine Scheibe abschneiden.",
         ),
         "negative": (
@@ -704,12 +704,12 @@ CLOSERS: dict[str, dict[str, tuple[str, ...]]] = {
 
 # Clause joined to another of the opposite polarity (contrast) or of the same one.
 BUT: dict[str, tuple[str, ...]] = {
-    "de": (", aber ", ", doch ", ", nur ist das Problem: ", ", allerdings mit einem Haken: "),
-    "en": (", but ", ", yet ", ", though ", "; then again, "),
+    "de": (", aber ", ", doch ", " – aber "),
+    "en": (", but ", ", yet ", " – but "),
 }
 AND: dict[str, tuple[str, ...]] = {
-    "de": (" und ", "; ", ", außerdem gilt: ", ". Dazu kommt: "),
-    "en": (" and ", "; ", ". On top of that, ", ", plus "),
+    "de": (" und ", "; ", ". Dazu kommt: ", ". "),
+    "en": (" and ", "; ", ". On top of that, ", ". "),
 }
 ENDINGS: tuple[str, ...] = (".", ".", ".", "!", "", "...", "!!", ".")
 
@@ -724,7 +724,7 @@ REQUESTS: dict[str, tuple[str, ...]] = {
         "Bitte melden Sie sich bis {wd}.", "Wann kann ich mit einer Lösung rechnen?",
         "Es geht um {den}.", "Was muss ich jetzt tun?", "Ich bitte um kurze Rückmeldung.",
         "Können Sie das bitte prüfen?", "Ich habe schon {n}-mal geschrieben.",
-        "Bitte rufen Sie mich nach 17 Uhr an.", "Die Bestellung ist von {wd}.",
+        "Bitte rufen Sie mich nach 17 Uhr an.", "Die Bestellung ist vom {wd}.",
         "Gekauft habe ich {den} in {city}.",
     ),
     "en": (

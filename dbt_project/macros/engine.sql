@@ -1,0 +1,42 @@
+{#- What engines say differently. `default__` is the standard or Spark form. -#}
+
+{#- First value that is not null over a window of newest versions first. -#}
+{% macro first_known(column, window) -%}
+    {{ return(adapter.dispatch('first_known', 'cx360')(column, window)) }}
+{%- endmacro %}
+
+{% macro default__first_known(column, window) -%}
+    first_value({{ column }}) ignore nulls over {{ window }}
+{%- endmacro %}
+
+{% macro duckdb__first_known(column, window) -%}
+    first_value({{ column }} ignore nulls) over {{ window }}
+{%- endmacro %}
+
+{#- Texts of a group joined in order, one per line. -#}
+{% macro joined_lines(column, order_by) -%}
+    {{ return(adapter.dispatch('joined_lines', 'cx360')(column, order_by)) }}
+{%- endmacro %}
+
+{% macro default__joined_lines(column, order_by) -%}
+    array_join(
+            transform(array_sort(collect_list(struct({{ order_by }}, {{ column }}))), x -> x.{{ column }}), '\n'
+        )
+{%- endmacro %}
+
+{% macro duckdb__joined_lines(column, order_by) -%}
+    string_agg({{ column }}, chr(10) order by {{ order_by }})
+{%- endmacro %}
+
+{#- Stops the query with a sentence; for tests whose failure must name its cause. -#}
+{% macro raise_sentence(expression) -%}
+    {{ return(adapter.dispatch('raise_sentence', 'cx360')(expression)) }}
+{%- endmacro %}
+
+{% macro default__raise_sentence(expression) -%}
+    raise_error({{ expression }})
+{%- endmacro %}
+
+{% macro duckdb__raise_sentence(expression) -%}
+    error({{ expression }})
+{%- endmacro %}

@@ -1,0 +1,4 @@
+{#- Schemas carry the plain name of their layer, in every target: `staging`, `marts`, … -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

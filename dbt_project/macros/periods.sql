@@ -1,0 +1,48 @@
+{#- Date of a UTC instant in the company's time zone. -#}
+{% macro to_company_date(column) -%}
+    {{ return(adapter.dispatch('to_company_date', 'cx360')(column)) }}
+{%- endmacro %}
+
+{% macro default__to_company_date(column) -%}
+    cast(from_utc_timestamp({{ column }}, '{{ var("company_time_zone") }}') as date)
+{%- endmacro %}
+
+{% macro duckdb__to_company_date(column) -%}
+    cast(timezone('{{ var("company_time_zone") }}', timezone('UTC', {{ column }})) as date)
+{%- endmacro %}
+
+{#- First day of the month of a date. -#}
+{% macro month_of(date) -%}
+    cast({{ dbt.date_trunc('month', date) }} as date)
+{%- endmacro %}
+
+{#- Name of a period: `2026-03`, or `all`. -#}
+{% macro period_label(grain, period_start) -%}
+    case when {{ grain }} = 'all' then 'all' else substring(cast({{ period_start }} as string), 1, 7) end
+{%- endmacro %}
+
+{#- The date a run looks from: what orchestration passed, else the latest business date loaded. -#}
+{% macro as_of_date() -%}
+    {%- if var('as_of') -%}
+        cast('{{ var("as_of") }}' as date)
+    {%- else -%}
+        (select max(loads.last_event_date) from {{ ref('stg_ingestion__loads') }} as loads where loads.is_admitted)
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Running number of a month, so that months can be subtracted. -#}
+{% macro month_number(date) -%}
+    cast(extract(year from {{ date }}) * 12 + extract(month from {{ date }}) as integer)
+{%- endmacro %}
+
+{#- The grains of every KPI, as rows to cross join with. -#}
+{% macro kpi_grains() -%}
+    select 'month' as grain
+    union all
+    select 'all' as grain
+{%- endmacro %}
+
+{#- First day of the period of a date; null for the grain `all`. -#}
+{% macro period_start(grain, date) -%}
+    case when {{ grain }} = 'month' then {{ month_of(date) }} end
+{%- endmacro %}

@@ -1,0 +1,85 @@
+{#-
+    Makes one view per raw and ML table over the Parquet files that Python wrote, so that sources are
+    ordinary relations. Only admitted loads are seen. The typed file without rows is always part of
+    the view: an absent entity is empty, never missing, and a column added to the contract is null in
+    older files.
+
+    Runs before commands that build; parsing and documenting leave the warehouse alone.
+-#}
+{% macro register_external() -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'seed', 'show') -%}
+        {{ return(adapter.dispatch('register_external', 'cx360')()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__register_external() -%}
+    {%- set raw_path = var('raw_path') -%}
+    {%- set ml_path = var('ml_path') -%}
+    {%- set tables = cx360._files(raw_path ~ '/_empty/*.parquet') -%}
+    {%- if not tables -%}
+        {{ exceptions.raise_compiler_error(
+            "No typed empty file in '" ~ raw_path ~ "/_empty'. Run the ingestion first, or pass the "
+            ~ "raw zone with --vars '{raw_path: ...}'."
+        ) }}
+    {%- endif -%}
+    {%- do run_query('create schema if not exists raw; create schema if not exists ml;') -%}
+    {%- do cx360._register_load_manifest(raw_path) -%}
+    {%- set admitted = {} -%}
+    {%- for table, file in run_query(
+        "select entity, unnest(files) as file from raw.load_manifest_files"
+        " where state = 'admitted' order by load_sequence, file"
+    ).rows -%}
+        {%- do admitted.setdefault(table | replace('.', '_'), []).append(raw_path ~ '/' ~ file) -%}
+    {%- endfor -%}
+    {%- for file in tables -%}
+        {%- set table = file.split('/')[-1] | replace('.parquet', '') -%}
+        {%- do cx360._create_view_over('raw', table, [file] + admitted.get(table, [])) -%}
+    {%- endfor -%}
+    {%- for file in cx360._files(ml_path ~ '/*.parquet') -%}
+        {%- do cx360._create_view_over('ml', file.split('/')[-1] | replace('.parquet', ''), [file]) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Files that match a pattern, in order of their names. -#}
+{% macro _files(pattern) -%}
+    {{ return(run_query("select file from glob('" ~ pattern ~ "') order by file").columns[0].values()) }}
+{%- endmacro %}
+
+{#- The first file says which columns the view has. -#}
+{% macro _create_view_over(schema, table, files) -%}
+    {%- set columns = run_query(
+        "select column_name from (describe select * from read_parquet('" ~ files[0] ~ "'))"
+    ).columns[0].values() -%}
+    {%- do run_query(
+        'create or replace view ' ~ schema ~ '.' ~ table ~ ' as select "' ~ columns | join('", "')
+        ~ '" from read_parquet([\'' ~ files | join("', '") ~ "'], union_by_name = true)"
+    ) -%}
+{%- endmacro %}
+
+{#- The manifest as it lies in the raw zone, or no rows before the first load. `files` stays apart,
+    because list columns are not portable. -#}
+{% macro _register_load_manifest(raw_path) -%}
+    {%- set file = raw_path ~ '/manifest.parquet' -%}
+    {%- set columns = {
+        'load_id': 'varchar', 'load_sequence': 'bigint', 'source_system': 'varchar',
+        'entity': 'varchar', 'file': 'varchar', 'content_hash': 'varchar',
+        'declaration_version': 'varchar', 'rows_read': 'bigint', 'rows_accepted': 'bigint',
+        'rows_rejected': 'bigint', 'rows_repeated': 'bigint', 'extracted_on': 'date',
+        'first_event_at': 'timestamp', 'last_event_at': 'timestamp', 'state': 'varchar',
+        'reason': 'varchar', 'files': 'varchar[]',
+    } -%}
+    {%- set casts = [] -%}
+    {%- for name, type in columns.items() -%}
+        {%- do casts.append(
+            'cast(' ~ (name if cx360._files(file) else 'null') ~ ' as ' ~ type ~ ') as ' ~ name
+        ) -%}
+    {%- endfor -%}
+    {%- set rows = "from read_parquet('" ~ file ~ "')" if cx360._files(file) else 'where false' -%}
+    {%- do run_query(
+        'create or replace view raw.load_manifest_files as select ' ~ casts | join(', ') ~ ' ' ~ rows
+    ) -%}
+    {%- do run_query(
+        'create or replace view raw.load_manifest as select * exclude (files) '
+        'from raw.load_manifest_files'
+    ) -%}
+{%- endmacro %}

@@ -1,0 +1,111 @@
+{#- Marts with their date, whether rows should have a customer, and the raw tables they rest on. -#}
+{%- set marts = {
+    'customers': ('created_date', false, ['crm_customers']),
+    'accounts': ('created_date', false, ['crm_accounts']),
+    'orders': ('ordered_date', true, ['pos_orders', 'pos_order_lines']),
+    'order_lines': ('booked_date', true, ['pos_orders', 'pos_order_lines']),
+    'products': ('last_sold_date', false, ['pos_products', 'pos_order_lines']),
+    'stores': ('last_order_date', false, ['pos_stores', 'pos_orders']),
+    'survey_answers': ('responded_date', true, ['survey_responses', 'survey_answers', 'survey_questions']),
+    'feedback': ('occurred_date', true, ['survey_answers', 'social_posts', 'crm_cases', 'crm_case_messages']),
+    'cases': ('opened_date', true, ['crm_cases']),
+    'touchpoints': ('occurred_date', true, ['pos_orders', 'crm_cases', 'survey_responses', 'social_posts', 'digital_events']),
+} -%}
+with
+
+marts as (
+    {%- for mart, (date, has_customer, tables) in marts.items() %}
+    {{ 'union all' if not loop.first }}
+    select
+        'mart' as subject_type,
+        '{{ mart }}' as subject,
+        count(*) as rows_count,
+        max({{ date }}) as latest_date,
+        {% if has_customer -%}
+        avg(case when customer_id = 'unknown' then 0.0 else 1.0 end) as coverage,
+        {%- else -%}
+        cast(null as double) as coverage,
+        {%- endif %}
+        (
+            select count(*) from {{ ref('stg_ingestion__loads') }} as loads
+            where loads.state = 'quarantined' and loads.entity_table in ('{{ tables | join("', '") }}')
+        ) as quarantined_loads_count
+    from {{ ref(mart) }}
+    {%- endfor %}
+),
+
+kpis as (
+    select
+        'kpi' as subject_type,
+        catalogue.kpi_id as subject,
+        count(kpi_values.value) as rows_count,
+        max(case when kpi_values.value is not null then kpi_values.period_start end) as latest_period_start,
+        avg(kpi_values.coverage) as coverage
+    from {{ ref('kpi_catalogue') }} as catalogue
+    left join {{ ref('kpi_values') }} as kpi_values
+        on catalogue.kpi_id = kpi_values.kpi_id and kpi_values.grain = 'month'
+    group by catalogue.kpi_id
+),
+
+measured as (
+    select * from marts
+    union all
+    select
+        subject_type,
+        subject,
+        rows_count,
+        cast({{ dbt.last_day('latest_period_start', 'month') }} as date) as latest_date,
+        coverage,
+        (
+            select count(*) from {{ ref('stg_ingestion__loads') }} as loads
+            where loads.state = 'quarantined'
+        ) as quarantined_loads_count
+    from kpis
+),
+
+aged as (
+    select
+        measured.*,
+        bounds.as_of_date,
+        greatest(0, {{ dbt.datediff('measured.latest_date', 'bounds.as_of_date', 'day') }}) as days_behind
+    from measured
+    cross join (select {{ as_of_date() }} as as_of_date) as bounds
+),
+
+-- Each deduction is one grade; what has no rows is F.
+deductions as (
+    select
+        *,
+        case
+            when days_behind > 3 * {{ var('stale_after_days') }} then 2
+            when days_behind > {{ var('stale_after_days') }} then 1
+            else 0
+        end as age_deduction,
+        case when coverage < 0.5 then 2 when coverage < 0.9 then 1 else 0 end as coverage_deduction,
+        case when quarantined_loads_count > 0 then 1 else 0 end as load_deduction
+    from aged
+)
+
+select
+    subject_type,
+    subject,
+    case
+        when rows_count = 0 then 'F'
+        else substring('ABCDEF', 1 + age_deduction + coverage_deduction + load_deduction, 1)
+    end as grade,
+    case
+        when rows_count = 0 then 'no rows'
+        when age_deduction + coverage_deduction + load_deduction = 0 then 'nothing to report'
+        else trim(
+            case when age_deduction > 0 then 'latest fact ' || cast(days_behind as string) || ' days behind. ' else '' end
+            || case when coverage_deduction > 0 then 'coverage below ' || case when coverage < 0.5 then '50' else '90' end || ' percent. ' else '' end
+            || case when load_deduction > 0 then cast(quarantined_loads_count as string) || ' load(s) quarantined.' else '' end
+        )
+    end as reasons,
+    rows_count,
+    latest_date,
+    cast(days_behind as bigint) as days_behind,
+    cast(coverage as double) as coverage,
+    quarantined_loads_count,
+    as_of_date
+from deductions

@@ -1,0 +1,82 @@
+"""DuckDB SQL for the metrics that suites are checked against; the caller runs it.
+
+Metrics are counted in the engine, because they need all rows at once (uniqueness, references).
+"""
+
+from __future__ import annotations
+
+from expectations.specification import MlTable, RawTable
+
+
+def quote_identifier(name: str) -> str:
+    """Quote a column name for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def reference_metric(column: str) -> str:
+    """Name of the metric that counts rows where reference `column` and its key disagree."""
+    return f"{column}_mismatch_count"
+
+
+def load_metrics_sql(table: RawTable, relation: str, loads: str) -> str:
+    """Return SQL with one row per load of `loads`, by load_id.
+
+    `relation` is SQL for the raw rows (such as a `read_parquet` call); `loads` is SQL for the loads
+    to judge, with load_id, rows_read, rows_accepted, rows_rejected and rows_repeated.
+    """
+    counted, selected = "", ""
+    for column in table.raw_columns:
+        if column.references:
+            name = quote_identifier(reference_metric(column.name))
+            reference, key = quote_identifier(column.name), quote_identifier(column.key_name)
+            counted += f",\n        count_if(({reference} is null) <> ({key} is null)) as {name}"
+            selected += f",\n    cast(coalesce(stored.{name}, 0) as bigint) as {name}"
+    return f"""
+with stored as (
+    select
+        load_id,
+        count(*) as row_count,
+        count(record_key) - count(distinct record_key) as duplicate_key_count{counted}
+    from {relation}
+    group by load_id
+)
+
+select
+    loads.load_id,
+    coalesce(stored.row_count, 0) as row_count,
+    loads.rows_read,
+    loads.rows_accepted,
+    loads.rows_rejected,
+    loads.rows_repeated,
+    abs(
+        loads.rows_read - loads.rows_accepted - loads.rows_rejected - loads.rows_repeated
+    ) as unaccounted_row_count,
+    abs(loads.rows_accepted - coalesce(stored.row_count, 0)) as missing_row_count,
+    coalesce(loads.rows_rejected / nullif(loads.rows_read, 0), 0) as rejected_share,
+    coalesce(stored.duplicate_key_count, 0) as duplicate_key_count{selected}
+from {loads} as loads
+left join stored on loads.load_id = stored.load_id
+order by loads.load_id
+""".strip()
+
+
+def table_metrics_sql(table: MlTable, relation: str, *, expected: str | None) -> str:
+    """Return SQL with one row for an ML table.
+
+    `relation` is SQL for its rows; `expected` is SQL for a relation whose keys (columns named as
+    the table's key) must all be there, or None where no other table says which these are.
+    """
+    key = ", ".join(quote_identifier(column) for column in table.key)
+    missing = ""
+    if expected is not None:
+        missing = f""",
+    (
+        select count(*)
+        from (select {key} from {expected} except select {key} from {relation})
+    ) as missing_key_count"""
+    return f"""
+select
+    count(*) as row_count,
+    count(*) - count(distinct row({key})) as duplicate_key_count{missing}
+from {relation}
+""".strip()

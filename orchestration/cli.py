@@ -1,0 +1,211 @@
+"""The command line: run the whole flow, write the demo company, look at the state, open the UI.
+
+Dagster is imported only by the commands that need it, because that takes seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ingestion.declaration import DeclarationError, read_declarations
+from ingestion.loading import find_new_extracts
+from ingestion.raw_zone import RawZone
+from orchestration.audit import STAGES, Audit
+from orchestration.fingerprint import as_of_date, run_fingerprint
+from orchestration.publisher import current_snapshot
+from orchestration.run_lock import run_lock
+from orchestration.settings import Settings, SettingsError, read_settings, remember_sources
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(package_name="cx360", prog_name="cx360")
+def main() -> None:
+    """cx360: one checked customer 360 from scattered extracts.
+
+    \b
+    cx360 demo     write the extracts of the demo company
+    cx360 run      extracts -> raw zone -> customer 360 -> published snapshot
+    cx360 status   what has been loaded, checked and published
+    cx360 dev      the Dagster UI on 127.0.0.1
+    """
+
+
+def _told_clearly(command: Callable[..., None]) -> Callable[..., None]:
+    """Settings and declarations that cannot be used end with a sentence, not a traceback."""
+    @wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (SettingsError, DeclarationError) as error:
+            click.echo(f"cx360: {error}", err=True)
+            sys.exit(2)
+    return wrapper
+
+
+def _home_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--home", type=click.Path(file_okay=False, path_type=Path),
+        help="Folder for everything cx360 produces (CX360_HOME; default: data).")(command)
+
+
+@main.command()
+@click.option("--sources", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder of source declarations (CX360_SOURCES).")
+@click.option("--extracts", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder of the extracts (CX360_EXTRACTS).")
+@_home_option
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]),
+              help="Date the run looks back from; default: latest business date.")
+@click.option("--strict", is_flag=True,
+              help="Stop when a load is quarantined or an extract cannot be read.")
+@click.option("--force", is_flag=True, help="Run even if nothing is new.")
+@_told_clearly
+def run(sources: Path | None, extracts: Path | None, home: Path | None, as_of: Any, strict: bool,
+        force: bool) -> None:
+    """Run the whole flow: from the extracts to a published snapshot.
+
+    Without options it runs the company's own sources in company/sources, else the demo company.
+    """
+    _set(CX360_SOURCES=sources and sources.resolve(), CX360_EXTRACTS=extracts and
+         extracts.resolve(), CX360_HOME=home and home.resolve(),
+         CX360_AS_OF=as_of and as_of.date().isoformat(), CX360_STRICT="true" if strict else None)
+    settings = read_settings()
+    if not settings.extracts.is_dir():
+        hint = ("write them with `cx360 demo`" if settings.is_demo
+                else "name their folder with --extracts")
+        raise SettingsError(f"{settings.extracts}: no extracts there; {hint}")
+    remember_sources(settings)
+    if not force and (snapshot := _unchanged(settings)):
+        click.echo(f"Nothing new: snapshot {snapshot} is current. --force runs anyway.")
+        return
+    from orchestration.run import run_flow
+
+    sys.exit(0 if run_flow(settings) else 1)
+
+
+@main.command()
+@click.option("--customers", default=3000, show_default=True, type=click.IntRange(50),
+              help="Number of persons.")
+@click.option("--months", default=24, show_default=True, type=click.IntRange(3, 60),
+              help="Months of history.")
+@click.option("--seed", default=7, show_default=True, help="Same seed, same files.")
+@click.option("--end", default="2026-06-30", show_default=True,
+              type=click.DateTime(["%Y-%m-%d"]), help="Last day of the history.")
+@_home_option
+@_told_clearly
+def demo(customers: int, months: int, seed: int, end: Any, home: Path | None) -> None:
+    """Write the extracts of the demo company, a German retailer with stores, web shop and app.
+
+    The planted truth lies apart, for tests and benchmarks; nothing in the flow reads it.
+    """
+    _set(CX360_HOME=home and home.resolve())
+    write_demo(read_settings(), customers, months, seed, end.date())
+
+
+def write_demo(settings: Settings, customers: int, months: int, seed: int, end: date) -> None:
+    """Write the demo's extracts unless the same ones are there already."""
+    import json
+
+    from ingestion.demo import generate
+    from orchestration.fingerprint import code_version
+
+    stamp = settings.demo_path / "parameters.json"
+    parameters = json.dumps({
+        "customers": customers, "months": months, "seed": seed, "end": end.isoformat(),
+        "generator": code_version(("ingestion/demo",))})
+    if stamp.exists() and stamp.read_text() == parameters:
+        click.echo(f"Demo extracts are in {settings.demo_path / 'extracts'}")
+        return
+    if stamp.parent.exists():
+        import shutil
+        shutil.rmtree(stamp.parent)
+    click.echo(f"Writing the demo company: {customers:,} persons, {months} months …")
+    summary = generate(settings.demo_path / "extracts", customers=customers, months=months,
+                       seed=seed, end=end, truth=settings.demo_path / "truth")
+    stamp.write_text(parameters)
+    click.echo(str(summary))
+
+
+@main.command()
+@_home_option
+@_told_clearly
+def status(home: Path | None) -> None:
+    """Show what has been loaded, which stages passed, and what is published."""
+    _set(CX360_HOME=home and home.resolve())
+    settings = read_settings()
+    loads = RawZone(settings.raw_path).loads()
+    click.echo(f"home       {settings.home}")
+    click.echo(f"sources    {settings.sources}")
+    click.echo(f"extracts   {settings.extracts}")
+    for state in ("admitted", "staged", "quarantined", "withdrawn", "superseded"):
+        of_state = [load for load in loads if load.state == state]
+        if of_state:
+            rows = sum(load.rows_accepted for load in of_state)
+            click.echo(f"{state:<11}{len(of_state):,} loads, {rows:,} rows")
+    for load in loads:
+        if load.state == "quarantined":
+            click.echo(f"  quarantined {load.load_id} {load.file}: {load.reason}")
+    states = Audit(settings.state_path / "stages.json").states()
+    click.echo("stages     " + ", ".join(f"{s} {states.get(s, 'not run yet')}" for s in STAGES))
+    snapshot = current_snapshot(settings.published_path)
+    click.echo(f"published  {snapshot.path if snapshot else 'nothing yet'}")
+
+
+@main.command()
+@_home_option
+@click.option("--port", default=3000, show_default=True, help="Port of the UI.")
+@_told_clearly
+def dev(home: Path | None, port: int) -> None:
+    """Open the Dagster UI on 127.0.0.1, on the same home as `cx360 run`."""
+    _set(CX360_HOME=home and home.resolve())
+    settings = read_settings()
+    from orchestration.run import close_dead_runs, prepare_instance
+
+    prepare_instance(settings)
+    close_dead_runs()
+    click.echo(f"Dagster UI on http://127.0.0.1:{port} (home: {settings.home})")
+    from orchestration.settings import PROJECT
+
+    dagster = Path(sys.executable).parent / "dagster"
+    os.chdir(PROJECT)
+    os.execv(dagster, [str(dagster), "dev", "-w", str(PROJECT / "workspace.yaml"),
+                       "-h", "127.0.0.1", "-p", str(port)])
+
+
+def _set(**variables: object) -> None:
+    """Options are settings: whatever reads them later reads the environment."""
+    for name, value in variables.items():
+        if value is not None:
+            os.environ[name] = str(value)
+
+
+def _unchanged(settings: Settings) -> str | None:
+    """Name of the current snapshot if a run would publish the same again."""
+    snapshot = current_snapshot(settings.published_path)
+    if snapshot is None:
+        return None
+    with run_lock(settings.home, click.echo):
+        states = Audit(settings.state_path / "stages.json").states()
+        zone = RawZone(settings.raw_path)
+        loads = zone.loads()
+        new, problems = find_new_extracts(
+            read_declarations(settings.sources), settings.extracts, zone)
+        if new or any(states.get(stage) != "passed" for stage in STAGES):
+            return None
+        as_of = as_of_date(settings, loads)
+        same = run_fingerprint(settings, loads, as_of) == snapshot.fingerprint
+    if not same or (settings.strict and problems):
+        return None
+    for problem in problems:
+        click.echo(f"{problem.source_system}: {problem.message}", err=True)
+    return snapshot.name

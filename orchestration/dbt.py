@@ -1,0 +1,81 @@
+"""How this project calls dbt: environment, variables, the parsed manifest. Knows no Dagster."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ingestion.raw_zone import Load
+from orchestration.fingerprint import as_of_date, code_version
+from orchestration.settings import DBT_PROJECT, Settings
+
+MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+DBT = Path(sys.executable).parent / "dbt"
+
+
+class DbtError(RuntimeError):
+    """dbt ended with an error; the message holds what it printed."""
+
+
+def set_environment(settings: Settings) -> None:
+    """Hand dbt its paths; `profiles.yml` reads them."""
+    os.environ["CX360_WAREHOUSE"] = str(settings.warehouse_path)
+    os.environ["CX360_TARGET"] = settings.target
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+
+
+def variables(settings: Settings, loads: Iterable[Load]) -> str:
+    """Value of `--vars`."""
+    return json.dumps({
+        "raw_path": str(settings.raw_path),
+        "ml_path": str(settings.ml_path),
+        "as_of": as_of_date(settings, loads).isoformat(),
+        "company_time_zone": settings.company.company_time_zone,
+        "reporting_currency": settings.company.reporting_currency,
+    }, sort_keys=True)
+
+
+def manifest() -> Path:
+    """The project's manifest, parsed anew when a model, macro or seed has changed."""
+    stamp = MANIFEST.with_name("manifest.version")
+    version = hashlib.sha256(code_version(("dbt_project",)).encode()).hexdigest()
+    if not (MANIFEST.exists() and stamp.exists() and stamp.read_text() == version):
+        run_dbt(["parse"])
+        stamp.write_text(version)
+    return MANIFEST
+
+
+def run_dbt(arguments: list[str]) -> None:
+    """Run dbt to its end.
+
+    Raises:
+        DbtError: dbt failed.
+    """
+    command = [str(DBT), *arguments, "--project-dir", str(DBT_PROJECT),
+               "--profiles-dir", str(DBT_PROJECT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise DbtError(f"dbt {arguments[0]} failed:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+
+
+def generate_docs(settings: Settings, loads: Iterable[Load]) -> Path:
+    """The project's documentation with lineage as one static page; made anew when code changes."""
+    page = settings.home / "dbt" / "docs" / code_version(("dbt_project",))[:16] / "index.html"
+    if not page.exists():
+        target = page.parent / "target"
+        run_dbt(["docs", "generate", "--static", "--vars", variables(settings, loads),
+                 "--target-path", str(target)])
+        os.replace(target / "static_index.html", page)
+    return page
+
+
+def read_manifest() -> dict[str, Any]:
+    """The parsed manifest."""
+    content: dict[str, Any] = json.loads(manifest().read_text(encoding="utf-8"))
+    return content

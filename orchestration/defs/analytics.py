@@ -1,0 +1,64 @@
+"""ML tables: read from the warehouse, one call into `models_ml`, write, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from expectations.ml import describe_suite
+from models_ml.tables import TABLES
+from orchestration.checks import suite_result, suite_spec
+from orchestration.ml_steps import resolve_customers, score_feedback
+from orchestration.resources import Run
+
+
+def _spec(table: str, deps: list[str], group: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["ml", table], deps=[["intermediate", dep] for dep in deps],
+        description=TABLES[table].description, group_name=group,
+        owners=["team:data-science"], kinds={"python", "parquet"})
+
+
+def _check(table: str) -> dg.AssetCheckSpec:
+    rules = describe_suite(TABLES[table], covers_expected=table != "identity_edges")
+    return suite_spec(table, "\n".join(f"- {rule}" for rule in rules))
+
+
+IDENTITY_INPUT = ["int_identity_records_unioned", "int_identifiers_unioned",
+                  "int_crm_merges_resolved"]
+
+
+@dg.multi_asset(
+    name="resolve_identity",
+    specs=[_spec("identity_edges", IDENTITY_INPUT, "identity"),
+           _spec("customer_records", IDENTITY_INPUT, "identity")],
+    check_specs=[_check("identity_edges"), _check("customer_records")],
+)
+def identity(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
+    """Tie identity records that share an exact key into customers."""
+    with run.audit.stage("identity"):
+        outcome = resolve_customers(run.settings)
+        for written in outcome.written:
+            yield dg.MaterializeResult(
+                asset_key=["ml", written.table.name],
+                metadata={"dagster/row_count": written.rows, **outcome.metrics},
+                check_results=[suite_result(written.verdict)])
+        outcome.raise_if_blocked()
+
+
+@dg.multi_asset(
+    name="score_sentiment",
+    specs=[_spec("feedback_sentiment", ["int_feedback_texts_deduplicated"], "feedback")],
+    check_specs=[_check("feedback_sentiment")],
+)
+def sentiment(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
+    """Score the texts that the current model versions have not scored yet."""
+    with run.audit.stage("sentiment"):
+        outcome = score_feedback(run.settings, progress=context.log.info)
+        for written in outcome.written:
+            yield dg.MaterializeResult(
+                asset_key=["ml", written.table.name],
+                metadata={"dagster/row_count": written.rows, **outcome.metrics},
+                check_results=[suite_result(written.verdict)])
+        outcome.raise_if_blocked()

@@ -1,0 +1,46 @@
+"""The published snapshot."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration import dbt
+from orchestration.publisher import SCHEMAS, publish, tables_to_publish
+from orchestration.resources import Run
+from orchestration.fingerprint import as_of_date, run_fingerprint
+
+
+def _published_tables() -> list[list[str]]:
+    nodes = dbt.read_manifest()["nodes"].values()
+    return sorted([node["config"]["schema"], node["name"]] for node in nodes
+                  if node["resource_type"] in ("model", "seed")
+                  and node["config"].get("schema") in SCHEMAS)
+
+
+@dg.asset(
+    key=["published", "snapshot"],
+    deps=_published_tables(),
+    description="One row per published table: marts and reporting for BI tools, as one DuckDB "
+                "file and as Parquet, without personal data, moved into place in one step.",
+    group_name="published",
+    owners=["team:data-engineering"],
+    kinds={"duckdb", "parquet"},
+)
+def snapshot(run: Run) -> dg.MaterializeResult:
+    """Publish marts and reporting with their documentation."""
+    settings, loads = run.settings, run.zone.loads()
+    as_of = as_of_date(settings, loads)
+    with run.audit.stage("publish"):
+        published = publish(
+            settings.warehouse_path, settings.published_path,
+            tables_to_publish(dbt.read_manifest()),
+            fingerprint=run_fingerprint(settings, loads, as_of), as_of=as_of,
+            docs={"index.html": dbt.generate_docs(settings, loads)},
+            keep=settings.snapshots_kept, memory_limit=settings.memory_limit)
+    return dg.MaterializeResult(metadata={
+        "dagster/row_count": sum(published.rows.values()),
+        "snapshot": published.name,
+        "as of": published.as_of.isoformat(),
+        "path": dg.MetadataValue.path(str(published.path)),
+        "rows": dg.MetadataValue.json(published.rows),
+    })

@@ -1,0 +1,103 @@
+"""dbt models as assets: what needs no statistics first, then what reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+
+from orchestration import dbt as dbt_project
+from orchestration.resources import Run
+from orchestration.warehouse import count_rows, preview
+
+# What reads an ML table is built after it.
+AFTER_ML = "source:ml+"
+PERSONAL = ("direct", "indirect", "text", "pseudonym")
+
+
+class Translator(DagsterDbtTranslator):
+    """Names and owners come from the dbt project; seeds and tests need nothing of their own."""
+
+    def get_asset_spec(
+        self, manifest: Any, unique_id: str, project: Any,
+    ) -> dg.AssetSpec:
+        """Add the engine's kind and the owning team."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        if unique_id.startswith("source."):
+            return spec
+        owner = self.get_resource_props(manifest, unique_id)["config"].get("meta", {}).get("owner")
+        return spec.replace_attributes(owners=[f"team:{owner}"] if owner else spec.owners)
+
+
+@dbt_assets(
+    name="build_staging_and_features", manifest=dbt_project.manifest(), exclude=AFTER_ML,
+    dagster_dbt_translator=Translator(),
+)
+def features(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, run: Run,
+) -> Iterator[Any]:
+    """Staging, identity records and features: everything that needs no ML table."""
+    yield from _build(context, dbt, run, "features")
+
+
+@dbt_assets(
+    name="build_marts_and_reporting", manifest=dbt_project.manifest(), select=AFTER_ML,
+    dagster_dbt_translator=Translator(),
+)
+def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource, run: Run) -> Iterator[Any]:
+    """Marts and reporting: what joins the facts with what was inferred."""
+    yield from _build(context, dbt, run, "marts")
+
+
+def _build(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, run: Run, stage: str,
+) -> Iterator[Any]:
+    """Build with all tests; a failing test of severity error fails the step and what is below.
+
+    Results are passed on when dbt has ended, because rows are counted through a connection of our
+    own, and dbt must not find the file in use.
+    """
+    settings = run.settings
+    with run.audit.stage(stage, is_whole=not context.is_subset):
+        invocation = dbt.cli(
+            ["build", "--vars", dbt_project.variables(settings, run.zone.loads())],
+            context=context, target_path=settings.home / "dbt" / stage, raise_on_error=False)
+        events = list(invocation.stream())
+        yield from _with_rows(context, events, run)
+        if not invocation.is_successful():
+            raise dg.Failure(
+                f"{stage}: dbt reports failed models or tests; nothing below is built or "
+                "published. See the failing checks of the assets", allow_retries=False)
+
+
+def _with_rows(context: dg.AssetExecutionContext, events: list[Any], run: Run) -> Iterator[Any]:
+    """Add row counts to every table and a preview without personal data to the reported ones."""
+    warehouse = run.settings.warehouse_path
+    built = [tuple(context.asset_key_for_output(e.output_name).path) for e in events
+             if isinstance(e, dg.Output)]
+    rows = count_rows(warehouse, built) if warehouse.exists() else {}  # type: ignore[arg-type]
+    columns = _public_columns()
+    for event in events:
+        if isinstance(event, dg.Output):
+            key = tuple(context.asset_key_for_output(event.output_name).path)
+            metadata: dict[str, Any] = {}
+            if key in rows:
+                metadata["dagster/row_count"] = rows[key]
+            if key[0] in ("marts", "reporting") and key in rows and columns.get(key):
+                metadata["preview"] = dg.MetadataValue.md(
+                    preview(warehouse, key[0], key[1], columns[key]))
+            event = event.with_metadata({**event.metadata, **metadata})
+        yield event
+
+
+def _public_columns() -> dict[tuple[str, ...], list[str]]:
+    """Columns of each table that hold no personal data, not even a pseudonym."""
+    found = {}
+    for node in dbt_project.read_manifest()["nodes"].values():
+        if node["resource_type"] in ("model", "seed"):
+            found[(node["config"]["schema"], node["name"])] = [
+                column["name"] for column in node["columns"].values()
+                if (column.get("config", {}).get("meta") or {}).get("pii") not in PERSONAL][:10]
+    return found

@@ -1,0 +1,125 @@
+"""Steps between dbt's layers: read from the warehouse, conclude, write what passed its suite.
+
+What does **not** belong here: the statistics (`models_ml/`) and anything of Dagster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ingestion.readers.files import literal
+from models_ml.identity import BLOCKED_VALUES, resolve_identities
+from models_ml.sentiment import model_versions, score_sentiment
+from orchestration.ml_tables import Written, ml_file, write_ml_table
+from orchestration.settings import Settings
+from orchestration.warehouse import frames, reading
+
+TEXTS_PER_PART = 20_000
+
+
+class SuiteFailed(RuntimeError):
+    """An ML table broke a rule; the last good one stays in place."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Tables a step wrote and figures to show beside them."""
+
+    written: tuple[Written, ...]
+    metrics: dict[str, int]
+
+    def raise_if_blocked(self) -> None:
+        """Stop the flow when a table broke a rule.
+
+        Raises:
+            SuiteFailed: naming table and rules.
+        """
+        sentences = [f"ml.{w.table.name}: {failure.sentence}"
+                     for w in self.written for failure in w.verdict.failures]
+        if sentences:
+            raise SuiteFailed("\n".join(sentences))
+
+
+def resolve_customers(settings: Settings) -> Outcome:
+    """Write `ml/identity_edges` and `ml/customer_records`."""
+    expected = settings.ml_path / "expected_records.tmp"
+    with reading(settings.warehouse_path) as con:
+        records = con.execute(
+            "select record_key, first_load_sequence "
+            "from intermediate.int_identity_records_unioned order by record_key").df()
+        identifiers = con.execute(
+            "select record_key, identifier_type, identifier_value, source_system "
+            "from intermediate.int_identifiers_unioned "
+            "order by record_key, identifier_type, identifier_value").df()
+        merges = con.execute(
+            "select left_record_key, right_record_key "
+            "from intermediate.int_crm_merges_resolved order by all").df()
+        con.execute("copy (select record_key from intermediate.int_identity_records_unioned) "
+                    f"to {literal(str(expected))} (format parquet)")
+    blocked = dict(BLOCKED_VALUES)
+    blocked["any"] = (*BLOCKED_VALUES["any"],
+                      *(value.lower() for value in settings.company.blocked_identifiers))
+    result = resolve_identities(records, identifiers, merges, blocked=blocked)
+    try:
+        written = (
+            write_ml_table(settings, "identity_edges", [result.identity_edges]),
+            write_ml_table(settings, "customer_records", [result.customer_records],
+                           expected=expected),
+        )
+    finally:
+        expected.unlink(missing_ok=True)
+    return Outcome(written, dict(result.metrics))
+
+
+def score_feedback(
+    settings: Settings, progress: Callable[[str], None] = lambda message: None,
+) -> Outcome:
+    """Write `ml/feedback_sentiment`: what was scored before stays, only new texts are scored.
+
+    A text counts as scored when its row was made by the current version of its language's model.
+    """
+    current = ml_file(settings, "feedback_sentiment")
+    expected = settings.ml_path / "expected_texts.tmp"
+    known = settings.ml_path / "known_texts.tmp"
+    counts = {"scored now": 0, "scored before": 0}
+    versions = pd.DataFrame({"version": sorted(set(model_versions().values()))})
+
+    def parts() -> Iterator[pd.DataFrame]:
+        with reading(settings.warehouse_path) as con:
+            con.register("versions", versions)
+            con.execute(f"""
+                copy (
+                    select scored.* from read_parquet({literal(str(current))}) as scored
+                    join intermediate.int_feedback_texts_deduplicated as texts
+                        on scored.text_key = texts.text_key
+                    where scored.model_version in (select version from versions)
+                    order by scored.text_key
+                ) to {literal(str(known))} (format parquet)""")
+            con.execute("copy (select text_key from intermediate.int_feedback_texts_deduplicated) "
+                        f"to {literal(str(expected))} (format parquet)")
+            for part in frames(con, f"select * from read_parquet({literal(str(known))})"):
+                counts["scored before"] += len(part)
+                yield part
+            fresh = ("select texts.text_key, texts.text "
+                     "from intermediate.int_feedback_texts_deduplicated as texts "
+                     f"anti join read_parquet({literal(str(known))}) as known "
+                     "on texts.text_key = known.text_key order by texts.text_key")
+            for part in frames(con, fresh, TEXTS_PER_PART):
+                yield score_sentiment(part)
+                counts["scored now"] += len(part)
+                progress(f"sentiment: {counts['scored now']:,} texts scored")
+
+    try:
+        written = write_ml_table(settings, "feedback_sentiment", parts(), expected=expected)
+    finally:
+        _remove(expected, known)
+    return Outcome((written,), counts)
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,105 @@
+"""Writes ML tables: to a temporary name, judged by their suite, then moved into place.
+
+A table that fails its suite never takes the place of the last good one, so a broken model cannot
+reach dbt in this run or in a later one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from expectations.metrics import table_metrics_sql
+from expectations.ml import chunk_columns, validate_table
+from expectations.verdicts import TableVerdict
+from ingestion.readers.files import identifier, literal
+from models_ml.tables import TABLES, MlTable
+from orchestration.settings import Settings
+from orchestration.warehouse import engine, frames
+
+_ARROW_TYPES = {
+    "string": pa.string(), "integer": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("us"), "date": pa.date32(),
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of one ML table."""
+
+    table: MlTable
+    verdict: TableVerdict
+    rows: int
+
+
+def arrow_schema(table: MlTable) -> pa.Schema:
+    """Arrow schema of an ML table."""
+    return pa.schema([(column.name, _ARROW_TYPES[column.type]) for column in table.columns])
+
+
+def ml_file(settings: Settings, name: str) -> Path:
+    """Where an ML table lies."""
+    return settings.ml_path / f"{name}.parquet"
+
+
+def prepare_ml_tables(settings: Settings) -> None:
+    """Give every ML table at least a typed file without rows."""
+    settings.ml_path.mkdir(parents=True, exist_ok=True)
+    for leftover in settings.ml_path.glob("*.tmp"):
+        leftover.unlink()
+    for name, table in TABLES.items():
+        path = ml_file(settings, name)
+        if not path.exists():
+            _write_frames(path.with_suffix(".tmp"), table, ())
+            os.replace(path.with_suffix(".tmp"), path)
+
+
+def write_ml_table(
+    settings: Settings, name: str, parts: Iterable[pd.DataFrame], *, expected: Path | None = None,
+) -> Written:
+    """Write one ML table and judge it.
+
+    Args:
+        settings: where tables lie.
+        name: one of `models_ml.tables.TABLES`.
+        parts: its rows, in frames with the table's columns.
+        expected: Parquet file whose keys must all be in the table.
+
+    Returns:
+        The verdict; only when it passed has the table been replaced.
+    """
+    table = TABLES[name]
+    temporary = ml_file(settings, name).with_suffix(".tmp")
+    _write_frames(temporary, table, parts)
+    verdict = _judge(table, temporary, expected, settings.memory_limit)
+    if verdict.passed:
+        os.replace(temporary, ml_file(settings, name))
+    else:
+        os.replace(temporary, ml_file(settings, name).with_suffix(".rejected"))
+    return Written(table, verdict, verdict.rows)
+
+
+def _write_frames(path: Path, table: MlTable, parts: Iterable[pd.DataFrame]) -> None:
+    schema = arrow_schema(table)
+    with pq.ParquetWriter(path, schema) as writer:
+        for part in parts:
+            writer.write_table(pa.Table.from_pandas(
+                part[schema.names], schema=schema, preserve_index=False))
+
+
+def _judge(table: MlTable, file: Path, expected: Path | None, memory_limit: str) -> TableVerdict:
+    relation = f"read_parquet({literal(str(file))})"
+    expected_relation = f"read_parquet({literal(str(expected))})" if expected else None
+    columns = ", ".join(identifier(column) for column in chunk_columns(table))
+    with engine(memory_limit) as con:
+        metrics = con.execute(table_metrics_sql(
+            table, relation, expected=expected_relation)).df()
+        return validate_table(
+            table, frames(con, f"select {columns} from {relation}"), metrics,
+            covers_expected=expected is not None)

@@ -1,0 +1,56 @@
+"""What assets share: the settings of a run, held under the run lock, and dbt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+from dagster_dbt import DbtCliResource
+from pydantic import PrivateAttr
+
+from ingestion.raw_zone import RawZone
+from orchestration import dbt
+from orchestration.audit import Audit
+from orchestration.run_lock import run_lock
+from orchestration.settings import DBT_PROJECT, Settings, read_settings
+
+
+class Run(dg.ConfigurableResource):
+    """One run: it reads the settings once and holds the home's lock until it ends."""
+
+    _settings: Settings = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Run]:
+        """Take the lock, wait for another run if there is one, and release it at the end."""
+        settings = read_settings()
+        log = context.log
+        with run_lock(settings.home, lambda message: log.info(message) if log else None):
+            dbt.set_environment(settings)
+            self._settings = settings
+            yield self
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of this run."""
+        return self._settings
+
+    @property
+    def zone(self) -> RawZone:
+        """The raw zone."""
+        return RawZone(self._settings.raw_path)
+
+    @property
+    def audit(self) -> Audit:
+        """The stages' states."""
+        return Audit(self._settings.state_path / "stages.json")
+
+
+def resources() -> dict[str, object]:
+    """Resources of the code location."""
+    return {
+        "run": Run(),
+        "dbt": DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT),
+                              dbt_executable=str(dbt.DBT)),
+    }

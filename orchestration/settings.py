@@ -1,0 +1,245 @@
+"""Every setting, read in one place: environment, `.env`, and the company's `settings.yml`.
+
+Nothing else in the project reads the environment. What does **not** belong here: defaults of a
+method (they stand in its function) and anything secret.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+from dotenv import dotenv_values
+
+from ingestion.declaration import SETTINGS_FILE
+
+PROJECT = Path(__file__).resolve().parent.parent
+DBT_PROJECT = PROJECT / "dbt_project"
+DEMO_SOURCES = PROJECT / "ingestion" / "sources" / "demo"
+
+# Setting -> what it means; the same list stands in `.env.example`.
+VARIABLES: dict[str, str] = {
+    "CX360_HOME": "folder for everything cx360 produces",
+    "CX360_COMPANY": "folder with the company's settings.yml, sources/ and decisions/",
+    "CX360_SOURCES": "folder of source declarations, instead of the company's",
+    "CX360_EXTRACTS": "folder of the extracts that the declarations read",
+    "CX360_TARGET": "engine that runs the models: duckdb",
+    "CX360_MEMORY_LIMIT": "most memory the engine may use, such as 4GB",
+    "CX360_AS_OF": "date that the run looks back from, such as 2026-03-31",
+    "CX360_STRICT": "true: a quarantined load or unreadable extract stops the run",
+    "CX360_SNAPSHOTS_KEPT": "how many published snapshots are kept",
+    "CX360_PUBLIC_DATA": "folder of public extracts, for tests and benchmarks only",
+}
+TARGETS = ("duckdb",)
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names it and what it may be."""
+
+
+@dataclass(frozen=True)
+class CompanySettings:
+    """What a company says about itself in `settings.yml`."""
+
+    company_name: str = "Demo company"
+    company_time_zone: str = "Europe/Berlin"
+    reporting_currency: str = "EUR"
+    blocked_identifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one process."""
+
+    home: Path
+    company_folder: Path
+    sources: Path
+    extracts: Path
+    target: str = "duckdb"
+    memory_limit: str = "4GB"
+    as_of: date | None = None
+    strict: bool = False
+    snapshots_kept: int = 3
+    company: CompanySettings = field(default_factory=CompanySettings)
+
+    @property
+    def raw_path(self) -> Path:
+        return self.home / "raw"
+
+    @property
+    def ml_path(self) -> Path:
+        return self.home / "ml"
+
+    @property
+    def state_path(self) -> Path:
+        return self.home / "state"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published_path(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def dagster_path(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def demo_path(self) -> Path:
+        return self.home / "demo"
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the sources are those of the shipped demo company."""
+        return self.sources == DEMO_SOURCES
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read all settings: the environment first, then `.env`, then what the home remembers.
+
+    Args:
+        environment: instead of the process environment and `.env`, for tests.
+
+    Raises:
+        SettingsError: a setting is unknown or has a value it cannot have.
+    """
+    if environment is None:
+        environment = {
+            **{k: v for k, v in dotenv_values(PROJECT / ".env").items() if v}, **os.environ}
+    given = {k: v for k, v in environment.items() if k.startswith("CX360_") and v != ""}
+    unknown = sorted(set(given) - set(VARIABLES) - {"CX360_WAREHOUSE"})
+    if unknown:
+        raise SettingsError(
+            f"unknown setting {', '.join(unknown)}; there are {', '.join(VARIABLES)}")
+    home = _folder(given.get("CX360_HOME", "data"))
+    remembered = recall_sources(home)
+    company_folder = _folder(given.get("CX360_COMPANY", "company"))
+    sources = (_folder(given["CX360_SOURCES"]) if "CX360_SOURCES" in given
+               else remembered[0] if remembered
+               else company_folder / "sources" if (company_folder / "sources").is_dir()
+               else DEMO_SOURCES)
+    extracts = (_folder(given["CX360_EXTRACTS"]) if "CX360_EXTRACTS" in given
+                else remembered[1] if remembered and sources == remembered[0]
+                else home / "demo" / "extracts" if sources == DEMO_SOURCES
+                else PROJECT / "extracts")
+    target = given.get("CX360_TARGET", "duckdb")
+    if target not in TARGETS:
+        raise SettingsError(f"CX360_TARGET={target}: unknown target; use {' or '.join(TARGETS)}")
+    memory_limit = given.get("CX360_MEMORY_LIMIT", "4GB")
+    if not re.fullmatch(r"\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", memory_limit):
+        raise SettingsError(f"CX360_MEMORY_LIMIT={memory_limit}: write a size such as 4GB")
+    return Settings(
+        home=home,
+        company_folder=company_folder,
+        sources=sources,
+        extracts=extracts,
+        target=target,
+        memory_limit=memory_limit,
+        as_of=_date(given.get("CX360_AS_OF")),
+        strict=_boolean("CX360_STRICT", given.get("CX360_STRICT", "false")),
+        snapshots_kept=_count("CX360_SNAPSHOTS_KEPT", given.get("CX360_SNAPSHOTS_KEPT", "3")),
+        company=read_company_settings(
+            sources / SETTINGS_FILE if (sources / SETTINGS_FILE).exists()
+            else company_folder / SETTINGS_FILE),
+    )
+
+
+def read_company_settings(path: Path) -> CompanySettings:
+    """Read the company's `settings.yml`; without the file the defaults hold.
+
+    Raises:
+        SettingsError: an unknown name, time zone or currency code.
+    """
+    if not path.exists():
+        return CompanySettings()
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: not readable as YAML: {error}") from error
+    known = set(CompanySettings.__dataclass_fields__)
+    if not isinstance(data, dict) or set(data) - known:
+        extra = sorted(set(data) - known) if isinstance(data, dict) else "no mapping"
+        raise SettingsError(f"{path}: unknown setting {extra}; there are {sorted(known)}")
+    company = CompanySettings(**{
+        name: tuple(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in data.items()})
+    try:
+        ZoneInfo(company.company_time_zone)
+    except (KeyError, ValueError) as error:
+        raise SettingsError(f"{path}: unknown time zone {company.company_time_zone!r}; use an IANA "
+                            "name such as Europe/Berlin") from error
+    if not re.fullmatch("[A-Z]{3}", company.reporting_currency):
+        raise SettingsError(f"{path}: reporting_currency {company.reporting_currency!r} is no ISO "
+                            "4217 code such as EUR")
+    return company
+
+
+def recall_sources(home: Path) -> tuple[Path, Path] | None:
+    """Sources and extracts that this home was last run with, so that UI and CLI agree."""
+    path = home / "state" / "sources.json"
+    if not path.exists():
+        return None
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return Path(data["sources"]), Path(data["extracts"])
+
+
+def remember_sources(settings: Settings) -> None:
+    """Bind the home to its sources.
+
+    Raises:
+        SettingsError: the home already belongs to other sources; two companies never share one.
+    """
+    remembered = recall_sources(settings.home)
+    if remembered and remembered[0] != settings.sources:
+        raise SettingsError(
+            f"{settings.home} holds the data of the sources in {remembered[0]}; run "
+            f"{settings.sources} with another --home, or delete that folder first")
+    if remembered == (settings.sources, settings.extracts):
+        return
+    path = settings.state_path / "sources.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(
+        {"sources": str(settings.sources), "extracts": str(settings.extracts)}, indent=1))
+    os.replace(temporary, path)
+
+
+def public_data() -> Path | None:
+    """Folder of the public extracts, where tests and benchmarks may use them."""
+    value = os.environ.get("CX360_PUBLIC_DATA")
+    return Path(value).resolve() if value else None
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser()
+    return path if path.is_absolute() else (PROJECT / path).resolve()
+
+
+def _date(text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"CX360_AS_OF={text}: write a date such as 2026-03-31") from error
+
+
+def _boolean(name: str, text: str) -> bool:
+    if text.lower() not in ("true", "false", "1", "0", "yes", "no"):
+        raise SettingsError(f"{name}={text}: write true or false")
+    return text.lower() in ("true", "1", "yes")
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise SettingsError(f"{name}={text}: write a whole number from 1")
+    return int(text)

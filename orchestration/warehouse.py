@@ -1,0 +1,82 @@
+"""The one door through which Python reads the warehouse: short, read-only, closed in `finally`.
+
+dbt is the only writer of the warehouse file. A connection left open here would make its next write
+fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from ingestion.readers.files import identifier
+
+CHUNK_ROWS = 250_000
+
+
+@contextmanager
+def reading(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the warehouse.
+
+    Raises:
+        FileNotFoundError: no run has built the warehouse yet.
+    """
+    if not warehouse.exists():
+        raise FileNotFoundError(f"{warehouse} does not exist yet; run `cx360 run` first")
+    con = duckdb.connect(str(warehouse), read_only=True)
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def engine(memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine of its own, for Parquet files that do not need the warehouse."""
+    con = duckdb.connect(config={"memory_limit": memory_limit})
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+    finally:
+        con.close()
+
+
+def frames(
+    con: duckdb.DuckDBPyConnection, query: str, rows: int = CHUNK_ROWS,
+) -> Iterator[pd.DataFrame]:
+    """Stream a result in frames of at most `rows` rows; Arrow types, which convert at no cost."""
+    for batch in con.sql(query).to_arrow_reader(rows):
+        yield batch.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def count_rows(warehouse: Path, tables: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Rows of (schema, table) pairs; those that do not exist are left out."""
+    with reading(warehouse) as con:
+        present = {(schema, name) for schema, name in con.execute(
+            "select table_schema, table_name from information_schema.tables").fetchall()}
+        return {table: con.execute(
+            f"select count(*) from {identifier(table[0])}.{identifier(table[1])}").fetchall()[0][0]
+            for table in tables if table in present}
+
+
+def preview(
+    warehouse: Path, schema: str, table: str, columns: list[str], rows: int = 5,
+) -> str:
+    """The first rows as a Markdown table; the caller names columns without personal data."""
+    picked = ", ".join(identifier(column) for column in columns)
+    with reading(warehouse) as con:
+        found = con.execute(f"select {picked} from {identifier(schema)}.{identifier(table)} "
+                            f"order by all limit {rows}").fetchall()
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in found]
+    return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return (text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+            .replace("\n", " "))[:80]

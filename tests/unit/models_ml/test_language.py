@@ -1,0 +1,53 @@
+"""Language of a text: real sentences, texts too short to tell, and what is no language at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from models_ml.language import detect_language, language_version
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("Die Lieferung kam viel zu spät und niemand hilft mir.", "de"),
+    ("DIE LIEFERUNG KAM VIEL ZU SPAET", "de"),
+    ("The delivery was late and nobody answers the phone.", "en"),
+    ("Produto chegou antes do prazo, muito bom", "pt"),
+    ("El producto llegó roto y nadie contesta", "es"),
+    ("Gut", "de"),
+    ("Danke!", "de"),
+    ("great", "en"),
+    ("@shop https://shop.example/angebote Der Laden ist sauber #shopping", "de"),
+    ("<p>Nice &amp; clean store</p>", "en"),
+    ("ok", "unknown"),
+    ("👍👍👍", "unknown"),
+    ("12345", "unknown"),
+    ("https://shop.example/the-best-offers-of-the-year", "unknown"),
+    ("", "unknown"),
+    (None, "unknown"),
+])
+def test_language_of_a_text(text: str | None, expected: str) -> None:
+    assert detect_language([text])["language"].tolist() == [expected]
+
+
+def test_only_listed_languages_are_found() -> None:
+    found = detect_language(["O produto chegou com defeito"], languages=("de", "en"))
+    assert found["language"].isin(["de", "en", "unknown"]).all()
+
+
+def test_an_unsure_language_is_unknown_and_keeps_its_probability() -> None:
+    text = "Der Stuhl steht im Wohnzimmer"
+    probability = detect_language([text])["language_probability"].item()
+    unsure = detect_language([text], minimum_probability=(probability + 1) / 2)
+    assert unsure["language"].item() == "unknown"
+    assert unsure["language_probability"].item() == probability
+    assert detect_language([text], minimum_probability=probability)["language"].item() == "de"
+
+
+def test_an_unknown_code_is_an_error() -> None:
+    with pytest.raises(ValueError, match="qq"):
+        detect_language(["text"], languages=("de", "qq"))
+
+
+def test_version_follows_the_list_of_languages() -> None:
+    assert language_version(("de", "en")) == language_version(("en", "de"))
+    assert language_version(("de", "en")) != language_version(("de", "en", "pt"))
