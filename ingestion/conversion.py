@@ -110,8 +110,7 @@ def _number(text: str, kind: str, target: str, decimal: str, thousands: str) -> 
 
 def _instant(text: str, parsed: str, zone: str) -> str:
     """UTC: text with its own offset speaks for itself, other text is local to the zone."""
-    if zone == "UTC":
-        return parsed
-    has_offset = f"regexp_matches({text}, 'T?\\d{{2}}:\\d{{2}}.*(Z|[+-]\\d{{2}}:?\\d{{2}})$')"
-    local = f"timezone('UTC', timezone({literal(zone)}, {parsed}))"
-    return f"case when {has_offset} then try_cast({text} as timestamp) else {local} end"
+    has_offset = f"regexp_matches({text}, '\\d{{2}}:\\d{{2}}.*(Z|[+-]\\d{{2}}(:?\\d{{2}})?)$')"
+    stated = f"timezone('UTC', try_cast({text} as timestamptz))"
+    local = parsed if zone == "UTC" else f"timezone('UTC', timezone({literal(zone)}, {parsed}))"
+    return f"case when {has_offset} then {stated} else {local} end"

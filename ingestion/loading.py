@@ -253,7 +253,7 @@ def _load_batch(
     extract = open_extract(con, [p.path for p in batch], table, plan.columns,
                            zone.incoming / "utf8")
     _check_columns(plan, extract, warnings)
-    con.execute("create or replace temp table load_plan (file varchar, load_id varchar,"
+    con.execute("create or replace temp table load_plan (cx360_file varchar, load_id varchar,"
                 " load_sequence bigint, extracted_on date)")
     con.executemany("insert into load_plan values (?, ?, ?, ?)",
                     [[str(p.path), p.load_id, p.sequence, p.extracted_on] for p in batch])
@@ -363,11 +363,11 @@ def _conversion_sql(plan: _Planned, extract: Extract) -> str:
         create or replace temp table converted as
         with picked as (
             select load_plan.load_id, load_plan.load_sequence, load_plan.extracted_on,
-                extract.file, source_row, {extract.without(used)} as source_metadata,
+                cx360_row as source_row, {extract.without(used)} as source_metadata,
                 {', '.join(picked)}
-            from extract join load_plan on extract.file = load_plan.file
+            from extract join load_plan on extract.cx360_file = load_plan.cx360_file
         ), typed as (
-            select load_id, load_sequence, extracted_on, file, source_row, source_metadata,
+            select load_id, load_sequence, extracted_on, source_row, source_metadata,
                 {passed}, {', '.join(typed)}
             from picked
         ), keyed as (
@@ -468,17 +468,21 @@ def _write_rows(con: duckdb.DuckDBPyConnection, entity: Entity, target: Path) ->
 def _write_rejects(con: duckdb.DuckDBPyConnection, extract: Extract, target: Path) -> None:
     con.execute(f"""
         copy (
-            select p.load_id, r.source_row, r.reason, r.record, p.load_id as partition_load
+            select load_id, source_row, reason, record, load_id as partition_load
             from (
-                select c.file, c.source_row, c.reason, {extract.record} as record
+                select p.load_id, p.load_sequence, c.source_row, c.reason,
+                    {extract.record} as record
                 from converted as c
-                join extract on c.file = extract.file and c.source_row = extract.source_row
+                join load_plan as p on c.load_id = p.load_id
+                join extract
+                    on p.cx360_file = extract.cx360_file and c.source_row = extract.cx360_row
                 where c.reason is not null and c.reason <> 'repeated'
                 union all
-                select file, source_row, 'line not readable: ' || reason, record from unreadable
+                select p.load_id, p.load_sequence, u.cx360_row, 'line not readable: ' || u.reason,
+                    u.record
+                from unreadable as u join load_plan as p on u.cx360_file = p.cx360_file
             ) as r
-            join load_plan as p on r.file = p.file
-            order by p.load_sequence, r.source_row
+            order by load_sequence, source_row
         ) to {literal(str(target / 'rejected'))}
         (format parquet, partition_by (partition_load), filename_pattern 'part_{{i}}')""")
 
@@ -489,7 +493,8 @@ def _count(con: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, dict[str
     rows = con.execute(f"""
         with unread as (
             select p.load_id, count(*) as row_count
-            from unreadable as u join load_plan as p on u.file = p.file group by p.load_id
+            from unreadable as u join load_plan as p on u.cx360_file = p.cx360_file
+            group by p.load_id
         ), judged as (
             select load_id, count(*) as row_count,
                 sum(case when reason is null then 1 else 0 end) as accepted,

@@ -57,7 +57,7 @@ delivered, where `*` stands for any text."""
 SOURCE_SCOPED = frozenset({"customer_number"})
 """Identifiers that mean something only within one source system."""
 
-_TEXT_BEFORE_LETTERS = re.compile(r"[+(]*\d[\d\W]*")
+_NUMBER_BEFORE_LETTERS = re.compile(r"[+(]*\d[\d\W]*")
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,9 @@ def normalise_identifiers(
         for value in distinct:
             trimmed = str(value).strip()
             normalised.append(None if is_blocked(trimmed.lower()) else normalise(trimmed))
-        values = np.array(normalised, dtype=object)[codes]
-        parts.append(pd.Series(values, index=part.index, dtype="str"))
+        parts.append(pd.Series(
+            np.array(normalised, dtype=object)[codes], index=part.index, dtype="str"
+        ))
     values = pd.concat(parts) if parts else pd.Series(dtype="str")
     usable = delivered.assign(identifier_value=values.reindex(delivered.index))
     return usable.dropna(subset=["identifier_value"]).reset_index(drop=True)
@@ -140,8 +141,9 @@ def resolve_identities(
     of a value to each other record with it, so edges grow with the records, not with their pairs.
     Seniority is (first_load_sequence, record_key), the smallest first, and
     `customer_id = md5('customer|' || record_key of the senior)`; a record that is loaded later
-    therefore never changes the id of a customer it joins. Loading in another order renames ids
-    and leaves the partition as it is.
+    therefore never changes the id of a customer it joins, and one that ties two customers leaves
+    them the older id. It can split them only by carrying a value over its limit or making a phone
+    ambiguous. Loading in another order renames ids and leaves the partition as it is.
 
     Args:
         records: one row per identity record: record_key, first_load_sequence.
@@ -220,7 +222,7 @@ def _normalise_phone(value: str, default_country: str) -> str | None:
     import phonenumbers
 
     # libphonenumber reads letters as keys of a telephone, so "0151 1234567 privat" would dial on.
-    digits = _TEXT_BEFORE_LETTERS.search(value)
+    digits = _NUMBER_BEFORE_LETTERS.search(value)
     if digits is None:
         return None
     try:

@@ -19,6 +19,7 @@ from ingestion.declaration import DeclarationError, read_declarations
 from ingestion.loading import find_new_extracts
 from ingestion.raw_zone import RawZone
 from orchestration.audit import STAGES, Audit
+from orchestration.dbt import DbtError
 from orchestration.fingerprint import as_of_date, run_fingerprint
 from orchestration.publisher import current_snapshot
 from orchestration.run_lock import run_lock
@@ -41,12 +42,12 @@ def main() -> None:
 
 
 def _told_clearly(command: Callable[..., None]) -> Callable[..., None]:
-    """Settings and declarations that cannot be used end with a sentence, not a traceback."""
+    """What cannot be used ends with a sentence, not with a traceback."""
     @wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except (SettingsError, DeclarationError) as error:
+        except (SettingsError, DeclarationError, DbtError) as error:
             click.echo(f"cx360: {error}", err=True)
             sys.exit(2)
     return wrapper

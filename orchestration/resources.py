@@ -1,7 +1,5 @@
 """What assets share: the settings of a run, held under the run lock, and dbt."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,7 +20,7 @@ class Run(dg.ConfigurableResource):
     _settings: Settings = PrivateAttr()
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Run]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Run"]:
         """Take the lock, wait for another run if there is one, and release it at the end."""
         settings = read_settings()
         log = context.log

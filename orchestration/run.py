@@ -101,18 +101,18 @@ class _Follower(threading.Thread):
         self.rows: dict[tuple[str, ...], int] = {}
         self.checks = {True: 0, False: 0}
         self.failed_checks: list[str] = []
-        self._started: dict[str, float] = {}
+        self._began: dict[str, float] = {}
         self._cursor: str | None = None
-        self._ended = threading.Event()
+        self._over = threading.Event()
 
     def run(self) -> None:
         with self.screen.status("starting") as status:
-            while not self._ended.wait(POLL_SECONDS):
+            while not self._over.wait(POLL_SECONDS):
                 self._read(status)
             self._read(status)
 
     def finish(self) -> None:
-        self._ended.set()
+        self._over.set()
         self.join()
 
     def _read(self, status: object) -> None:
@@ -130,10 +130,10 @@ class _Follower(threading.Thread):
         if event is None:
             status.update(f"{name}: {entry.user_message}")  # type: ignore[attr-defined]
         elif event.event_type == dg.DagsterEventType.STEP_START:
-            self._started[step] = entry.timestamp
+            self._began[step] = entry.timestamp
             status.update(name)  # type: ignore[attr-defined]
         elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
-            seconds = entry.timestamp - self._started.get(step, entry.timestamp)
+            seconds = entry.timestamp - self._began.get(step, entry.timestamp)
             self.screen.print(f"  [green]✓[/] {name:<45}{seconds:6.1f} s")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             error = event.step_failure_data.error

@@ -176,7 +176,10 @@ def _build_orders(
     delivered = arrival.astype("datetime64[s]") + hour
     shipped = np.minimum(shipped, delivered - np.timedelta64(7200, "s"))
     cancelled = needs_delivery & (rng.random(count) < difficulty.cancelled_share)
-    cancelled_at = ordered + seconds(rng.uniform(1, 30, count) * 3600)
+    # On the day after, so that no daily file holds two versions of one receipt.
+    cancelled_at = (ordered.astype("datetime64[D]") + 1).astype("datetime64[s]") + seconds(
+        rng.uniform(8, 18, count) * 3600
+    )
     cancelled &= cancelled_at <= world.last_second
     open_shipping = ~needs_delivery | cancelled | (shipped > world.last_second)
     open_delivery = open_shipping | (delivered > world.last_second)

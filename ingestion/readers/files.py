@@ -1,7 +1,7 @@
 """Reads files (CSV, JSON Lines, Parquet) with DuckDB into one temporary table of source values.
 
-Every reader leaves the same thing behind: a table `extract` with `file` (as given), `source_row`
-(1 for the first record of a file) and the source's own values, and a table `unreadable` with the
+Every reader leaves the same thing behind: a table `extract` with `cx360_file` (as given),
+`cx360_row` (1 for the first record of a file) and the source's own values, and a table `unreadable` with the
 lines that could not even be split into columns. What does **not** belong here: types, keys and
 the contract.
 """
@@ -110,8 +110,8 @@ def open_extract(
     """
     for table in ("extract", "unreadable"):
         con.execute(f"drop table if exists {table}")
-    con.execute("create temp table unreadable (file varchar, source_row bigint, reason varchar,"
-                " record varchar)")
+    con.execute("create temp table unreadable (cx360_file varchar, cx360_row bigint,"
+                " reason varchar, record varchar)")
     if form.format == "jsonl":
         return _open_jsonl(con, _as_utf8(paths, form, scratch))
     if form.format == "parquet":
@@ -126,19 +126,19 @@ def _open_csv(
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     con.execute(f"""
         create temp table numbered as
-        select *, row_number() over () as row_in_batch
+        select *, row_number() over () as cx360_row_in_batch
         from read_csv({_file_list(paths.values())}, columns = {{{types}}}, header = true,
             auto_detect = false, delim = {literal(form.delimiter)}, quote = {literal(form.quote)},
-            escape = {literal(form.quote)}, filename = true, store_rejects = true,
+            escape = {literal(form.quote)}, filename = 'cx360_read', store_rejects = true,
             max_line_size = 8388608)""")
     _number_by_file(con, paths)
     con.execute("""
         insert into unreadable
-        select read_files.file, min(e.line), min(lower(e.error_type)), min(e.csv_line)
+        select read_files.cx360_file, min(e.line), min(lower(e.error_type)), min(e.csv_line)
         from reject_errors as e
         join reject_scans as s on e.scan_id = s.scan_id and e.file_id = s.file_id
         join read_files on s.file_path = read_files.read_path
-        group by read_files.file, e.line""")
+        group by read_files.cx360_file, e.line""")
     con.execute("drop table reject_errors")
     con.execute("drop table reject_scans")
     return _columnar(columns, is_typed=False)
@@ -149,69 +149,70 @@ def _open_parquet(
 ) -> Extract:
     con.execute(f"""
         create temp table extract as
-        select filename as file, file_row_number + 1 as source_row, *
-            exclude (filename, file_row_number)
-        from read_parquet({_file_list(paths)}, filename = true, file_row_number = true)""")
+        select cx360_read as cx360_file, file_row_number + 1 as cx360_row, *
+            exclude (cx360_read, file_row_number)
+        from read_parquet({_file_list(paths)}, filename = 'cx360_read', file_row_number = true)""")
     return _columnar(columns, is_typed=True)
 
 
 def _open_jsonl(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> Extract:
     con.execute(f"""
         create temp table numbered as
-        select json as record, filename, row_number() over () as row_in_batch
-        from read_ndjson_objects({_file_list(paths.values())}, filename = true,
+        select json as record, cx360_read, row_number() over () as cx360_row_in_batch
+        from read_ndjson_objects({_file_list(paths.values())}, filename = 'cx360_read',
             ignore_errors = true, maximum_object_size = 16777216)""")
     _number_by_file(con, paths)
     con.execute("""
         insert into unreadable
-        select file, source_row, 'not a JSON object', null from extract
+        select cx360_file, cx360_row, 'not a JSON object', null from extract
         where record is null or json_type(record) <> 'OBJECT'""")
     con.execute("delete from extract where record is null or json_type(record) <> 'OBJECT'")
     rows = con.execute("select distinct unnest(json_keys(record)) from extract").fetchall()
     return Extract(
         names=frozenset(name for (name,) in rows),
         is_typed=False,
-        text=lambda name: f"json_extract_string(record, {literal(_json_path(name))})",
-        record="cast(record as varchar)",
-        without=lambda names: f"nullif(cast(json_merge_patch(record, {literal(_removal(names))})"
+        text=lambda name: f"json_extract_string(extract.record, {literal(_json_path(name))})",
+        record="cast(extract.record as varchar)",
+        without=lambda names: f"nullif(cast(json_merge_patch(extract.record, {literal(_removal(names))})"
                               " as varchar), '{}')",
     )
 
 
 def _number_by_file(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> None:
     """Turn `numbered` into `extract`: rows counted per file, the file under its own name."""
-    con.execute("create or replace temp table read_files (file varchar, read_path varchar)")
+    con.execute("create or replace temp table read_files (cx360_file varchar, read_path varchar)")
     con.executemany("insert into read_files values (?, ?)",
                     [[str(path), str(read)] for path, read in paths.items()])
     con.execute("""
         create temp table extract as
         with starts as (
-            select filename, min(row_in_batch) as first_row from numbered group by filename
+            select cx360_read, min(cx360_row_in_batch) as first_row
+            from numbered group by cx360_read
         )
-        select read_files.file, row_in_batch - first_row + 1 as source_row,
-            numbered.* exclude (filename, row_in_batch)
+        select read_files.cx360_file, cx360_row_in_batch - first_row + 1 as cx360_row,
+            numbered.* exclude (cx360_read, cx360_row_in_batch)
         from numbered
-        join starts on numbered.filename = starts.filename
-        join read_files on numbered.filename = read_files.read_path""")
+        join starts on numbered.cx360_read = starts.cx360_read
+        join read_files on numbered.cx360_read = read_files.read_path""")
     con.execute("drop table numbered")
 
 
 def _columnar(columns: tuple[str, ...], *, is_typed: bool) -> Extract:
     def as_json(names: Iterable[str]) -> str:
-        pairs = ", ".join(f"{literal(n)}: {identifier(n)}" for n in sorted(names))
+        pairs = ", ".join(f"{literal(n)}: extract.{identifier(n)}" for n in sorted(names))
         return f"cast(to_json({{{pairs}}}) as varchar)" if pairs else "cast(null as varchar)"
 
     def without(names: Iterable[str]) -> str:
         rest = sorted(set(columns) - set(names))
         if not rest:
             return "cast(null as varchar)"
-        filled = ", ".join(f"nullif(trim(cast({identifier(n)} as varchar)), '')" for n in rest)
+        filled = ", ".join(f"nullif(trim(cast(extract.{identifier(n)} as varchar)), '')" for n in rest)
         return f"case when coalesce({filled}) is not null then {as_json(rest)} end"
 
     return Extract(
         names=frozenset(columns),
         is_typed=is_typed,
-        text=lambda name: f"cast({identifier(name)} as varchar)",
+        text=lambda name: f"cast(extract.{identifier(name)} as varchar)",
         record=as_json(columns),
         without=without,
     )

@@ -1,7 +1,5 @@
 """ML tables: read from the warehouse, one call into `models_ml`, write, judge."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """When runs happen: the job, its daily schedule, and a sensor on new extracts."""
 
-from __future__ import annotations
-
 import hashlib
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """Raw tables: extracts into the raw zone, and the gate that admits each load."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 

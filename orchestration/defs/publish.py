@@ -1,7 +1,5 @@
 """The published snapshot."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration import dbt

@@ -1,7 +1,5 @@
 """dbt models as assets: what needs no statistics first, then what reads them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -67,7 +67,10 @@ aged as (
     select
         measured.*,
         bounds.as_of_date,
-        greatest(0, {{ dbt.datediff('measured.latest_date', 'bounds.as_of_date', 'day') }}) as days_behind
+        case when measured.latest_date < bounds.as_of_date
+            then {{ dbt.datediff('measured.latest_date', 'bounds.as_of_date', 'day') }}
+            when measured.latest_date is not null then 0
+        end as days_behind
     from measured
     cross join (select {{ as_of_date() }} as as_of_date) as bounds
 ),

@@ -41,7 +41,7 @@ judged as (
             else {{ var('small_cell_minimum') }}
         end as is_suppressed
     from kpis
-    inner join catalogue on kpis.kpi_id = catalogue.kpi_id
+    left join catalogue on kpis.kpi_id = catalogue.kpi_id
     cross join bounds
 )
 

@@ -437,7 +437,7 @@ def test_suites_are_described_rule_by_rule() -> None:
         "`left_record_key` is an md5 of 32 hexadecimal digits.",
     ]
     sentences = raw.describe_suite(ENTITIES["crm.contracts"], THRESHOLDS)
-    assert "At most 5% of the rows read are rejected." in sentences
+    assert "At most 5% of the rows read, or 5 rows, are rejected." in sentences
     assert "`fee_amount` is at least 0." in sentences
 
 

@@ -102,8 +102,8 @@ P, Q = "030 1234567", "040 1234567"
     ("a customer number counts within its source", "abc",
      [("a", NUMBER, "17", "crm"), ("b", NUMBER, "17", "erp"), ("c", NUMBER, "17", "crm")],
      {"ac", "b"}),
-    ("blocked values tie nobody", "ab", [("a", EMAIL, "test@test.de"), ("b", EMAIL, "test@test.de")],
-     {"a", "b"}),
+    ("blocked values tie nobody", "ab",
+     [("a", EMAIL, "test@test.de"), ("b", EMAIL, "test@test.de")], {"a", "b"}),
     ("a guest with nothing but the phone joins its owner", "ab",
      [("a", EMAIL, "e@x.de"), ("a", PHONE, P), ("b", PHONE, "+49301234567")], {"ab"}),
     ("identifiers of different types do not contradict", "ab",
@@ -188,7 +188,8 @@ def test_equal_load_sequence_is_settled_by_the_key() -> None:
     (records_of("a"), identifiers_of(("b", EMAIL, "e@x.de")), "1 record keys are not in records"),
     (records_of("a"), identifiers_of(("a", "iban", "DE1")), "unknown identifier_type iban"),
     (records_of("a").drop(columns="first_load_sequence"), identifiers_of(), "missing column"),
-    (records_of("a").assign(first_load_sequence=[None]), identifiers_of(), "must not be empty"),
+    (records_of("a").assign(first_load_sequence=float("nan")), identifiers_of(),
+     "must not be empty"),
 ])
 def test_input_that_cannot_be_right_is_named(
     records: pd.DataFrame, identifiers: pd.DataFrame, message: str

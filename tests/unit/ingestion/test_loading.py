@@ -1,0 +1,289 @@
+"""Every row of every extract ends up accepted, rejected with its reason, or repeated."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from ingestion.contract import ENTITIES
+from ingestion.declaration import read_declarations
+from ingestion.loading import LoadReport, load_extracts
+from ingestion.raw_zone import Load, RawZone
+
+ORDERS = """
+source: till
+time_zone: Europe/Berlin
+currency: EUR
+file_defaults:
+  {delimiter: ";", decimal: ",", thousands: ".", timestamp_format: "%d.%m.%Y %H:%M:%S",
+   date_format: "%d.%m.%Y"}
+tables:
+  - entity: pos.orders
+    files: "orders*.csv"
+    key: Nr
+    columns:
+      ordered_at: [Datum, Zeit]
+      net_amount: Betrag
+      customer_ref: {from: Kunde, system: crm}
+      channel: {from: Kanal, map: {F: store, W: web}}
+"""
+HEADER = "Nr;Datum;Betrag;Kunde;Kanal\n"
+
+
+class Place:
+    """A folder of extracts, its declaration, and the raw zone they go to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.extracts = folder / "extracts"
+        self.sources = folder / "sources"
+        self.extracts.mkdir()
+        self.sources.mkdir()
+        self.zone = RawZone(folder / "raw")
+
+    def declare(self, text: str) -> None:
+        (self.sources / "till.yml").write_text(text, encoding="utf-8")
+
+    def write(self, name: str, content: str, encoding: str = "utf-8") -> None:
+        (self.extracts / name).write_bytes(content.encode(encoding))
+
+    def load(self) -> LoadReport:
+        return load_extracts(read_declarations(self.sources), self.extracts, self.zone)
+
+    def admit_all(self) -> None:
+        self.zone.set_states({load.load_id: ("admitted", "") for load in self.zone.loads()})
+
+    def rows(self, columns: str, load: Load) -> list[tuple[Any, ...]]:
+        files = [str(path) for path in self.zone.files_of([load])]
+        return duckdb.sql(f"select {columns} from read_parquet({files}) order by 1").fetchall()
+
+    def rejects(self, load: Load) -> list[tuple[Any, ...]]:
+        folder = self.zone.rejects_of(load)
+        return duckdb.sql(f"select source_row, reason, record from read_parquet('{folder}/*')"
+                          " order by 1").fetchall() if folder.exists() else []
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place(tmp_path)
+    place.declare(ORDERS)
+    return place
+
+
+def only(report: LoadReport) -> Load:
+    assert not report.problems
+    (load,) = report.loaded
+    assert load.rows_read == load.rows_accepted + load.rows_rejected + load.rows_repeated
+    return load
+
+
+def test_german_text_becomes_canonical_values(place: Place) -> None:
+    place.write("orders.csv", HEADER + "1;03.07.2025 10:30:00;1.234,50;K1;F\n"
+                                       "2;03.01.2025 10:30:00;-7;;App\n")
+    load = only(place.load())
+    assert place.rows("source_record_ref, ordered_at, net_amount, currency, channel", load) == [
+        ("1", datetime(2025, 7, 3, 8, 30), Decimal("1234.5000"), "EUR", "store"),
+        ("2", datetime(2025, 1, 3, 9, 30), Decimal("-7.0000"), "EUR", "App"),
+    ]
+
+
+def test_keys_are_hashes_of_entity_system_and_reference(place: Place) -> None:
+    place.write("orders.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n")
+    load = only(place.load())
+    assert place.rows("record_key, customer_key, account_key", load) == [(
+        hashlib.md5(b"pos.orders|till|1").hexdigest(),
+        hashlib.md5(b"crm.customers|crm|K1").hexdigest(), None)]
+
+
+@pytest.mark.parametrize(("row", "reason"), [
+    ("3;31.02.2025 10:00:00;1;K;F", "column ordered_at: not a point in time"),
+    ("3;03.07.2025 10:00:00;12.5;K;F", "column net_amount: not a number"),
+    ("3;03.07.2025 10:00:00;abc;K;F", "column net_amount: not a number"),
+    ("3;;1;K;F", "column ordered_at: empty, but required"),
+    (";03.07.2025 10:00:00;1;K;F", "key column Nr: empty"),
+    ("3;03.07.1025 10:00:00;1;K;F", "column ordered_at: value out of range"),
+    ("3;03.07.2025 10:00:00;1", "line not readable: missing columns"),
+    ("3;03.07.2025 10:00:00;1;K;F;G", "line not readable: too many columns"),
+])
+def test_a_bad_row_is_kept_with_its_reason_and_the_rest_loads(
+    place: Place, row: str, reason: str,
+) -> None:
+    place.write("orders.csv", f"{HEADER}1;03.07.2025 10:30:00;1;K1;F\n{row}\n"
+                              "2;03.07.2025 10:30:00;1;K1;F\n")
+    load = only(place.load())
+    assert (load.rows_read, load.rows_accepted, load.rows_rejected) == (3, 2, 1)
+    ((_, found, record),) = place.rejects(load)
+    assert found == reason
+    assert row.split(";")[1] in record
+
+
+def test_of_rows_with_one_key_the_last_counts(place: Place) -> None:
+    place.write("orders.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n"
+                                       "1;03.07.2025 10:30:00;2;K1;F\n")
+    load = only(place.load())
+    assert place.rows("net_amount", load) == [(Decimal("2.0000"),)]
+    ((row, reason, _),) = place.rejects(load)
+    assert (row, reason) == (1, "duplicate key: row 2 of the same extract counts")
+
+
+def test_repeats_make_one_record_of_several_rows(place: Place) -> None:
+    place.declare(ORDERS.replace("key: Nr", "key: Nr\n    repeats: true"))
+    place.write("orders.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n" * 3)
+    load = only(place.load())
+    assert (load.rows_accepted, load.rows_rejected, load.rows_repeated) == (1, 0, 2)
+
+
+@pytest.mark.parametrize(("duplicates", "accepted"), [("keep", 3), ("reject", 2)])
+def test_without_a_key_equal_rows_are_counted_or_rejected(
+    place: Place, duplicates: str, accepted: int,
+) -> None:
+    place.declare(ORDERS.replace("key: Nr", f"duplicates: {duplicates}"))
+    row = "1;03.07.2025 10:30:00;1;K1;F\n"
+    place.write("orders.csv", HEADER + row + row + row.replace("K1", "K2"))
+    load = only(place.load())
+    assert load.rows_accepted == accepted
+    assert len(set(place.rows("record_key", load))) == accepted
+
+
+def test_columns_outside_the_contract_ride_along(place: Place) -> None:
+    place.write("orders.csv", HEADER.strip() + ";Kasse;file\n"
+                + "1;03.07.2025 10:30:00;1;K1;F;7;\n2;03.07.2025 10:30:00;1;K1;F;;\n")
+    load = only(place.load())
+    assert place.rows("source_record_ref, source_metadata", load) == [
+        ("1", '{"Kasse":"7","file":null}'), ("2", None)]
+
+
+def test_windows_1252_and_quoted_line_breaks(place: Place) -> None:
+    place.declare(ORDERS.replace("file_defaults:\n  {", "file_defaults:\n  {encoding: cp1252, "))
+    place.write("orders.csv", HEADER + '1;03.07.2025 10:30:00;1;"Mü\nller";F\n', "cp1252")
+    load = only(place.load())
+    assert place.rows("customer_ref", load) == [("Mü\nller",)]
+
+
+def test_loading_the_same_content_again_changes_nothing(place: Place) -> None:
+    place.write("orders.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n")
+    only(place.load())
+    before = place.zone.manifest_path.read_bytes()
+    place.write("orders_copy.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n")
+    report = place.load()
+    assert (report.loaded, report.known_count) == ((), 2)
+    assert place.zone.manifest_path.read_bytes() == before
+
+
+def test_a_changed_declaration_replaces_the_load_and_keeps_its_sequence(place: Place) -> None:
+    place.write("orders.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n")
+    first = only(place.load())
+    place.declare(ORDERS.replace("W: web", "W: app"))
+    second = only(place.load())
+    assert second.load_id != first.load_id
+    assert second.load_sequence == first.load_sequence
+    assert [load.state for load in place.zone.loads()] == ["superseded", "staged"]
+
+
+def test_json_lines_nested_values_and_broken_lines(place: Place) -> None:
+    place.declare("""
+source: tool
+tables:
+  - entity: social.posts
+    files: posts.jsonl
+    format: jsonl
+    key: id
+    columns: {posted_at: when.created, text: body, likes_count: likes}
+""")
+    place.write("posts.jsonl",
+                '{"id": 1, "when": {"created": "2025-07-03T10:30:00+02:00", "by": "x"}, '
+                '"body": "schön", "likes": 3}\n{broken\n')
+    load = only(place.load())
+    assert place.rows("posted_at, text, likes_count, source_metadata", load) == [
+        (datetime(2025, 7, 3, 8, 30), "schön", 3, '{"when":{"by":"x"}}')]
+    assert place.rejects(load)[0][1] == "line not readable: not a JSON object"
+
+
+def test_parquet_keeps_its_own_types(place: Place) -> None:
+    place.declare("""
+source: web
+file_defaults: {format: parquet, decimal: ","}
+tables:
+  - entity: digital.ad_spend
+    files: spend.parquet
+    key: [campaign, day]
+    columns: {campaign_ref: campaign, spend_date: day, cost_amount: cost, clicks_count: clicks}
+""")
+    duckdb.sql("select 'C1' as campaign, date '2025-07-03' as day, 12.5::double as cost, "
+               "7 as clicks").write_parquet(str(place.extracts / "spend.parquet"))
+    load = only(place.load())
+    assert place.rows("spend_date, cost_amount, clicks_count", load) == [
+        (date(2025, 7, 3), Decimal("12.5000"), 7)]
+
+
+@pytest.mark.parametrize(("content", "encoding", "sentence"), [
+    (None, "utf-8", "orders*.csv: file not found"),
+    ("", "utf-8", "orders_1.csv: file is empty"),
+    ("Nr;Datüm\n", "cp1252", "orders_1.csv: header is not utf-8; set `encoding`"),
+    ("Nr;Nr\n1;2\n", "utf-8", "orders_1.csv: header has 'Nr' more than once"),
+    (HEADER.replace(";", ",") + "1,2,3,4,5\n", "utf-8", "orders_1.csv: column Nr, Datum, Zeit is "),
+    ("Nr;Betrag\n1;2\n", "utf-8", "orders_1.csv: column Datum, Zeit is missing; the file has"),
+])
+def test_an_unreadable_extract_is_named_with_a_remedy_and_changes_nothing(
+    place: Place, content: str | None, encoding: str, sentence: str,
+) -> None:
+    if content is not None:
+        place.write("orders_1.csv", content, encoding)
+    report = place.load()
+    assert report.loaded == ()
+    assert [problem.message[:len(sentence)] for problem in report.problems] == [sentence]
+    assert place.zone.loads() == ()
+
+
+def test_a_bad_file_does_not_harm_its_neighbour(place: Place) -> None:
+    place.write("orders_1.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n")
+    place.write("orders_2.csv", "")
+    report = place.load()
+    assert [load.file for load in report.loaded] == ["orders_1.csv"]
+    assert len(report.problems) == 1
+
+
+def test_a_missing_optional_column_is_a_warning(place: Place) -> None:
+    place.write("orders.csv", "Nr;Datum;Kunde;Kanal\n1;03.07.2025 10:30:00;K1;F\n")
+    report = place.load()
+    assert only(report).rows_accepted == 1
+    assert [w.message for w in report.warnings] == [
+        "orders.csv: column Betrag is missing, net_amount stays empty"]
+
+
+def test_what_a_killed_load_left_behind_is_not_seen(place: Place) -> None:
+    place.write("orders.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n")
+    first = only(place.load())
+    place.zone.manifest_path.unlink()  # killed before the manifest named the load
+    (place.zone.incoming).mkdir()
+    (place.zone.incoming / "half.parquet").write_bytes(b"PAR1")
+    again = only(place.load())
+    assert again == first
+    assert not place.zone.incoming.exists()
+
+
+def test_many_daily_files_are_numbered_by_their_declared_date(place: Place) -> None:
+    place.declare(ORDERS.replace(
+        "key: Nr", "key: Nr\n    extracted_on: 'orders_(\\d{4}-\\d{2}-\\d{2})'"))
+    for day in (3, 1, 2):
+        place.write(f"orders_2025-07-0{day}.csv", f"{HEADER}1;0{day}.07.2025 10:00:00;1;K;F\n")
+    report = place.load()
+    assert [(load.load_sequence, load.extracted_on) for load in sorted(
+        report.loaded, key=lambda load: load.load_sequence)] == [
+        (1, date(2025, 7, 1)), (2, date(2025, 7, 2)), (3, date(2025, 7, 3))]
+    place.write("orders_2025-07-04.csv", f"{HEADER}2;14.07.2025 10:00:00;1;K;F\n")
+    (late,) = place.load().loaded
+    assert place.rejects(late)[0][1] == "column ordered_at: value out of range"
+
+
+def test_every_entity_has_a_typed_file_without_rows(place: Place) -> None:
+    place.zone.prepare()
+    for entity in ENTITIES.values():
+        file = place.zone.path / "_empty" / f"{entity.table}.parquet"
+        described = duckdb.sql(f"select * from '{file}'").columns
+        assert described == [column.name for column in entity.raw_columns]
