@@ -170,7 +170,7 @@ def validate_loads(
     broken: dict[str, Counter[Rule]] = {load_id: Counter() for load_id in metrics["load_id"]}
     for chunk in chunks:
         require_columns(table.table, chunk, chunk_columns(table))
-        streamed.update(chunk["load_id"].value_counts().to_dict())
+        streamed.update(chunk["load_id"].value_counts().to_dict())  # type: ignore[arg-type]
         for rule, positions in find_violations(table.table, chunk, rules):
             for load_id, count in chunk["load_id"].iloc[positions].value_counts().items():
                 if load_id in broken:

@@ -105,7 +105,7 @@ def find_metric_failures(
     require_columns(table, metrics, needed)
     if empty := [name for name in needed if metrics[name].isna().any()]:
         raise ValueError(f"{table}: the metrics have no value in {', '.join(empty)}.")
-    records = metrics.to_dict("records")
+    records: list[Any] = metrics.to_dict("records")
     failures: list[list[Failure]] = [[] for _ in records]
     for rule, positions in find_violations(table, metrics, rules):
         for position in positions:

@@ -37,8 +37,8 @@ DUCKDB_TYPES: dict[str, str] = {
     "json": "varchar",
 }
 
-# What a column says about a person. The publisher drops `direct` and `text`; `indirect` is published
-# only where a mart generalises it (birth date -> birth year); `pseudonym` may join, never be shown.
+# What a column says about a person. The publisher drops `direct`, `indirect` and `text`; a mart may
+# generalise what is indirect (birth date -> birth year). A `pseudonym` may join, never be shown.
 PiiClass = Literal["none", "pseudonym", "indirect", "direct", "text"]
 
 
@@ -48,7 +48,7 @@ class Column:
 
     `references` names the entity this column points to; ingestion then adds a `<name>_key` column
     (`customer_ref` -> `customer_key`) holding the record key of the record pointed to.
-    `known_values` are the values cx360 has a meaning for; others are kept and reported, not rejected.
+    `known_values` are those cx360 has a meaning for; others are kept and reported, not rejected.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Entity:
-    """One entity of the contract. `name` is `<kind>.<objects>`; its raw table is `<kind>_<objects>`.
+    """One entity. `name` is `<kind>.<objects>`; its raw table is `<kind>_<objects>`.
 
     `event_time` is the column whose latest value says how far the facts reach (for `as_of`).
     """
@@ -83,14 +83,17 @@ class Entity:
 
     @property
     def kind(self) -> str:
+        """Source kind, such as crm."""
         return self.name.split(".")[0]
 
     @property
     def objects(self) -> str:
+        """Plural noun, such as customers."""
         return self.name.split(".")[1]
 
     @property
     def table(self) -> str:
+        """Name of the raw table, such as crm_customers."""
         return self.name.replace(".", "_")
 
     @property
@@ -104,6 +107,7 @@ class Entity:
         return SYSTEM_COLUMNS + self.columns + keys
 
     def column(self, name: str) -> Column:
+        """The declared column of that name; KeyError where there is none."""
         for column in self.columns:
             if column.name == name:
                 return column
@@ -132,7 +136,8 @@ def _ref(name: str, references: str, description: str, *, required: bool = False
 
 SYSTEM_COLUMNS: tuple[Column, ...] = (
     _c("source_system", "string", "Name of the source, from its declaration.", required=True),
-    _c("source_record_ref", "string", "The record's key in its source.", "pseudonym", required=True),
+    _c("source_record_ref", "string", "The record's key in its source.", "pseudonym",
+       required=True),
     _c("record_key", "string", "md5 of entity, source system and source reference.", "pseudonym",
        required=True),
     _c("load_id", "string", "The load that brought this version of the record.", required=True),

@@ -6,6 +6,7 @@ extracts themselves (`readers/`), and where their rows go (`raw_zone.py`).
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import re
@@ -78,10 +79,11 @@ class FileFormat(_Strict):
     @classmethod
     def _known_encoding(cls, value: str) -> str:
         try:
-            return "".encode(value) and value or value
+            codecs.lookup(value)
         except LookupError as error:
             raise ValueError(f"unknown encoding {value!r}; windows-1252 and utf-8 are usual"
                              ) from error
+        return value
 
     @model_validator(mode="after")
     def _separators_differ(self) -> FileFormat:
@@ -213,6 +215,7 @@ class TableDeclaration(FileFormat):
 
     @property
     def contract(self) -> Entity:
+        """The entity it fills."""
         return ENTITIES[self.entity]
 
     @property

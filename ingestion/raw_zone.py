@@ -8,7 +8,6 @@ and is removed by the next. What does **not** belong here: parsing (`loading.py`
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -72,6 +71,7 @@ class RawZone:
 
     @property
     def manifest_path(self) -> Path:
+        """The file that says which loads exist."""
         return self.path / "manifest.parquet"
 
     @property
@@ -106,7 +106,7 @@ class RawZone:
         table = pa.Table.from_pylist(rows, schema=MANIFEST_SCHEMA)
         temporary = self.manifest_path.with_suffix(".tmp")
         pq.write_table(table, temporary)
-        os.replace(temporary, self.manifest_path)
+        temporary.replace(self.manifest_path)
 
     def add(self, new: Iterable[Load]) -> None:
         """Add loads; an older load of the same extract gives way to its new version."""
@@ -145,6 +145,6 @@ class RawZone:
             for c in entity.raw_columns)
         temporary = path.with_suffix(".tmp")
         con.execute(f"copy (select {columns} limit 0) to '{temporary}' (format parquet)")
-        os.replace(temporary, path)
+        temporary.replace(path)
 
 

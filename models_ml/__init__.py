@@ -1,1 +1,1 @@
-"""Statistics and text understanding: pure functions, frame in, frame out. No database, no Dagster."""
+"""Statistics and text understanding: pure functions, frame in, frame out. No database."""

@@ -1,7 +1,7 @@
 """The tables that Python writes for dbt to read, as data: columns, types, keys.
 
-One entry per ML table. The writer casts to these types, `expectations/` builds a blocking suite from
-them, and dbt declares them as sources in schema `ml`. No logic belongs here.
+One entry per ML table. The writer casts to these types, `expectations/` builds a blocking suite
+from them, and dbt declares them as sources in schema `ml`. No logic belongs here.
 """
 
 from __future__ import annotations

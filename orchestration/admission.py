@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from expectations.metrics import load_metrics_sql
 from expectations.raw import Thresholds, chunk_columns, validate_loads
 from ingestion.contract import ENTITIES, Entity
-from ingestion.raw_zone import Load, RawZone
+from ingestion.raw_zone import Load, RawZone, State
 from ingestion.readers.files import identifier, literal
 from orchestration.warehouse import engine, frames
 
@@ -63,7 +63,7 @@ def admit_loads(zone: RawZone, memory_limit: str) -> dict[str, Admission]:
 
 def _judge(
     zone: RawZone, entity: Entity, loads: list[Load], memory_limit: str,
-) -> dict[str, tuple[str, str]]:
+) -> dict[str, tuple[State, str]]:
     files = [zone.path / "_empty" / f"{entity.table}.parquet", *zone.files_of(loads)]
     relation = f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
     columns = ", ".join(identifier(column) for column in chunk_columns(entity))

@@ -8,7 +8,6 @@ those above it have passed since they last started.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,7 +76,7 @@ class Audit:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_suffix(".tmp")
         temporary.write_text(json.dumps(states, indent=1))
-        os.replace(temporary, self.path)
+        temporary.replace(self.path)
 
 
 def _below(name: str) -> set[str]:

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from ingestion.declaration import DeclarationError, read_declarations
-from ingestion.loading import find_new_extracts
+from ingestion.planning import find_new_extracts
 from ingestion.raw_zone import RawZone
 from orchestration.audit import STAGES, Audit
 from orchestration.dbt import DbtError

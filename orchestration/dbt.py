@@ -71,7 +71,7 @@ def generate_docs(settings: Settings, loads: Iterable[Load]) -> Path:
         target = page.parent / "target"
         run_dbt(["docs", "generate", "--static", "--vars", variables(settings, loads),
                  "--target-path", str(target)])
-        os.replace(target / "static_index.html", page)
+        (target / "static_index.html").replace(page)
     return page
 
 

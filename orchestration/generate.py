@@ -1,7 +1,7 @@
 """Files derived from the contract: dbt's source declarations and the documented input contract.
 
-`python -m orchestration.generate` writes them; with `--check` it writes nothing and ends with 1 when
-one of them differs from what the contract says. What does **not** belong here: anything that needs
+`python -m orchestration.generate` writes them; with `--check` it writes nothing and ends with 1
+when one of them differs from what the contract says. What does **not** belong here: anything that needs
 Dagster or a warehouse.
 """
 

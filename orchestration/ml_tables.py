@@ -6,7 +6,6 @@ reach dbt in this run or in a later one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +56,7 @@ def prepare_ml_tables(settings: Settings) -> None:
         path = ml_file(settings, name)
         if not path.exists():
             _write_frames(path.with_suffix(".tmp"), table, ())
-            os.replace(path.with_suffix(".tmp"), path)
+            path.with_suffix(".tmp").replace(path)
 
 
 def write_ml_table(
@@ -79,9 +78,9 @@ def write_ml_table(
     _write_frames(temporary, table, parts)
     verdict = _judge(table, temporary, expected, settings.memory_limit)
     if verdict.passed:
-        os.replace(temporary, ml_file(settings, name))
+        temporary.replace(ml_file(settings, name))
     else:
-        os.replace(temporary, ml_file(settings, name).with_suffix(".rejected"))
+        temporary.replace(ml_file(settings, name).with_suffix(".rejected"))
     return Written(table, verdict, verdict.rows)
 
 

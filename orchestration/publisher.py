@@ -7,7 +7,6 @@ place by one rename; then the pointer `current` is replaced. Readers keep what t
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +22,9 @@ from ingestion.readers.files import identifier, literal
 # Old enough for the drivers of BI tools that lag behind the engine.
 STORAGE_VERSION = "v1.2.0"
 WITHHELD = ("direct", "indirect", "text")
-SCHEMAS = ("marts", "reporting")
+# Schema of the warehouse -> schema of the published file. A schema `marts` in a file `marts.duckdb`
+# would make every `marts.customers` ambiguous; in `main` it means just that.
+SCHEMAS = {"marts": "main", "reporting": "reporting"}
 
 
 class PublishError(RuntimeError):
@@ -68,7 +69,8 @@ def tables_to_publish(manifest: Mapping[str, Any]) -> tuple[PublishedTable, ...]
         schema = node.get("config", {}).get("schema")
         if node["resource_type"] not in ("model", "seed") or schema not in SCHEMAS:
             continue
-        published, withheld = [], []
+        published: list[str] = []
+        withheld: list[str] = []
         for column in node["columns"].values():
             meta = column.get("config", {}).get("meta") or column.get("meta") or {}
             pii = meta.get("pii")
@@ -120,11 +122,11 @@ def publish(
     (incoming / "snapshot.json").write_text(json.dumps(
         {"snapshot": name, "fingerprint": fingerprint, "as_of": as_of.isoformat(), "rows": rows},
         indent=1))
-    os.replace(incoming, published / name)
+    incoming.replace(published / name)
     pointer = published / ".current"
     pointer.unlink(missing_ok=True)
     pointer.symlink_to(name)
-    os.replace(pointer, published / "current")
+    pointer.replace(published / "current")
     for old in _snapshots(published)[:-keep]:
         shutil.rmtree(old)
     return Snapshot(name, published / name, fingerprint, as_of, rows)
@@ -159,21 +161,23 @@ def _copy_tables(
         con.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
         for table in tables:
             name = f"{identifier(table.schema)}.{identifier(table.name)}"
+            copy = f"snapshot.{identifier(SCHEMAS[table.schema])}.{identifier(table.name)}"
             columns = ", ".join(identifier(column) for column in table.columns)
             parquet = target / "parquet" / table.schema / f"{table.name}.parquet"
             parquet.parent.mkdir(parents=True, exist_ok=True)
-            con.execute(f"create schema if not exists snapshot.{identifier(table.schema)}")
+            con.execute(
+                f"create schema if not exists snapshot.{identifier(SCHEMAS[table.schema])}")
             try:
-                con.execute(f"create table snapshot.{name} as "
+                con.execute(f"create table {copy} as "
                             f"select {columns} from warehouse.{name}")
             except duckdb.CatalogException as error:
                 raise PublishError(
                     f"{table.schema}.{table.name} is not in the warehouse; run `cx360 run`"
                 ) from error
-            con.execute(f"comment on table snapshot.{name} is {literal(table.description)}")
-            con.execute(f"copy snapshot.{name} to {literal(str(parquet))} (format parquet)")
+            con.execute(f"comment on table {copy} is {literal(table.description)}")
+            con.execute(f"copy {copy} to {literal(str(parquet))} (format parquet)")
             counts = {con.execute(f"select count(*) from {source}").fetchall()[0][0]
-                      for source in (f"warehouse.{name}", f"snapshot.{name}",
+                      for source in (f"warehouse.{name}", copy,
                                      f"read_parquet({literal(str(parquet))})")}
             if len(counts) > 1:
                 raise PublishError(f"{table.schema}.{table.name}: the copy has other rows than the "

@@ -71,30 +71,37 @@ class Settings:
 
     @property
     def raw_path(self) -> Path:
+        """Immutable loads and their manifest."""
         return self.home / "raw"
 
     @property
     def ml_path(self) -> Path:
+        """Tables that Python writes."""
         return self.home / "ml"
 
     @property
     def state_path(self) -> Path:
+        """Recorded history and the state of the stages."""
         return self.home / "state"
 
     @property
     def warehouse_path(self) -> Path:
+        """DuckDB file that dbt writes."""
         return self.home / "warehouse.duckdb"
 
     @property
     def published_path(self) -> Path:
+        """Snapshots and the pointer to the newest."""
         return self.home / "published"
 
     @property
     def dagster_path(self) -> Path:
+        """Dagster's own home."""
         return self.home / "dagster"
 
     @property
     def demo_path(self) -> Path:
+        """Extracts and truth of the demo company."""
         return self.home / "demo"
 
     @property
@@ -169,9 +176,10 @@ def read_company_settings(path: Path) -> CompanySettings:
     if not isinstance(data, dict) or set(data) - known:
         extra = sorted(set(data) - known) if isinstance(data, dict) else "no mapping"
         raise SettingsError(f"{path}: unknown setting {extra}; there are {sorted(known)}")
-    company = CompanySettings(**{
-        name: tuple(map(str, value)) if isinstance(value, list) else str(value)
-        for name, value in data.items()})
+    blocked = data.pop("blocked_identifiers", None) or []
+    company = CompanySettings(
+        **{name: str(value) for name, value in data.items()},
+        blocked_identifiers=tuple(map(str, blocked)))
     try:
         ZoneInfo(company.company_time_zone)
     except (KeyError, ValueError) as error:
@@ -210,7 +218,7 @@ def remember_sources(settings: Settings) -> None:
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(
         {"sources": str(settings.sources), "extracts": str(settings.extracts)}, indent=1))
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def public_data() -> Path | None:

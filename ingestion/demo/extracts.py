@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from ingestion.demo import company, satisfaction
 from ingestion.demo.company import World
+from ingestion.demo.digital import Events
 from ingestion.demo.people import People
 from ingestion.demo.purchases import Purchases
 from ingestion.demo.relations import ACQUISITION_CAMPAIGN, Relations
@@ -445,23 +446,10 @@ class ExtractWriter:
             "linked_at": to_utc(profiles["linked_at"].to_numpy().astype("datetime64[s]")),
         })
 
-    def write_digital(self, events: pd.DataFrame, ad_spend: pd.DataFrame) -> None:
+    def write_digital(self, events: Events, ad_spend: pd.DataFrame) -> None:
         """Events by month of their UTC time, advertising spend in one file."""
-        utc = to_utc(events["occurred_at"].to_numpy().astype("datetime64[s]"))
-        month = utc.astype("datetime64[M]")
-        text = pa.string()
-        for value in np.unique(month):
-            rows = np.flatnonzero(month == value)
-            part = events.iloc[rows]
-            columns: dict[str, object] = {"event_id": pa.array(part["event_id"], text)}
-            columns["event_type"] = pa.array(part["event_type"], text)
-            columns["occurred_at"] = pa.array(utc[rows]).cast(pa.timestamp("us"))
-            for name in ("visitor_id", "session_id", "customer_no", "email", "channel", "page",
-                         "product_no", "order_no", "campaign_no", "search_term", "device_id",
-                         "signal"):
-                columns[name] = pa.array(part[name].to_numpy(dtype=object), text, from_pandas=True)
-            columns["duration_seconds"] = pa.array(part["duration_seconds"].to_numpy())
-            path = self.target / "digital" / f"events_{value}.parquet"
+        for month, columns in events.months():
+            path = self.target / "digital" / f"events_{month}.parquet"
             self._count("digital/events", write_parquet(path, columns))
         path = self.target / "digital" / f"ad_spend_{self.stamp}.parquet"
         self._count("digital/ad_spend", write_parquet(path, {

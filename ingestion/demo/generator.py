@@ -64,11 +64,12 @@ def generate(
     writer.write_sales(people, purchases)
     writer.write_surveys(surveys)
     writer.write_voices(voices)
-    events, visitors = build_events(world, people, purchases, devices, ACQUISITION_CAMPAIGN)
+    events = build_events(world, people, purchases, devices, ACQUISITION_CAMPAIGN)
     writer.write_digital(events, build_ad_spend(world, ACQUISITION_CAMPAIGN))
     if truth is not None:
         write_truth(
-            truth, world, people, purchases, surveys, service, voices, relations, visitors,
+            truth, world, people, purchases, surveys, service, voices, relations,
+            events.visitors(),
             writer.dirty,
         )
     return DemoSummary(

@@ -158,6 +158,7 @@ def build_purchase_survey(world: World, people: People, purchases: Purchases) ->
         {
             "invitation_id": invitation, "survey": "purchase", "customer_no": number,
             "email": email, "order_no": chosen["number"], "case_no": None,
+            "case_system": None,
             "channel": choose(rng, ["email", "sms", "app"], count, (8, 1, 1)), "sent_at": sent,
         }
     )
@@ -178,7 +179,7 @@ def build_purchase_survey(world: World, people: People, purchases: Purchases) ->
         {
             "response_id": response, "survey": "purchase", "invitation_id": invitation[kept],
             "respondent": "customer", "customer_no": number[kept], "email": email[kept],
-            "order_no": chosen["number"], "case_no": None,
+            "order_no": chosen["number"], "case_no": None, "case_system": None,
             "store_no": np.where(
                 chosen["store"] >= 0, store_numbers(chosen["store"].to_numpy()), None
             ),
@@ -370,7 +371,7 @@ def build_employee_survey(world: World) -> Surveys:
         {
             "response_id": response, "survey": "employee", "invitation_id": None,
             "respondent": "employee", "customer_no": None, "email": None, "order_no": None,
-            "case_no": None, "store_no": None, "responded_at": answered[kept], "channel": "web",
+            "case_no": None, "case_system": None, "store_no": None, "responded_at": answered[kept], "channel": "web",
             "touchpoint": None,
             "department": np.array(EMPLOYEE_DEPARTMENTS, dtype=object)[department[invited[kept]]],
             "weight": 1.0, "language": "de", "age_group": None,

@@ -89,7 +89,8 @@ def _occasions(
     late = late[rng.random(len(late)) < np.where(orders["in_strike"].to_numpy()[late], 0.35, 0.2)]
     delivery = pd.DataFrame(
         {
-            "order": late, "topic": "delivery", "day": day[late] + 3.5 + rng.exponential(1.5, len(late)),
+            "order": late, "topic": "delivery",
+            "day": day[late] + 3.5 + rng.exponential(1.5, len(late)),
             "cause": np.where(orders["in_strike"].to_numpy()[late], "delivery_strike", "late"),
         }
     )
@@ -219,10 +220,13 @@ def build_service(
         product_no=np.where(about_product, world.catalogue.number[product], None),
         department=department,
         team=np.array([_TEAMS[name] for name in department.tolist()], dtype=object),
-        partner=np.where(topic == "delivery", choose(rng, ["Paketblitz", "Rapido Kurier"], count),
-                         None),
-        status=np.select([abandoned, is_open & answered_late, is_open], ["closed", "open", "pending"],
-                         "resolved").astype(object),
+        partner=np.where(
+            topic == "delivery", choose(rng, ["Paketblitz", "Rapido Kurier"], count), None
+        ),
+        status=np.select(
+            [abandoned, is_open & answered_late, is_open], ["closed", "open", "pending"],
+            "resolved",
+        ).astype(object),
         priority=np.where(escalated, "high", choose(rng, ["low", "normal", "high"], count,
                                                     (2, 7, 1))),
         opened_at=opened, first_response_at=blank_times(answered, abandoned | answered_late),

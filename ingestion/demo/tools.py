@@ -113,7 +113,7 @@ def write_csv(path: Path, table: pa.Table, *, quoted: bool = True) -> int:
 
 
 def write_json_lines(path: Path, columns: dict[str, object], extra: tuple[str, ...] = ()) -> int:
-    """Write one JSON object a line with ISO times in UTC; `extra` lines are appended as they are."""
+    """Write one JSON object a line with ISO times in UTC, then the `extra` lines as they are."""
     table = as_table(columns, "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="\n") as file:

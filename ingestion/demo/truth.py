@@ -38,7 +38,7 @@ def _identity(
                                "source_record_ref": orders["number"],
                                "person_id": orders["person_id"]}))
     for survey in surveys:
-        desk = survey.responses.get("case_system", pd.Series(index=survey.responses.index))
+        desk = survey.responses["case_system"]
         known = (survey.truth["person_id"] >= 0).to_numpy()
         parts.append(pd.DataFrame({
             "entity": "survey.responses",
@@ -80,7 +80,7 @@ def write_truth(
         "entity", "source_system", "source_record_ref", "person_id", "text", "language",
         "sentiment", "topic", "department", "style", "has_typo", "phrase", "phrase_start",
         "phrase_end",
-    ]]
+    ]].astype({"phrase_start": "Int64", "phrase_end": "Int64", "person_id": "Int64"})
     spans = [("app_outage", *world.outage), ("delivery_strike", *world.strike),
              ("loyalty_campaign", *world.campaign)]
     events = pd.DataFrame(spans, columns=["event", "first", "last"])

@@ -129,7 +129,9 @@ def build_voices(world: World, people: People, purchases: Purchases) -> Voices:
             "profile_id": prefixed("L", opaque_numbers(rng, len(linked))),
             "platform": linked["platform"], "author": linked["author"], "customer_no": number,
             "email": email,
-            "linked_at": world.last_second - seconds(rng.uniform(1, world.days, len(linked)) * 86_400),
+            "linked_at": world.last_second - seconds(
+                rng.uniform(1, world.days, len(linked)) * 86_400
+            ),
         }
     )
     return Voices(posts, profiles, texts, authors)

@@ -1,9 +1,9 @@
 """Reads files (CSV, JSON Lines, Parquet) with DuckDB into one temporary table of source values.
 
 Every reader leaves the same thing behind: a table `extract` with `cx360_file` (as given),
-`cx360_row` (1 for the first record of a file) and the source's own values, and a table `unreadable` with the
-lines that could not even be split into columns. What does **not** belong here: types, keys and
-the contract.
+`cx360_row` (1 for the first record of a file) and the source's own values, and a table
+`unreadable` with the lines that could not even be split into columns. What does **not** belong
+here: types, keys and the contract.
 """
 
 from __future__ import annotations
@@ -173,8 +173,9 @@ def _open_jsonl(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> Extr
         is_typed=False,
         text=lambda name: f"json_extract_string(extract.record, {literal(_json_path(name))})",
         record="cast(extract.record as varchar)",
-        without=lambda names: f"nullif(cast(json_merge_patch(extract.record, {literal(_removal(names))})"
-                              " as varchar), '{}')",
+        without=lambda names: (
+            f"nullif(cast(json_merge_patch(extract.record, {literal(_removal(names))})"
+            " as varchar), '{}')"),
     )
 
 
@@ -206,7 +207,8 @@ def _columnar(columns: tuple[str, ...], *, is_typed: bool) -> Extract:
         rest = sorted(set(columns) - set(names))
         if not rest:
             return "cast(null as varchar)"
-        filled = ", ".join(f"nullif(trim(cast(extract.{identifier(n)} as varchar)), '')" for n in rest)
+        filled = ", ".join(
+            f"nullif(trim(cast(extract.{identifier(n)} as varchar)), '')" for n in rest)
         return f"case when coalesce({filled}) is not null then {as_json(rest)} end"
 
     return Extract(

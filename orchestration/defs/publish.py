@@ -3,9 +3,9 @@
 import dagster as dg
 
 from orchestration import dbt
+from orchestration.fingerprint import as_of_date, run_fingerprint
 from orchestration.publisher import SCHEMAS, publish, tables_to_publish
 from orchestration.resources import Run
-from orchestration.fingerprint import as_of_date, run_fingerprint
 
 
 def _published_tables() -> list[list[str]]:

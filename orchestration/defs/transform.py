@@ -73,13 +73,12 @@ def _build(
 def _with_rows(context: dg.AssetExecutionContext, events: list[Any], run: Run) -> Iterator[Any]:
     """Add row counts to every table and a preview without personal data to the reported ones."""
     warehouse = run.settings.warehouse_path
-    built = [tuple(context.asset_key_for_output(e.output_name).path) for e in events
-             if isinstance(e, dg.Output)]
-    rows = count_rows(warehouse, built) if warehouse.exists() else {}  # type: ignore[arg-type]
+    built = [_schema_and_table(context, e) for e in events if isinstance(e, dg.Output)]
+    rows = count_rows(warehouse, built) if warehouse.exists() else {}
     columns = _public_columns()
     for event in events:
         if isinstance(event, dg.Output):
-            key = tuple(context.asset_key_for_output(event.output_name).path)
+            key = _schema_and_table(context, event)
             metadata: dict[str, Any] = {}
             if key in rows:
                 metadata["dagster/row_count"] = rows[key]
@@ -90,9 +89,14 @@ def _with_rows(context: dg.AssetExecutionContext, events: list[Any], run: Run) -
         yield event
 
 
-def _public_columns() -> dict[tuple[str, ...], list[str]]:
+def _schema_and_table(context: dg.AssetExecutionContext, output: dg.Output) -> tuple[str, str]:
+    schema, table = context.asset_key_for_output(output.output_name).path
+    return schema, table
+
+
+def _public_columns() -> dict[tuple[str, str], list[str]]:
     """Columns of each table that hold no personal data, not even a pseudonym."""
-    found = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for node in dbt_project.read_manifest()["nodes"].values():
         if node["resource_type"] in ("model", "seed"):
             found[(node["config"]["schema"], node["name"])] = [

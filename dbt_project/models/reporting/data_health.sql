@@ -9,7 +9,7 @@
     'survey_answers': ('responded_date', true, ['survey_responses', 'survey_answers', 'survey_questions']),
     'feedback': ('occurred_date', true, ['survey_answers', 'social_posts', 'crm_cases', 'crm_case_messages']),
     'cases': ('opened_date', true, ['crm_cases']),
-    'touchpoints': ('occurred_date', true, ['pos_orders', 'crm_cases', 'survey_responses', 'social_posts', 'digital_events']),
+    'touchpoints': ('occurred_date', true, ['pos_orders', 'crm_cases', 'survey_responses', 'digital_events']),
 } -%}
 with
 
@@ -28,7 +28,9 @@ marts as (
         {%- endif %}
         (
             select count(*) from {{ ref('stg_ingestion__loads') }} as loads
-            where loads.state = 'quarantined' and loads.entity_table in ('{{ tables | join("', '") }}')
+            where
+                loads.state = 'quarantined'
+                and loads.entity_table in ('{{ tables | join("', '") }}')
         ) as quarantined_loads_count
     from {{ ref(mart) }}
     {%- endfor %}
@@ -63,16 +65,21 @@ measured as (
     from kpis
 ),
 
+bounds as (
+    select {{ as_of_date() }} as as_of_date
+),
+
 aged as (
     select
         measured.*,
         bounds.as_of_date,
-        case when measured.latest_date < bounds.as_of_date
-            then {{ dbt.datediff('measured.latest_date', 'bounds.as_of_date', 'day') }}
+        case
+            when measured.latest_date < bounds.as_of_date
+                then {{ dbt.datediff('measured.latest_date', 'bounds.as_of_date', 'day') }}
             when measured.latest_date is not null then 0
         end as days_behind
     from measured
-    cross join (select {{ as_of_date() }} as as_of_date) as bounds
+    cross join bounds
 ),
 
 -- Each deduction is one grade; what has no rows is F.
@@ -85,7 +92,22 @@ deductions as (
             else 0
         end as age_deduction,
         case when coverage < 0.5 then 2 when coverage < 0.9 then 1 else 0 end as coverage_deduction,
-        case when quarantined_loads_count > 0 then 1 else 0 end as load_deduction
+        case when quarantined_loads_count > 0 then 1 else 0 end as load_deduction,
+        case
+            when days_behind > {{ var('stale_after_days') }}
+                then 'latest fact ' || cast(days_behind as string) || ' days behind. '
+            else ''
+        end as age_reason,
+        case
+            when coverage < 0.5 then 'coverage below 50 percent. '
+            when coverage < 0.9 then 'coverage below 90 percent. '
+            else ''
+        end as coverage_reason,
+        case
+            when quarantined_loads_count > 0
+                then 'loads quarantined: ' || cast(quarantined_loads_count as string) || '. '
+            else ''
+        end as load_reason
     from aged
 )
 
@@ -99,11 +121,7 @@ select
     case
         when rows_count = 0 then 'no rows'
         when age_deduction + coverage_deduction + load_deduction = 0 then 'nothing to report'
-        else trim(
-            case when age_deduction > 0 then 'latest fact ' || cast(days_behind as string) || ' days behind. ' else '' end
-            || case when coverage_deduction > 0 then 'coverage below ' || case when coverage < 0.5 then '50' else '90' end || ' percent. ' else '' end
-            || case when load_deduction > 0 then cast(quarantined_loads_count as string) || ' load(s) quarantined.' else '' end
-        )
+        else trim(age_reason || coverage_reason || load_reason)
     end as reasons,
     rows_count,
     latest_date,

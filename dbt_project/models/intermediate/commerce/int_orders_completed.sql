@@ -60,7 +60,7 @@ completed as (
         coalesce(line_totals.discount_amount, converted_orders.stated_discount_amount) as discount_amount,
         converted_orders.stated_shipping_amount as shipping_amount,
         line_totals.revenue as lines_revenue,
-        line_totals.margin as margin,
+        line_totals.margin,
         coalesce(line_totals.returned_amount, {{ money('0') }}) as returned_amount,
         coalesce(line_totals.return_lines_count, 0) > 0 as has_return,
         coalesce(converted_orders.ordered_at, line_totals.booked_at) as ordered_at,

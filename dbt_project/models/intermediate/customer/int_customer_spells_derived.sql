@@ -6,17 +6,20 @@ customer_months as (
 ),
 
 -- A silence longer than the window ends a spell.
+with_previous as (
+    select
+        customer_id,
+        month_number,
+        lag(month_number) over (partition by customer_id order by month_number) as previous_month_number
+    from customer_months
+),
+
 marked as (
     select
         customer_id,
         month_number,
-        case
-            when month_number - lag(month_number) over (
-                partition by customer_id order by month_number
-            ) <= {{ window }} then 0
-            else 1
-        end as is_start
-    from customer_months
+        case when month_number - previous_month_number <= {{ window }} then 0 else 1 end as is_start
+    from with_previous
 ),
 
 numbered as (

@@ -19,7 +19,7 @@ current_links as (
             *,
             row_number() over (
                 partition by platform, author_handle
-                order by linked_at desc nulls last, profile_link_id
+                order by linked_at desc nulls last, profile_link_id asc
             ) as link_rank
         from profile_links
         where identity_record_key is not null
@@ -30,8 +30,9 @@ current_links as (
 select
     posts.*,
     current_links.identity_record_key,
-    case when posts.rating_max > 1 and posts.rating between 1 and posts.rating_max
-        then (posts.rating - 1) / (posts.rating_max - 1)
+    case
+        when posts.rating_max > 1 and posts.rating between 1 and posts.rating_max
+            then (posts.rating - 1) / (posts.rating_max - 1)
     end as score_normalised
 from posts
 left join current_links

@@ -8,7 +8,9 @@ renamed as (
     select
         record_key as note_id,
         customer_key,
-        case when coalesce({{ code('participant_type') }}, 'customer') <> 'employee' then customer_key end as identity_record_key,
+        case
+            when coalesce({{ code('participant_type') }}, 'customer') <> 'employee' then customer_key
+        end as identity_record_key,
 
         {{ code('method') }} as method,
         coalesce({{ code('participant_type') }}, 'customer') as participant_type,

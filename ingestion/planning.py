@@ -1,0 +1,153 @@
+"""Plans a load: which extracts are new, and in which order they will be numbered.
+
+What does **not** belong here: reading their rows (`loading.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+
+from ingestion.declaration import SourceDeclaration, TableDeclaration
+from ingestion.raw_zone import RawZone
+from ingestion.readers.files import ExtractError, header
+
+BATCH_BYTES = 512 << 20
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An extract that could not be loaded; nothing of it entered the raw zone."""
+
+    source_system: str
+    table: str
+    file: str
+    message: str
+
+
+@dataclass(frozen=True)
+class PlannedLoad:
+    """An extract that has no load yet, with the number its load will have."""
+
+    declaration: SourceDeclaration
+    table: TableDeclaration
+    path: Path
+    content_hash: str
+    extracted_on: date | None
+    load_id: str
+    sequence: int
+    columns: tuple[str, ...]
+
+
+def find_new_extracts(
+    declarations: Iterable[SourceDeclaration], extracts: Path, zone: RawZone,
+) -> tuple[int, tuple[Problem, ...]]:
+    """How many extracts a load would read, and which ones it could not."""
+    problems: list[Problem] = []
+    planned, _ = plan_loads(declarations, extracts, zone, problems)
+    return len(planned), tuple(problems)
+
+
+def plan_loads(
+    declarations: Iterable[SourceDeclaration], extracts: Path, zone: RawZone,
+    problems: list[Problem],
+) -> tuple[list[PlannedLoad], int]:
+    """Find the extracts that have no load yet, in the order in which they will be numbered."""
+    known = {load.load_id: load for load in zone.loads()}
+    by_content = {(load.source_system, load.label, load.content_hash, load.extracted_on): load
+                  for load in known.values()}
+    fresh: list[PlannedLoad] = []
+    known_count = 0
+    for declaration in declarations:
+        for table in declaration.tables:
+            paths = _extract_files(table, declaration, extracts, zone)
+            if not paths and not any(load.source_system == declaration.source
+                                     and load.label == table.label for load in known.values()):
+                problems.append(Problem(
+                    declaration.source, table.label, table.files,
+                    f"{table.files}: file not found in {extracts.name}/; deliver it or correct "
+                    f"`files` of table {table.label} in {declaration.source}.yml"))
+            for path in paths:
+                try:
+                    plan = _plan_file(declaration, table, path)
+                except ExtractError as error:
+                    problems.append(Problem(declaration.source, table.label, path.name, str(error)))
+                    continue
+                earlier = by_content.get(
+                    (declaration.source, table.label, plan.content_hash, plan.extracted_on))
+                if plan.load_id in known and known[plan.load_id].state != "superseded":
+                    known_count += 1
+                else:
+                    fresh.append(replace(plan, sequence=earlier.load_sequence if earlier else 0))
+    first_free = max((load.load_sequence for load in known.values()), default=0) + 1
+    fresh.sort(key=lambda plan: (
+        str(plan.extracted_on or ""), plan.declaration.source, plan.table.label, plan.path.name))
+    numbered: dict[str, PlannedLoad] = {}
+    for plan in fresh:
+        if plan.load_id in numbered:  # the same content under two names
+            known_count += 1
+            continue
+        sequence = plan.sequence
+        if not sequence:
+            sequence, first_free = first_free, first_free + 1
+        numbered[plan.load_id] = replace(plan, sequence=sequence)
+    return list(numbered.values()), known_count
+
+
+def _extract_files(
+    table: TableDeclaration, declaration: SourceDeclaration, extracts: Path, zone: RawZone,
+) -> list[Path]:
+    if not table.records:
+        return sorted(path for path in extracts.glob(table.files) if path.is_file())
+    path = zone.incoming / "records" / declaration.source / f"{table.label}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(r, sort_keys=True, default=str) + "\n"
+                            for r in table.records))
+    return [path]
+
+
+def _plan_file(declaration: SourceDeclaration, table: TableDeclaration, path: Path) -> PlannedLoad:
+    columns = header(path, table)
+    with path.open("rb") as content:
+        content_hash = hashlib.file_digest(content, "sha256").hexdigest()
+    extracted_on = _declared_date(table, path)
+    identity = "|".join((declaration.source, table.label, content_hash, str(extracted_on),
+                         declaration.version(table)))
+    load_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    return PlannedLoad(declaration, table, path, content_hash, extracted_on, load_id, 0, columns)
+
+
+def _declared_date(table: TableDeclaration, path: Path) -> date | None:
+    if not table.extracted_on:
+        return None
+    found = re.search(table.extracted_on, path.name)
+    text = found.group(1) if found else ""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ExtractError(
+            f"{path.name}: `extracted_on` finds no date like 2026-03-31 or 20260331 in the file "
+            f"name; correct it in the declaration of table {table.label}") from error
+
+
+def batches(planned: list[PlannedLoad]) -> Iterator[list[PlannedLoad]]:
+    """Extracts of one table and one header, together as long as they are not too large."""
+    def shape(plan: PlannedLoad) -> tuple[str, str, tuple[str, ...]]:
+        return plan.declaration.source, plan.table.label, plan.columns
+
+    for _, group in groupby(sorted(planned, key=lambda p: (*shape(p), p.sequence)), key=shape):
+        batch: list[PlannedLoad] = []
+        size = 0
+        for plan in group:
+            size += plan.path.stat().st_size
+            if batch and size > BATCH_BYTES:
+                yield batch
+                batch, size = [], plan.path.stat().st_size
+            batch.append(plan)
+        yield batch

@@ -1,0 +1,165 @@
+"""Rows of one batch of extracts: canonical values, and for each unusable row the reason.
+
+Works on the tables `extract` (from a reader) and `load_plan`, and leaves `converted` behind.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from ingestion.contract import DUCKDB_TYPES, Column, Entity
+from ingestion.conversion import converted, mismatch, source_text
+from ingestion.declaration import ColumnMapping, SourceDeclaration, TableDeclaration
+from ingestion.readers.files import Extract, identifier, literal
+
+EARLIEST, LATEST = "1900-01-01", "2100-01-01"
+
+
+def conversion_sql(
+    declaration: SourceDeclaration, table: TableDeclaration, extract: Extract,
+) -> str:
+    """One row per source row: canonical values and, where it cannot be used, why."""
+    entity = table.contract
+    mappings: dict[str, tuple[Column, ColumnMapping]] = {
+        column.name: (column, table.columns[column.name])
+        for column in entity.columns if column.name in table.columns}
+    if table.updated_at:
+        mappings["updated_at"] = (Column("updated_at", "timestamp", ""), table.updated_at)
+
+    texts = {name: source_text(mapping, table, extract.text, extract.names)
+             for name, (_, mapping) in mappings.items()}
+    values = {name: converted(identifier(f"text_{name}"), column, mapping, table,
+                              is_typed=extract.is_typed and bool(mapping.names))
+              for name, (column, mapping) in mappings.items()}
+    key = [source_text(ColumnMapping(value=name[1:]) if name.startswith("=")
+                       else ColumnMapping(sources=(name,)), table, extract.text, extract.names)
+           for name in table.key]
+    used = {name for _, mapping in mappings.values() for name in mapping.names}
+    used |= {name for name in table.key if not name.startswith("=")}
+
+    reasons = [f"case when text_{name} is not null and {identifier(name)} is null "
+               f"then {literal(mismatch(column))} end"
+               for name, (column, _) in mappings.items() if column.type not in ("string", "json")]
+    reasons += [f"case when text_{column.name} is null "
+                f"then {literal(f'column {column.name}: empty, but required')} end"
+                for column in entity.columns if column.required]
+    reasons += _range_reasons(mappings, entity)
+    if key:
+        reference = f"concat_ws('|', {', '.join(f'key_{i}' for i in range(len(key)))})"
+        reasons += [f"case when key_{i} is null then {literal(f'key column {name}: empty')} end"
+                    for i, name in enumerate(table.key)]
+    else:
+        content = ", ".join(f"coalesce(text_{name}, chr(0))" for name in mappings)
+        reference = f"md5(concat_ws(chr(1), {content}))"
+
+    def or_null(column: Column) -> str:
+        if column.name in values:
+            return f"{values[column.name]} as {identifier(column.name)}"
+        return f"cast(null as {DUCKDB_TYPES[column.type]}) as {identifier(column.name)}"
+
+    picked = [f"{text} as {identifier(f'text_{name}')}" for name, text in texts.items()]
+    picked += [f"{text} as key_{i}" for i, text in enumerate(key)]
+    typed = [or_null(column) for column in entity.columns]
+    typed.append(or_null(Column("updated_at", "timestamp", "")))
+    passed = ", ".join([f"text_{name}" for name in mappings]
+                       + [f"key_{i}" for i in range(len(key))])
+    keys = [
+        _record_key(column.references, _system(declaration, mappings, column), column.name)
+        + f" as {column.key_name}"
+        for column in entity.columns if column.references]
+    return f"""
+        create or replace temp table converted as
+        with picked as (
+            select load_plan.load_id, load_plan.load_sequence, load_plan.extracted_on,
+                cx360_row as source_row, {extract.without(used)} as source_metadata,
+                {', '.join(picked)}
+            from extract join load_plan on extract.cx360_file = load_plan.cx360_file
+        ), typed as (
+            select load_id, load_sequence, extracted_on, source_row, source_metadata,
+                {passed}, {', '.join(typed)}
+            from picked
+        ), keyed as (
+            select *, {reference} as source_record_ref,
+                nullif(concat_ws('; ', {', '.join([*reasons, "null"])}), '') as reason
+            from typed
+        )
+        select keyed.* exclude ({passed}),
+            {literal(declaration.source)} as source_system,
+            {_record_key(entity.name, declaration.source, 'source_record_ref')} as record_key
+            {''.join(', ' + key for key in keys)}
+        from keyed"""
+
+
+def _range_reasons(
+    mappings: dict[str, tuple[Column, ColumnMapping]], entity: Entity,
+) -> list[str]:
+    """Values beyond the contract's bounds, and dates that no business has."""
+    reasons = []
+    for name, (column, _) in mappings.items():
+        bounds = [f"{identifier(name)} {sign} {bound}" for sign, bound in
+                  (("<", column.minimum), (">", column.maximum)) if bound is not None]
+        if column.type in ("date", "timestamp"):
+            bounds += [f"{identifier(name)} < date '{EARLIEST}'",
+                       f"{identifier(name)} > date '{LATEST}'"]
+            if name == entity.event_time:
+                # A day of grace for time zones.
+                bounds.append(f"{identifier(name)} > extracted_on + interval 2 day")
+        if bounds:
+            said = literal(f"column {name}: value out of range")
+            reasons.append(f"case when {' or '.join(bounds)} then {said} end")
+    return reasons
+
+
+def _record_key(entity: str, system: str, reference: str) -> str:
+    prefix = literal(f"{entity}|{system}|")
+    return f"case when {reference} is not null then md5({prefix} || {reference}) end"
+
+
+def _system(
+    declaration: SourceDeclaration, mappings: dict[str, tuple[Column, ColumnMapping]],
+    column: Column,
+) -> str:
+    mapping = mappings[column.name][1] if column.name in mappings else None
+    return (mapping.system if mapping else None) or declaration.source
+
+
+def resolve_duplicates(con: duckdb.DuckDBPyConnection, table: TableDeclaration) -> None:
+    """Decide among rows of one extract that share a key.
+
+    Keyed: the newest row counts, the last one among equals. With `repeats` the first row makes the
+    record. Without a key equal rows are told apart by an occurrence number, or rejected.
+    """
+    con.execute("""
+        create or replace temp table duplicates as
+        select load_id, source_record_ref from converted where reason is null
+        group by load_id, source_record_ref having count(*) > 1""")
+    if not con.execute("select count(*) from duplicates").fetchall()[0][0]:
+        return
+    order = ("source_row" if table.repeats or not table.key
+             else "updated_at desc nulls last, source_row desc")
+    con.execute(f"""
+        create or replace temp table ranked as
+        select c.load_id, c.source_row, c.source_record_ref,
+            row_number() over (partition by c.load_id, c.source_record_ref order by {order})
+                as occurrence,
+            first_value(c.source_row) over (
+                partition by c.load_id, c.source_record_ref order by {order}) as kept_row
+        from converted as c
+        join duplicates as d
+            on c.load_id = d.load_id and c.source_record_ref = d.source_record_ref
+        where c.reason is null""")
+    same_row = ("from ranked as r where converted.load_id = r.load_id "
+                "and converted.source_row = r.source_row and r.occurrence > 1")
+    if not table.key and table.duplicates == "keep":
+        entity = table.entity
+        con.execute(f"""
+            update converted set
+                source_record_ref = r.source_record_ref || '#' || r.occurrence,
+                record_key = md5({literal(entity + '|')} || converted.source_system || '|'
+                    || r.source_record_ref || '#' || r.occurrence)
+            {same_row}""")
+        return
+    reason = ("'repeated'" if table.repeats else
+              "'duplicate key: row ' || r.kept_row || ' of the same extract counts'"
+              if table.key else "'exact duplicate of row ' || r.kept_row")
+    con.execute(f"update converted set reason = {reason} {same_row}")
