@@ -183,7 +183,7 @@ def _write_rows(con: duckdb.DuckDBPyConnection, entity: Entity, target: Path) ->
     columns = ", ".join(f"cast({identifier(c.name)} as {DUCKDB_TYPES[c.type]}) as "
                         f"{identifier(c.name)}" for c in entity.raw_columns)
     con.execute(f"""
-        copy (select {columns}, load_id as partition_load from converted where reason is null)
+        copy (select {columns}, load_id as partition_load from converted where cx360_reason is null)
         to {literal(str(target / 'accepted'))}
         (format parquet, partition_by (partition_load), filename_pattern 'part_{{i}}')""")
 
@@ -193,13 +193,13 @@ def _write_rejects(con: duckdb.DuckDBPyConnection, extract: Extract, target: Pat
         copy (
             select load_id, source_row, reason, record, load_id as partition_load
             from (
-                select p.load_id, p.load_sequence, c.source_row, c.reason,
+                select p.load_id, p.load_sequence, c.source_row, c.cx360_reason as reason,
                     {extract.record} as record
                 from converted as c
                 join load_plan as p on c.load_id = p.load_id
                 join extract
                     on p.cx360_file = extract.cx360_file and c.source_row = extract.cx360_row
-                where c.reason is not null and c.reason <> 'repeated'
+                where c.cx360_reason is not null and c.cx360_reason <> 'repeated'
                 union all
                 select p.load_id, p.load_sequence, u.cx360_row, 'line not readable: ' || u.reason,
                     u.record
@@ -220,10 +220,10 @@ def _count(con: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, _Counts]
             group by p.load_id
         ), judged as (
             select load_id, count(*) as row_count,
-                sum(case when reason is null then 1 else 0 end) as accepted,
-                sum(case when reason = 'repeated' then 1 else 0 end) as repeated,
-                min(case when reason is null then {moment} end) as first_event_at,
-                max(case when reason is null then {moment} end) as last_event_at
+                sum(case when cx360_reason is null then 1 else 0 end) as accepted,
+                sum(case when cx360_reason = 'repeated' then 1 else 0 end) as repeated,
+                min(case when cx360_reason is null then {moment} end) as first_event_at,
+                max(case when cx360_reason is null then {moment} end) as last_event_at
             from converted group by load_id
         )
         select p.load_id, coalesce(j.row_count, 0) + coalesce(u.row_count, 0),

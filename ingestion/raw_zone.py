@@ -9,8 +9,8 @@ and is removed by the next. What does **not** belong here: parsing (`loading.py`
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
@@ -102,21 +102,24 @@ class RawZone:
 
     def write_manifest(self, loads: Iterable[Load]) -> None:
         """Replace the manifest in one step: this is what makes loads count."""
-        rows = [asdict(load) for load in sorted(loads, key=lambda load: load.load_sequence)]
-        table = pa.Table.from_pylist(rows, schema=MANIFEST_SCHEMA)
+        ordered = sorted(loads, key=lambda load: (load.load_sequence, load.load_id))
+        table = pa.table(
+            {name: [getattr(load, name) for load in ordered] for name in MANIFEST_SCHEMA.names},
+            schema=MANIFEST_SCHEMA)
         temporary = self.manifest_path.with_suffix(".tmp")
         pq.write_table(table, temporary)
         temporary.replace(self.manifest_path)
 
-    def add(self, new: Iterable[Load]) -> None:
+    def add(self, new: Sequence[Load]) -> None:
         """Add loads; an older load of the same extract gives way to its new version."""
         loads = {load.load_id: load for load in self.loads()}
-        for load in new:
-            for other in list(loads.values()):
-                if other.load_sequence == load.load_sequence and other.load_id != load.load_id:
-                    loads[other.load_id] = replace(
-                        other, state="superseded", reason=f"replaced by load {load.load_id}")
-            loads[load.load_id] = load
+        numbers = {load.load_sequence: load.load_id for load in new}
+        for load in list(loads.values()):
+            successor = numbers.get(load.load_sequence, load.load_id)
+            if successor != load.load_id:
+                loads[load.load_id] = replace(
+                    load, state="superseded", reason=f"replaced by load {successor}")
+        loads |= {load.load_id: load for load in new}
         self.write_manifest(loads.values())
 
     def set_states(self, states: dict[str, tuple[State, str]]) -> None:

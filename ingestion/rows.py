@@ -80,7 +80,7 @@ def conversion_sql(
             from picked
         ), keyed as (
             select *, {reference} as source_record_ref,
-                nullif(concat_ws('; ', {', '.join([*reasons, "null"])}), '') as reason
+                nullif(concat_ws('; ', {', '.join([*reasons, "null"])}), '') as cx360_reason
             from typed
         )
         select keyed.* exclude ({passed}),
@@ -131,7 +131,7 @@ def resolve_duplicates(con: duckdb.DuckDBPyConnection, table: TableDeclaration) 
     """
     con.execute("""
         create or replace temp table duplicates as
-        select load_id, source_record_ref from converted where reason is null
+        select load_id, source_record_ref from converted where cx360_reason is null
         group by load_id, source_record_ref having count(*) > 1""")
     if not con.execute("select count(*) from duplicates").fetchall()[0][0]:
         return
@@ -147,7 +147,7 @@ def resolve_duplicates(con: duckdb.DuckDBPyConnection, table: TableDeclaration) 
         from converted as c
         join duplicates as d
             on c.load_id = d.load_id and c.source_record_ref = d.source_record_ref
-        where c.reason is null""")
+        where c.cx360_reason is null""")
     same_row = ("from ranked as r where converted.load_id = r.load_id "
                 "and converted.source_row = r.source_row and r.occurrence > 1")
     if not table.key and table.duplicates == "keep":
@@ -162,4 +162,4 @@ def resolve_duplicates(con: duckdb.DuckDBPyConnection, table: TableDeclaration) 
     reason = ("'repeated'" if table.repeats else
               "'duplicate key: row ' || r.kept_row || ' of the same extract counts'"
               if table.key else "'exact duplicate of row ' || r.kept_row")
-    con.execute(f"update converted set reason = {reason} {same_row}")
+    con.execute(f"update converted set cx360_reason = {reason} {same_row}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from functools import wraps
 from pathlib import Path
@@ -134,7 +135,12 @@ def write_demo(settings: Settings, customers: int, months: int, seed: int, end: 
     summary = generate(settings.demo_path / "extracts", customers=customers, months=months,
                        seed=seed, end=end, truth=settings.demo_path / "truth")
     stamp.write_text(parameters)
-    click.echo(str(summary))
+    for group in dict.fromkeys(name.split("/")[0] for name in summary.rows):
+        rows = {name.split("/")[1]: count for name, count in summary.rows.items()
+                if name.startswith(f"{group}/")}
+        click.echo(f"  {group:<9} " + ", ".join(f"{n} {count:,}" for n, count in rows.items()))
+    click.echo("Difficulty (planted, fixed): " + ", ".join(
+        f"{name} {value}" for name, value in asdict(summary.difficulty).items()))
 
 
 @main.command()

@@ -1,12 +1,18 @@
 {#-
     The current version of every record of a raw table: latest source timestamp, else the extract's
     date, else load sequence. Adds `first_load_sequence` (seniority) and `versions_count`.
+    Ranks keys only and joins back: sorting whole rows costs half as much time again, and the memory.
 -#}
 {% macro latest_version(relation) -%}
-    select *
-    from (
+    select
+        versions.*,
+        ranked_versions.first_load_sequence,
+        ranked_versions.versions_count
+    from {{ relation }} as versions
+    inner join (
         select
-            *,
+            record_key,
+            load_id,
             min(load_sequence) over (partition by record_key) as first_load_sequence,
             count(*) over (partition by record_key) as versions_count,
             row_number() over (
@@ -18,7 +24,9 @@
             ) as version_rank
         from {{ relation }}
     ) as ranked_versions
-    where version_rank = 1
+        on versions.record_key = ranked_versions.record_key
+        and versions.load_id = ranked_versions.load_id
+        and ranked_versions.version_rank = 1
 {%- endmacro %}
 
 {#- System columns that every staging model ends with. -#}

@@ -135,6 +135,17 @@ NOUNS: tuple[tuple[str, str, str], ...] = tuple(
     for noun, gender, english, _, _ in group
 )
 
+# What a product is like, for what can be said about it; everything unnamed is "electric".
+_KINDS = {
+    "textile": "Teppich Bettwäsche Sofakissen Vorhang",
+    "assembled": "Regal Gartenstuhl Sonnenschirm Wäscheständer Trittleiter",
+    "ware": "Bratpfanne Topfset Brotkasten Gartenschlauch Pflanzkübel Mülleimer Putzset",
+}
+NOUN_KINDS: tuple[str, ...] = tuple(
+    next((kind for kind, nouns in _KINDS.items() if noun in nouns.split()), "electric")
+    for noun, _, _ in NOUNS
+)
+
 
 def build_catalogue(rng: np.random.Generator) -> Catalogue:
     """Return the same products for a seed, whatever the number of customers."""

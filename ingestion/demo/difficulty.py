@@ -67,7 +67,7 @@ class Difficulty:
     two_system_case_share: float = 0.10
     linked_two_system_share: float = 0.6
     bot_handover_share: float = 0.5
-    device_fault_share: float = 0.10
+    device_fault_share: float = 0.04
 
     def __post_init__(self) -> None:
         if len(self.driver_weights) != len(DRIVERS):

@@ -82,7 +82,7 @@ class Events:
         nouns = np.maximum(catalogue.noun[np.maximum(product, 0)], 0)
         session = codes["session"].to_numpy()
         categories = tuple(CATEGORIES)
-        category = pd.Index(categories).get_indexer(catalogue.category)
+        category = pd.Index(categories).get_indexer(pd.Index(catalogue.category))
         is_signup = event_type == EVENT_TYPES.index("newsletter_signup")
         is_click = event_type == EVENT_TYPES.index("ad_click")
         is_search = event_type == EVENT_TYPES.index("search")
@@ -91,7 +91,9 @@ class Events:
             "event_id": pa.array(hex_ids(rng, len(codes)), pa.string()),
             "event_type": _taken(EVENT_TYPES, event_type),
             "occurred_at": pa.array(utc).cast(pa.timestamp("us")),
-            "visitor_id": _taken(self.cookies, np.where(is_device, -1, 2 * person + (channel == 1))),
+            "visitor_id": _taken(
+                self.cookies, np.where(is_device, -1, 2 * person + (channel == 1))
+            ),
             "session_id": pc.if_else(pa.array(session > 0), session_text, None),
             "customer_no": _taken(self.people.records["number"], codes["record"].to_numpy()),
             "email": _taken(self.people.persons["email"], np.where(is_signup, person, -1)),

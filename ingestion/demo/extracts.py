@@ -20,6 +20,7 @@ from ingestion.demo.satisfaction import Surveys, store_numbers
 from ingestion.demo.service import Service
 from ingestion.demo.tools import (
     random_stream,
+    text_if,
     to_utc,
     write_csv,
     write_german_csv,
@@ -114,30 +115,30 @@ class ExtractWriter:
             "KundenNr": number, "KundenkartenNr": records["loyalty_id"].to_numpy(),
             "Kundenart": np.where(business, "Firma", "Privat"),
             "Anrede": np.where(female, "Frau", "Herr"),
-            "Titel": np.where(rng.random(count) < 0.02, "Dr.", None),
+            "Titel": text_if(rng.random(count) < 0.02, "Dr."),
             "Vorname": records["first_name"].to_numpy(),
             "Nachname": records["last_name"].to_numpy(),
-            "Firma": np.where(account >= 0, accounts["name"].to_numpy()[np.maximum(account, 0)], None),
-            "FirmaNr": np.where(account >= 0, accounts["number"].to_numpy()[np.maximum(account, 0)],
-                                None),
+            "Firma": text_if(
+                account >= 0, accounts["name"].to_numpy()[np.maximum(account, 0)]
+            ),
+            "FirmaNr": text_if(account >= 0, accounts["number"].to_numpy()[np.maximum(account, 0)]),
             "E-Mail": records["email"].to_numpy(), "Telefon": records["phone"].to_numpy(),
             "Geburtsdatum": birth, "Straße": records["street"].to_numpy(),
             "PLZ": records["postal_code"].to_numpy(), "Ort": records["city"].to_numpy(),
             "Bundesland": records["region"].to_numpy(), "Land": np.full(count, "DE"),
             "Sprache": np.where(records["language"] == "de", "Deutsch", "Englisch"),
             "Gewonnen über": acquisition,
-            "Kampagne": np.where(advertised, ACQUISITION_CAMPAIGN, None),
+            "Kampagne": text_if(advertised, ACQUISITION_CAMPAIGN),
             "Akquisekosten": np.round(base_cost * rng.uniform(0.7, 1.3, count), 2),
-            "Kartenstufe": np.where(
-                has_card, np.select([level < 0.1, level < 0.35], ["Gold", "Silber"], "Basis"), None
-            ),
+            "Kartenstufe": text_if(
+                has_card, np.select([level < 0.1, level < 0.35], ["Gold", "Silber"], "Basis")),
             "KarteSeit": np.where(
                 has_card, records["created_at"].to_numpy().astype("datetime64[s]")
                 + np.timedelta64(300, "s"), np.datetime64("NaT", "s"),
             ),
             "ErfasstAm": records["created_at"].to_numpy().astype("datetime64[s]"),
             "GeaendertAm": records["touched_at"].to_numpy().astype("datetime64[s]"),
-            "Filialnotiz": np.where(rng.random(count) < 0.01, "bevorzugt Abholung", None),
+            "Filialnotiz": text_if(rng.random(count) < 0.01, "bevorzugt Abholung"),
         }
         self._crm("customers", columns)
         self._crm("accounts", {
@@ -211,14 +212,16 @@ class ExtractWriter:
             "Kanal": _mapped(cases["channel"], _CHANNELS),
             "Anlass": _mapped(cases["topic"], _REASONS),
             "Abteilung": _mapped(cases["department"], _DEPARTMENTS), "Team": cases["team"],
-            "Dienstleister": cases["partner"].to_numpy(), "Status": _mapped(cases["status"], _STATUS),
+            "Dienstleister": cases["partner"].to_numpy(),
+            "Status": _mapped(cases["status"], _STATUS),
             "Prioritaet": _mapped(cases["priority"], _PRIORITY), "Eingang": times["opened_at"],
             "ErsteAntwort": times["first_response_at"], "ZugesagtBis": times["promised_at"],
             "Geloest": times["resolved_at"], "WiederGeoeffnet": times["reopened_at"],
             "AnzahlWiedereroeffnungen": cases["reopen_count"],
             "WartezeitSek": cases["waiting_seconds"].astype("Int64"),
             "BearbeitungSek": cases["handling_seconds"].astype("Int64"),
-            "Aufgelegt": _yes_no(cases["is_abandoned"]), "Eskaliert": _yes_no(cases["is_escalated"]),
+            "Aufgelegt": _yes_no(cases["is_abandoned"]),
+            "Eskaliert": _yes_no(cases["is_escalated"]),
             "TicketNr": cases["linked_case"].to_numpy(), "Betreff": cases["subject"],
             "Kosten": cases["cost_cents"] / 100,
         })
@@ -233,15 +236,18 @@ class ExtractWriter:
         utc = {name: to_utc(tickets[name].to_numpy().astype("datetime64[s]")) for name in times}
         self._json("helpdesk", "tickets", {
             "id": tickets["number"], "customer": tickets["customer_no"].to_numpy(),
-            "requester_email": tickets["email"].to_numpy(), "order": tickets["order_no"].to_numpy(),
+            "requester_email": tickets["email"].to_numpy(),
+            "order": tickets["order_no"].to_numpy(),
             "product": tickets["product_no"].to_numpy(), "via": tickets["channel"],
-            "category": tickets["topic"], "group": tickets["department"], "status": tickets["status"],
+            "category": tickets["topic"], "group": tickets["department"],
+            "status": tickets["status"],
             "priority": tickets["priority"], "created_at": utc["opened_at"],
             "first_reply_at": utc["first_response_at"], "due_at": utc["promised_at"],
             "solved_at": utc["resolved_at"], "reopened_at": utc["reopened_at"],
             "reopens": tickets["reopen_count"], "wait_seconds": tickets["waiting_seconds"],
             "agent_seconds": tickets["handling_seconds"], "escalated": tickets["is_escalated"],
-            "bot_handover": tickets["is_bot_handover"], "crm_case": tickets["linked_case"].to_numpy(),
+            "bot_handover": tickets["is_bot_handover"],
+            "crm_case": tickets["linked_case"].to_numpy(),
             "subject": tickets["subject"],
         })
         turns = service.messages[service.messages["system"] == "helpdesk"]
@@ -304,8 +310,9 @@ class ExtractWriter:
         ).sort_values(["day", "changed_at", "number"], kind="stable")
         store = rows["store"].to_numpy()
         channel = rows["channel"].to_numpy()
-        place = np.select([store >= 0, channel == "WEB", channel == "APP"],
-                          [store_numbers(store), "90", "91"], None)
+        place = np.full(len(rows), None, dtype=object)
+        place[store >= 0] = store_numbers(store[store >= 0])
+        place[channel == "WEB"], place[channel == "APP"] = "90", "91"
         table = pa.table({
             "receipt_no": pa.array(rows["number"].to_numpy(), pa.string()),
             "customer_no": pa.array(rows["customer_no"].to_numpy(), pa.string(), from_pandas=True),

@@ -10,7 +10,7 @@ import pandas as pd
 from ingestion.demo import company
 from ingestion.demo.company import World
 from ingestion.demo.difficulty import CORRELATED_DRIVERS, DRIVERS
-from ingestion.demo.tools import choose, opaque_numbers, prefixed, random_stream
+from ingestion.demo.tools import choose, opaque_numbers, prefixed, random_stream, seconds
 
 _TRANSLITERATION = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "é": "e",
@@ -139,7 +139,7 @@ def driver_covariance(world: World) -> np.ndarray:
     sigma = np.full((len(DRIVERS), len(DRIVERS)), 0.2)
     np.fill_diagonal(sigma, 1.0)
     one, two = (DRIVERS.index(name) for name in CORRELATED_DRIVERS)
-    sigma[one, two] = sigma[two, one] = min(world.difficulty.driver_correlation * 1.035, 0.99)
+    sigma[one, two] = sigma[two, one] = min(world.difficulty.driver_correlation * 1.055, 0.99)
     return sigma
 
 
@@ -305,7 +305,8 @@ def _build_records(world: World, persons: pd.DataFrame, accounts: pd.DataFrame) 
 
     # What the CRM does not know. A duplicate that is meant to be found by an exact key keeps the
     # one it shares with its base record, and the base record keeps it too.
-    keeps_loyalty = persons["has_loyalty"].to_numpy()[person] & (is_base | (rng.random(total) < 0.5))
+    keeps_loyalty = is_base | (rng.random(total) < 0.5)
+    keeps_loyalty &= persons["has_loyalty"].to_numpy()[person]
     drop_email = rng.random(total) < 0.12
     drop_phone = rng.random(total) < 0.15
     has_more = record_count[person] > 1
@@ -331,11 +332,11 @@ def _build_records(world: World, persons: pd.DataFrame, accounts: pd.DataFrame) 
     first_day = persons["first_day"].to_numpy()[person]
     lead = rng.exponential(20, total) * (rng.random(total) < 0.6)
     later = first_day + (world.days - first_day) * rng.random(total) * 0.7 + 0.5
-    created_day = np.where(is_base, first_day - lead - 0.3, later)
-    created = world.first_midnight + (created_day * 86_400).astype(np.int64).astype("timedelta64[s]")
-    touched = created + (
+    created_day = np.where(is_base, np.floor(first_day) - lead - 0.3, later)
+    created = world.first_midnight + seconds(created_day * 86_400)
+    touched = created + seconds(
         (world.last_second - created).astype(np.int64) * rng.random(total) ** 2
-    ).astype(np.int64).astype("timedelta64[s]")
+    )
     no_birth = rng.random(total) < 0.1
     records = records.assign(
         **{name: values[name] for name in ("first_name", "last_name", "street", "postal_code")},

@@ -4,8 +4,9 @@ Every clause is a main clause in mid-sentence form, so that any two can be joine
 written for the demo and shared with no word list or rule of the product; `content_phrases` hands
 it to the test that compares. How clauses become texts is `texts.py`.
 
-Slots: `{der}`, `{einen}`, `{den}` (`{the}`, `{a}`) a product with its article, `{item}` without, `{n}` a small number, `{wd}` a
-weekday, `{min}` minutes, `{eur}` an amount, `{city}` a town, `{zeit}` a moment in the past.
+Slots: `{der}`, `{einen}`, `{den}` (`{the}`, `{a}`) a product with its article, `{item}` without,
+`{n}` a small number, `{wd}` a weekday, `{min}` minutes, `{eur}` an amount, `{city}` a town,
+`{zeit}` a moment in the past.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
                 "mein Paket steht seit {wd} unverändert auf „in Zustellung“",
                 "der Karton war aufgerissen und {der} lag lose darin",
                 "der Bote hat das Paket bei einem Nachbarn abgegeben, den ich gar nicht kenne",
-                "der Liefertermin wurde {n}-mal verschoben",
+                "der Liefertermin wurde {n}mal verschoben",
                 "ich habe mir extra freigenommen und stand dann umsonst zu Hause",
                 "das Paket ging an meine alte Adresse",
             ),
@@ -95,7 +96,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
                 "super, jetzt habe ich einen sehr teuren Briefbeschwerer",
             ),
             "neutral": (
-                "{der} ist etwas größer als der alte",
+                "{der} ist etwas größer als gedacht",
                 "die Farbe ist ein Ton heller als auf dem Bild",
             ),
         },
@@ -180,7 +181,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
                 "der Warenkorb war nach dem Anmelden auf einmal leer",
                 "die Seite braucht auf dem Handy eine halbe Ewigkeit zum Laden",
                 "die Suche spuckt bei „{item}“ lauter Unsinn aus",
-                "der Bezahlvorgang ist {n}-mal abgebrochen",
+                "der Bezahlvorgang ist {n}mal abgebrochen",
                 "im Shop stand „sofort lieferbar“, was schlicht gelogen war",
                 "das Kontaktformular versteckt sich hinter {n} Untermenüs",
             ),
@@ -190,7 +191,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
                 "ohne neues Kundenkonto kommt man an der Kasse nicht weiter",
             ),
             "sarcastic": (
-                "die Ladebalken auf der Seite sind wirklich hübsch animiert, man sieht sie ja lange",
+                "die Ladebalken auf der Seite sind hübsch animiert, man sieht sie ja lange genug",
                 "herzlichen Glückwunsch zum neuen Shop, den alten fand man wenigstens",
             ),
             "neutral": (
@@ -245,7 +246,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             "negative": (
                 "ich warte seit {n} Wochen auf mein Geld aus der Rücksendung",
                 "mein Umtausch wurde am {wd} ohne Begründung abgelehnt",
-                "das Rücksendeetikett musste ich {n}-mal anfordern",
+                "das Rücksendeetikett musste ich {n}mal anfordern",
                 "für die Rücksendung sollte ich {eur} Euro Porto zahlen",
                 "als Ersatz kam genau dasselbe kaputte Teil zurück",
             ),
@@ -319,7 +320,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             ),
             "sarcastic": (
                 "wer gern ansteht, ist in {city} goldrichtig",
-                "die Suche nach einem Verkäufer wäre eine schöne Schnitzeljagd für Kindergeburtstage",
+                "die Suche nach einem Verkäufer taugt als Schnitzeljagd für Kindergeburtstage",
             ),
             "neutral": (
                 "ich war am {wd} in der Filiale in {city}",
@@ -400,6 +401,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             "negative": (
                 "{the} packed up after {n} days",
                 "the paint is already flaking off the bottom",
+                "the colour rubs off on everything it touches",
                 "{n} screws were missing from the kit",
                 "{the} smells of burnt plastic whenever I use it",
                 "the fabric is far thinner than in the pictures",
@@ -412,7 +414,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
                 "great, I now own a very expensive paperweight",
                 "it lasted {n} whole days, a new house record",
             ),
-            "neutral": ("{the} is slightly larger than my old one",),
+            "neutral": ("{the} is slightly larger than I had pictured",),
         },
         "staff": {
             "positive": (
@@ -624,6 +626,28 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
     },
 }
 
+# Clauses that suit only some kinds of product (`company.NOUN_KINDS`); all others suit every kind.
+CLAUSE_KINDS: dict[str, tuple[str, ...]] = {
+    "{der} läuft seit {n} Wochen ohne jeden Aussetzer": ("electric",),
+    "{der} hat nach {n} Tagen den Geist aufgegeben": ("electric",),
+    "{der} brummt so laut, dass man sein eigenes Wort kaum versteht": ("electric",),
+    "{der} lässt sich seit {wd} nicht mehr einschalten": ("electric",),
+    "super, jetzt habe ich einen sehr teuren Briefbeschwerer": ("electric", "ware"),
+    "bis jetzt wackelt und klappert nichts": ("electric", "assembled", "ware"),
+    "an der Unterseite blättert schon die Farbe ab": ("electric", "assembled", "ware"),
+    "beim Aufbau fehlten {n} Schrauben": ("assembled",),
+    "eine Naht war gleich beim Auspacken offen": ("textile",),
+    "{the} has been running for {n} weeks without a hiccup": ("electric",),
+    "{the} packed up after {n} days": ("electric",),
+    "{the} smells of burnt plastic whenever I use it": ("electric",),
+    "{the} has not switched on since {wd}": ("electric",),
+    "great, I now own a very expensive paperweight": ("electric", "ware"),
+    "nothing wobbles or rattles so far": ("electric", "assembled", "ware"),
+    "the paint is already flaking off the bottom": ("electric", "assembled", "ware"),
+    "{n} screws were missing from the kit": ("assembled",),
+    "the fabric is far thinner than in the pictures": ("textile",),
+}
+
 # Words set before a short text. None of them changes the word order of the clause that follows.
 LEADS: dict[str, tuple[str, ...]] = {
     "de": (
@@ -644,7 +668,8 @@ OPENERS: dict[str, tuple[str, ...]] = {
         "Bin über eine Freundin aus {city} auf Falkenhof gekommen.",
         "Ich habe {zeit} {einen} gekauft.", "Es ging um {den} aus dem letzten Prospekt.",
         "Bisher kannte ich nur die Filiale in {city}.", "Ich wohne in {city} und bestelle öfter.",
-        "Meine Schwester hat mir Falkenhof empfohlen.", "Es war Bestellung Nummer {n} bei Falkenhof.",
+        "Meine Schwester hat mir Falkenhof empfohlen.",
+        "Es war Bestellung Nummer {n} bei Falkenhof.",
         "{zeit} habe ich {einen} als Geschenk ausgesucht.", "Ich schreibe sonst nie Bewertungen.",
         "Gekauft habe ich {den} für die neue Wohnung in {city}.",
         "Wir haben zu Hause inzwischen {n} Sachen von Falkenhof.",
@@ -716,21 +741,25 @@ ENDINGS: tuple[str, ...] = (".", ".", ".", "!", "", "...", "!!", ".")
 # Service requests: greeting, request and signature around the clause.
 GREETINGS: dict[str, tuple[str, ...]] = {
     "de": ("Guten Tag, ", "Hallo, ", "Sehr geehrte Damen und Herren, ", "Hallo zusammen, ", "",
-           "Guten Morgen, ", "Moin, "),
-    "en": ("Hello, ", "Dear team, ", "Hi there, ", "Good morning, ", ""),
+           "Guten Morgen, ", "Moin, ", "Guten Abend, ", "Liebes Serviceteam, ", "Grüß Gott, "),
+    "en": ("Hello, ", "Dear team, ", "Hi there, ", "Good morning, ", "",
+           "Good evening, ", "To whom it may concern, "),
 }
 REQUESTS: dict[str, tuple[str, ...]] = {
     "de": (
         "Bitte melden Sie sich bis {wd}.", "Wann kann ich mit einer Lösung rechnen?",
         "Es geht um {den}.", "Was muss ich jetzt tun?", "Ich bitte um kurze Rückmeldung.",
-        "Können Sie das bitte prüfen?", "Ich habe schon {n}-mal geschrieben.",
+        "Können Sie das bitte prüfen?", "Ich habe schon {n}mal geschrieben.",
         "Bitte rufen Sie mich nach 17 Uhr an.", "Die Bestellung ist vom {wd}.",
-        "Gekauft habe ich {den} in {city}.",
+        "Gekauft habe ich {den} in {city}.", "Die Bestellnummer endet auf {min}{eur}.",
+        "Der Kauf war {zeit}.", "Ich bin ab {wd} verreist.",
     ),
     "en": (
         "Please get back to me by {wd}.", "When can I expect a solution?",
         "This is about {the}.", "What do I have to do now?", "Could you please look into it?",
         "I have already written {n} times.", "Please call me after 5 pm.",
+        "The order number ends in {min}{eur}.", "I bought it {zeit}.",
+        "I will be away from {wd}.",
     ),
 }
 REPLIES: dict[str, tuple[str, ...]] = {

@@ -141,7 +141,8 @@ def _build_orders(
     channel = np.select(
         [draw < 0.42, draw < 0.92, draw < 0.96], [0, 1, 3], 4
     )
-    channel = np.where((channel == 1) & app_user & app_works & (rng.random(count) < 0.7), 2, channel)
+    by_app = (channel == 1) & app_user & app_works & (rng.random(count) < 0.7)
+    channel = np.where(by_app, 2, channel)
     channel = np.where(is_walk_in, 0, np.where(is_guest_person, 1, channel))
     is_store = channel == 0
     in_store = 9.3 + 10.4 * rng.beta(2.0, 1.6, count)
@@ -261,14 +262,14 @@ def _build_lines(world: World, orders: pd.DataFrame, spend: np.ndarray) -> pd.Da
     days = world.start + orders["day"].to_numpy()
     month = days.astype("datetime64[M]").astype(int) % 12 + 1
     of_month = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(int) + 1
-    rate = np.zeros(count)
+    rebate = np.zeros(count)
     promotion = np.full(count, None, dtype=object)
-    for name, in_month, first, last, discount in PROMOTIONS:
+    for name, in_month, first, last, share in PROMOTIONS:
         runs = (month == in_month) & (of_month >= first) & (of_month <= last)
-        rate[runs], promotion[runs] = discount, name
-    has_promotion = (rate[order] > 0) & (rng.random(len(order)) < 0.5)
+        rebate[runs], promotion[runs] = share, name
+    has_promotion = (rebate[order] > 0) & (rng.random(len(order)) < 0.5)
     full = np.rint(quantity * price / (1 + _TAX)).astype(np.int64)
-    discount = np.where(has_promotion, np.rint(full * rate[order]), 0).astype(np.int64)
+    discount = np.where(has_promotion, np.rint(full * rebate[order]), 0).astype(np.int64)
     net = full - discount
     cost = np.rint(full * rng.uniform(0.45, 0.65, len(order))).astype(np.int64)
     line_promotion = promotion[order]
@@ -289,8 +290,8 @@ def _build_lines(world: World, orders: pd.DataFrame, spend: np.ndarray) -> pd.Da
     ).astype("datetime64[s]")[order]
     back = received + seconds(rng.uniform(2, 21, len(order)) * 86_400)
     may_return = np.isin(orders["status"].to_numpy()[order], ["BEZ", "ZUG"])
-    share = np.where(orders["store"].to_numpy()[order] >= 0, 0.5, 1.6) * difficulty.return_share
-    returned = may_return & (rng.random(len(order)) < share) & (back <= world.last_second)
+    likely = np.where(orders["store"].to_numpy()[order] >= 0, 0.5, 1.6) * difficulty.return_share
+    returned = may_return & (rng.random(len(order)) < likely) & (back <= world.last_second)
     rows = np.flatnonzero(returned)
     back_day = (back[rows].astype("datetime64[D]") - world.start).astype(int)
     open_hours = back[rows].astype("datetime64[D]").astype("datetime64[s]") + seconds(

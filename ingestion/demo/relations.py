@@ -18,6 +18,7 @@ from ingestion.demo.tools import (
     prefixed,
     random_stream,
     seconds,
+    text_if,
 )
 
 ACQUISITION_CAMPAIGN = "W100"
@@ -81,9 +82,8 @@ def _build_contracts(world: World, people: People) -> pd.DataFrame:
         {
             "number": prefixed("AB", opaque_numbers(rng, count)),
             "customer_no": _number_of(people, person),
-            "account_no": np.where(
-                account >= 0, people.accounts["number"].to_numpy()[np.maximum(account, 0)], None
-            ),
+            "account_no": text_if(
+                account >= 0, people.accounts["number"].to_numpy()[np.maximum(account, 0)]),
             "product_no": world.catalogue.number[first_subscription + which],
             "started_on": start, "ended_on": np.where(cancelled, ended_on, no_day),
             "cancelled_on": np.where(cancelled, cancelled_on, no_day), "fee": fee,
@@ -104,7 +104,9 @@ def _build_consents(world: World, people: People) -> tuple[pd.DataFrame, pd.Data
     span = (world.last_second - created).astype(np.int64)
     later = created + seconds(span * rng.random(len(rows)))
     purpose = choose(rng, ["Werbung", "Profilbildung", "Forschung"], len(rows), (8, 1.4, 0.6))
-    channel = choose(rng, ["E-Mail", "Telefon", "SMS", "Post", "alle"], len(rows), (7, 0.6, 0.7, 0.7, 1))
+    channel = choose(
+        rng, ["E-Mail", "Telefon", "SMS", "Post", "alle"], len(rows), (7, 0.6, 0.7, 0.7, 1)
+    )
     number = records["number"].to_numpy()[rows]
     frame = pd.DataFrame(
         {"customer_no": number, "purpose": purpose, "channel": channel, "granted": granted,
@@ -244,7 +246,7 @@ def _build_notes(world: World, people: People) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "number": prefixed("FN", opaque_numbers(rng, count)),
-            "customer_no": np.where(kind == "Kunde", _number_of(people, person), None),
+            "customer_no": text_if(kind == "Kunde", _number_of(people, person)),
             "method": choose(rng, ["Interview", "Workshop", "Tagebuch", "Usability-Test"], count),
             "participant": kind, "topic": topic,
             "conducted_on": world.start + rng.integers(0, world.days, count), "text": text,

@@ -13,7 +13,14 @@ from ingestion.demo.difficulty import DRIVERS
 from ingestion.demo.people import People, driver_covariance
 from ingestion.demo.purchases import Purchases
 from ingestion.demo.texts import compose, pick_sentences
-from ingestion.demo.tools import choose, opaque_numbers, prefixed, random_stream, seconds
+from ingestion.demo.tools import (
+    choose,
+    opaque_numbers,
+    prefixed,
+    random_stream,
+    seconds,
+    text_if,
+)
 
 # ref, survey, wording, type, lowest, highest, reversed, dimension, measures, touchpoint
 QUESTIONS: tuple[tuple[object, ...], ...] = (
@@ -104,7 +111,9 @@ def rate_purchases(
     spread = ratings.std(axis=0)
     standardised = (ratings - ratings.mean(axis=0)) / np.where(spread > 0, spread, 1)
     signal = standardised @ np.array(difficulty.driver_weights)
-    noise = signal.std() * np.sqrt(1 / difficulty.satisfaction_r2 - 1)
+    # Rounding the score, and that the dissatisfied answer less, cost about a tenth of R2.
+    explained = min(difficulty.satisfaction_r2 * 1.1, 0.999)
+    noise = signal.std() * np.sqrt(1 / explained - 1)
     satisfaction = signal + noise * rng.standard_normal(count)
     satisfaction /= max(satisfaction.std(), 1e-9)
     overall = np.clip(np.rint(7.1 + 1.6 * satisfaction), 1, 10)
@@ -153,7 +162,7 @@ def build_purchase_survey(world: World, people: People, purchases: Purchases) ->
     address = np.where(row < 0, people.persons["email"].to_numpy()[person], address)
     by_address = (row < 0) | (pd.notna(address) & (rng.random(count) < 0.35))
     number[by_address] = None
-    email = np.where(by_address, address, None)
+    email = text_if(by_address, address)
     invitations = pd.DataFrame(
         {
             "invitation_id": invitation, "survey": "purchase", "customer_no": number,
@@ -180,13 +189,12 @@ def build_purchase_survey(world: World, people: People, purchases: Purchases) ->
             "response_id": response, "survey": "purchase", "invitation_id": invitation[kept],
             "respondent": "customer", "customer_no": number[kept], "email": email[kept],
             "order_no": chosen["number"], "case_no": None, "case_system": None,
-            "store_no": np.where(
-                chosen["store"] >= 0, store_numbers(chosen["store"].to_numpy()), None
-            ),
+            "store_no": text_if(
+                chosen["store"] >= 0, store_numbers(chosen["store"].to_numpy())),
             "responded_at": answered_at[kept],
             "channel": invitations["channel"].to_numpy()[kept], "touchpoint": "purchase",
             "department": None, "weight": np.round(rng.uniform(0.7, 1.4, count), 3),
-            "language": language, "age_group": np.where(rng.random(count) < 0.8, band, None),
+            "language": language, "age_group": text_if(rng.random(count) < 0.8, band),
         }
     )
 
@@ -371,8 +379,8 @@ def build_employee_survey(world: World) -> Surveys:
         {
             "response_id": response, "survey": "employee", "invitation_id": None,
             "respondent": "employee", "customer_no": None, "email": None, "order_no": None,
-            "case_no": None, "case_system": None, "store_no": None, "responded_at": answered[kept], "channel": "web",
-            "touchpoint": None,
+            "case_no": None, "case_system": None, "store_no": None,
+            "responded_at": answered[kept], "channel": "web", "touchpoint": None,
             "department": np.array(EMPLOYEE_DEPARTMENTS, dtype=object)[department[invited[kept]]],
             "weight": 1.0, "language": "de", "age_group": None,
         }

@@ -1,4 +1,4 @@
-"""Service cases of two systems: the CRM (phone, e-mail, store) and the help desk (chat, bot, app)."""
+"""Service cases of two systems: CRM (phone, e-mail, store) and help desk (chat, bot, app)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ingestion.demo.tools import (
     prefixed,
     random_stream,
     seconds,
+    text_if,
 )
 
 _TOPIC_WEIGHTS = (0.2, 0.18, 0.04, 0.05, 0.1, 0.08, 0.16, 0.11, 0.02, 0.06)
@@ -78,7 +79,7 @@ def _occasions(
     known = np.flatnonzero(orders["person_id"].to_numpy() >= 0)
     day = orders["day"].to_numpy()
 
-    some = known[rng.random(len(known)) < 0.04]
+    some = known[rng.random(len(known)) < 0.055]
     everyday = pd.DataFrame(
         {
             "order": some, "topic": choose(rng, phrases.TOPICS, len(some), _TOPIC_WEIGHTS),
@@ -216,13 +217,12 @@ def build_service(
     escalated = ~abandoned & (rng.random(count) < np.where(reopened, 0.3, 0.03))
     cases = frame.assign(
         number=number, channel=channel, customer_no=customer_no, email=email, phone=phone,
-        order_no=np.where(mentions_order, purchases.orders["number"].to_numpy()[order], None),
-        product_no=np.where(about_product, world.catalogue.number[product], None),
+        order_no=text_if(mentions_order, purchases.orders["number"].to_numpy()[order]),
+        product_no=text_if(about_product, world.catalogue.number[product]),
         department=department,
         team=np.array([_TEAMS[name] for name in department.tolist()], dtype=object),
-        partner=np.where(
-            topic == "delivery", choose(rng, ["Paketblitz", "Rapido Kurier"], count), None
-        ),
+        partner=text_if(
+            topic == "delivery", choose(rng, ["Paketblitz", "Rapido Kurier"], count)),
         status=np.select(
             [abandoned, is_open & answered_late, is_open], ["closed", "open", "pending"],
             "resolved",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ingestion.demo import phrases as parts
-from ingestion.demo.company import CITIES, NOUNS
+from ingestion.demo.company import CITIES, NOUN_KINDS, NOUNS
 from ingestion.demo.difficulty import Difficulty
 
 SENTIMENTS: tuple[str, ...] = ("negative", "neutral", "positive")  # index = sentiment + 1
@@ -59,6 +59,16 @@ def fill(template: str, language: str, noun: int, draw: int) -> str:
     )
 
 
+def _clause(clauses: tuple[str, ...], noun: int, draw: int) -> str:
+    """Return the drawn clause, or the next one that suits the product."""
+    kind = NOUN_KINDS[noun]
+    for step in range(len(clauses)):
+        clause = clauses[(draw + step) % len(clauses)]
+        if kind in parts.CLAUSE_KINDS.get(clause, NOUN_KINDS):
+            return clause
+    return clauses[draw % len(clauses)]
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -107,7 +117,7 @@ def compose(
             kind, style = "sarcastic", "sarcasm"
         elif feeling and chance[1] < difficulty.text_negation_share:
             kind, style = f"{polarity}_negated", "negation"
-        clause = fill(kinds[kind][draw[0] % len(kinds[kind])], lang, item, draw[0] >> 8)
+        clause = fill(_clause(kinds[kind], item, draw[0]), lang, item, draw[0] >> 8)
 
         before, after, size = "", "", chance[2]
         is_short = size < difficulty.text_short_share
@@ -116,7 +126,7 @@ def compose(
             style = "contrast" if style == "plain" else style
             other = parts.TOPICS[(parts.TOPICS.index(subject) + 1 + draw[1] % 9) % 10]
             opposite = parts.CLAUSES[lang][other][SENTIMENTS[1 - feeling]]
-            before = _capital(fill(opposite[(draw[1] >> 8) % len(opposite)], lang, item, draw[1]))
+            before = _capital(fill(_clause(opposite, item, draw[1] >> 8), lang, item, draw[1]))
             joints = parts.BUT[lang]
             before += joints[draw[2] % len(joints)]
         elif is_request:
@@ -136,7 +146,7 @@ def compose(
         if style != "sarcasm" and feeling and is_long:
             other = parts.TOPICS[(parts.TOPICS.index(subject) + 1 + draw[4] % 9) % 10]
             more = parts.CLAUSES[lang][other][polarity]
-            second = fill(more[(draw[4] >> 8) % len(more)], lang, item, draw[4] >> 4)
+            second = fill(_clause(more, item, draw[4] >> 8), lang, item, draw[4] >> 4)
             joint = parts.AND[lang][(draw[4] >> 16) % len(parts.AND[lang])]
             after = joint + (_capital(second) if joint.endswith((". ", ": ")) else second)
         if clause.endswith("?") and not after:

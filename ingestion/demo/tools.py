@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,10 +53,11 @@ def choose(
     return np.array(values, dtype=object)[rng.choice(len(values), size=count, p=probabilities)]
 
 
-def blank(values: np.ndarray, empty: np.ndarray) -> np.ndarray:
-    """Return `values` as objects with None where `empty`."""
-    result = values.astype(object)
-    result[empty] = None
+def text_if(condition: Any, values: Any) -> np.ndarray:
+    """Return `values` as objects where `condition`, None elsewhere."""
+    keep = np.asarray(condition, dtype=bool)
+    result = np.full(len(keep), None, dtype=object)
+    result[keep] = values if isinstance(values, str) else np.asarray(values, dtype=object)[keep]
     return result
 
 

@@ -131,6 +131,6 @@ def write_truth(
     }
     for name, table in tables.items():
         columns: dict[str, object] = {
-            column: pa.array(values, from_pandas=True) for column, values in table.items()
+            str(column): pa.array(values, from_pandas=True) for column, values in table.items()
         }
         write_parquet(folder / f"{name}.parquet", columns)

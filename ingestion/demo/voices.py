@@ -13,7 +13,15 @@ from ingestion.demo.people import People
 from ingestion.demo.purchases import Purchases
 from ingestion.demo.satisfaction import store_numbers
 from ingestion.demo.texts import compose
-from ingestion.demo.tools import choose, hex_ids, opaque_numbers, prefixed, random_stream, seconds
+from ingestion.demo.tools import (
+    choose,
+    hex_ids,
+    opaque_numbers,
+    prefixed,
+    random_stream,
+    seconds,
+    text_if,
+)
 
 _PLATFORMS = {
     # platform -> (kind, share, has stars)
@@ -105,10 +113,10 @@ def build_voices(world: World, people: People, purchases: Purchases) -> Voices:
             "post_id": post, "platform": platform, "kind": kind, "thread": thread,
             "parent_id": parent, "author": handle, "posted_at": world.first_midnight + second,
             "stars": np.where(has_stars, stars, np.nan), "text": text["text"],
-            "language": np.where(rng.random(count) < 0.7, language, None),
+            "language": text_if(rng.random(count) < 0.7, language),
             "likes": rng.poisson(1.5 + 1.5 * (sentiment < 0), count),
-            "product_no": np.where(in_shop, world.catalogue.number[product], None),
-            "store_no": np.where(at_store, store_numbers(store), None),
+            "product_no": text_if(in_shop, world.catalogue.number[product]),
+            "store_no": text_if(at_store, store_numbers(store)),
         }
     )
     texts = text.assign(
@@ -123,7 +131,7 @@ def build_voices(world: World, people: People, purchases: Purchases) -> Voices:
     number = people.records["number"].to_numpy()[np.maximum(record, 0)].copy()
     by_email = (record < 0) | (rng.random(len(linked)) < 0.4)
     number[by_email] = None
-    email = np.where(by_email, people.persons["email"].to_numpy()[owner], None)
+    email = text_if(by_email, people.persons["email"].to_numpy()[owner])
     profiles = pd.DataFrame(
         {
             "profile_id": prefixed("L", opaque_numbers(rng, len(linked))),

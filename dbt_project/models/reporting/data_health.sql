@@ -30,7 +30,9 @@ marts as (
             select count(*) from {{ ref('stg_ingestion__loads') }} as loads
             where
                 loads.state = 'quarantined'
-                and loads.entity_table in ('{{ tables | join("', '") }}')
+                and loads.entity_table in (
+                    '{{ tables | join("', '") }}'
+                )
         ) as quarantined_loads_count
     from {{ ref(mart) }}
     {%- endfor %}

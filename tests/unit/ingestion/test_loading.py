@@ -182,7 +182,8 @@ def test_a_changed_declaration_replaces_the_load_and_keeps_its_sequence(place: P
     second = only(place.load())
     assert second.load_id != first.load_id
     assert second.load_sequence == first.load_sequence
-    assert [load.state for load in place.zone.loads()] == ["superseded", "staged"]
+    assert {load.load_id: load.state for load in place.zone.loads()} == {
+        first.load_id: "superseded", second.load_id: "staged"}
 
 
 def test_json_lines_nested_values_and_broken_lines(place: Place) -> None:
@@ -287,3 +288,22 @@ def test_every_entity_has_a_typed_file_without_rows(place: Place) -> None:
         file = place.zone.path / "_empty" / f"{entity.table}.parquet"
         described = duckdb.sql(f"select * from '{file}'").columns
         assert described == [column.name for column in entity.raw_columns]
+
+
+SAMPLES = {"string": "x", "integer": "1", "decimal": "1.5", "double": "0.5", "boolean": "true",
+           "timestamp": "2025-07-03 10:00:00", "date": "2025-07-03"}
+
+
+@pytest.mark.parametrize("name", ENTITIES)
+def test_every_column_of_every_entity_can_be_filled(place: Place, name: str) -> None:
+    columns = ENTITIES[name].columns
+    mapping = "".join(f"      {column.name}: {column.name}\n" for column in columns)
+    place.declare("source: till\ntables:\n"
+                  f"  - entity: {name}\n    files: rows.csv\n    key: id\n"
+                  f"    columns:\n{mapping}")
+    place.write("rows.csv", ",".join(["id", *(column.name for column in columns)]) + "\n"
+                + ",".join(["1", *(SAMPLES[column.type] for column in columns)]) + "\n")
+    load = only(place.load())
+    assert place.rejects(load) == []
+    ((*values,),) = place.rows(", ".join(column.name for column in columns), load)
+    assert None not in values
