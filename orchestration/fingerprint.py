@@ -49,8 +49,8 @@ def as_of_date(settings: Settings, loads: Iterable[Load]) -> date:
 def run_fingerprint(settings: Settings, loads: Iterable[Load], as_of: date) -> str:
     """Fingerprint of a run; equal fingerprints give equal rows."""
     content = {
-        "loads": [(load.load_id, load.load_sequence, load.state) for load in loads
-                  if load.state in ("admitted", "quarantined")],
+        "loads": sorted((load.load_sequence, load.load_id, load.state) for load in loads
+                        if load.state in ("admitted", "quarantined")),
         "company": asdict(settings.company),
         "decisions": _folder_hash(settings.company_folder / "decisions"),
         "seeds": _folder_hash(settings.company_folder / "seeds"),

@@ -177,6 +177,11 @@ def read_company_settings(path: Path) -> CompanySettings:
         extra = sorted(set(data) - known) if isinstance(data, dict) else "no mapping"
         raise SettingsError(f"{path}: unknown setting {extra}; there are {sorted(known)}")
     blocked = data.pop("blocked_identifiers", None) or []
+    if not isinstance(blocked, list):
+        raise SettingsError(f"{path}: blocked_identifiers is a list, such as [info@shop.example]")
+    for name, value in data.items():
+        if isinstance(value, list | dict):
+            raise SettingsError(f"{path}: {name} is a text, not {value}")
     company = CompanySettings(
         **{name: str(value) for name, value in data.items()},
         blocked_identifiers=tuple(map(str, blocked)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 
 import duckdb
@@ -77,6 +78,5 @@ def preview(
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return (text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-            .replace("\n", " "))[:80]
+    text = "" if value is None else " ".join(str(value).split())[:80]
+    return escape(text, quote=False).replace("|", "&#124;")

@@ -1,4 +1,4 @@
-{{ config(meta={'dagster': {'ref': {'name': 'stg_pos__orders'}}}) }}
+{{ config(fail_calc='count(message)', meta={'dagster': {'ref': {'name': 'stg_pos__orders'}}}) }}
 {%- set amounts = {
     'stg_pos__orders': 'net_amount', 'stg_pos__order_lines': 'net_amount', 'stg_pos__products': 'unit_price',
     'stg_crm__cases': 'cost_amount', 'stg_crm__contracts': 'fee_amount', 'stg_crm__customers': 'acquisition_cost',

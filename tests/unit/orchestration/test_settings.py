@@ -100,7 +100,7 @@ def test_a_company_setting_that_cannot_be_is_named(
 def test_company_settings_are_read(tmp_path: Path) -> None:
     path = tmp_path / "settings.yml"
     path.write_text("company_name: Falkenhof\nreporting_currency: CHF\n"
-                    "blocked_identifiers: [info@falkenhof.example, 0800123]\n")
+                    "blocked_identifiers: [info@falkenhof.example, '0800123']\n")
     company = read_company_settings(path)
     assert (company.company_name, company.reporting_currency) == ("Falkenhof", "CHF")
     assert company.blocked_identifiers == ("info@falkenhof.example", "0800123")

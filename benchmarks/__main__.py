@@ -1,0 +1,34 @@
+"""Runs every benchmark, or those named: `python -m benchmarks [name …]`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+BENCHMARKS = {
+    "olist": "a real marketplace end to end, reviews reconciled",
+    "sentiment": "macro-F1 of the lexicon models on public sets",
+    "identity": "exact-key identity against the demo's planted truth",
+    "readers": "a reader in a loop on the published snapshot during a whole run",
+    "scale": "seconds per stage and peak memory at 3,000, 30,000 and 300,000 customers",
+}
+
+
+def main() -> int:
+    """Run the benchmarks one after the other; ends with 1 when one of them failed."""
+    names = sys.argv[1:] or list(BENCHMARKS)
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        print(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+        return 2
+    failed = []
+    for name in names:
+        print(f"\n== {name}: {BENCHMARKS[name]}", flush=True)
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"\nfailed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""Steps between dbt's layers: only what is new is scored, and what is gone is dropped."""
+
+from __future__ import annotations
+
+from hashlib import md5
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration import ml_steps
+from orchestration.ml_steps import SuiteFailed, score_feedback
+from orchestration.ml_tables import ml_file, prepare_ml_tables
+from orchestration.settings import Settings
+
+
+class Model:
+    """Stands in for the sentiment model; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.version, self.asked, self.polarity = "1", [], 0.5  # type: ignore[var-annotated]
+
+    def versions(self) -> dict[str, str]:
+        return {"de": self.version}
+
+    def score(self, texts: pd.DataFrame) -> pd.DataFrame:
+        self.asked += list(texts["text"])
+        return pd.DataFrame({
+            "text_key": texts["text_key"].astype(str), "language": "de",
+            "language_probability": 0.9, "polarity": self.polarity,
+            "sentiment_label": "positive", "model_name": "stand-in",
+            "model_version": self.version})
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Model:
+    model = Model()
+    monkeypatch.setattr(ml_steps, "score_sentiment", model.score)
+    monkeypatch.setattr(ml_steps, "model_versions", model.versions)
+    return model
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(home=tmp_path, company_folder=tmp_path, sources=tmp_path,
+                        extracts=tmp_path)
+    prepare_ml_tables(settings)
+    return settings
+
+
+def deliver(settings: Settings, *texts: str) -> None:
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        con.execute("create schema if not exists intermediate")
+        con.execute("create or replace table intermediate.int_feedback_texts_deduplicated as "
+                    "select md5(text) as text_key, text from (select unnest($1) as text)",
+                    [list(texts)])
+
+
+def scored(settings: Settings) -> dict[str, str]:
+    rows = pq.read_table(ml_file(settings, "feedback_sentiment")).to_pylist()
+    return {row["text_key"]: row["model_version"] for row in rows}
+
+
+def key(text: str) -> str:
+    return md5(text.encode()).hexdigest()
+
+
+def test_only_texts_that_this_version_has_not_scored_are_scored(
+    settings: Settings, model: Model,
+) -> None:
+    deliver(settings, "gut", "schlecht")
+    assert score_feedback(settings).metrics == {"scored now": 2, "scored before": 0}
+    deliver(settings, "gut", "neu")
+    assert score_feedback(settings).metrics == {"scored now": 1, "scored before": 1}
+    assert scored(settings) == {key("gut"): "1", key("neu"): "1"}
+    assert sorted(model.asked) == ["gut", "neu", "schlecht"]
+
+
+def test_another_model_version_scores_everything_anew(settings: Settings, model: Model) -> None:
+    deliver(settings, "gut", "schlecht")
+    score_feedback(settings)
+    model.version = "2"
+    assert score_feedback(settings).metrics == {"scored now": 2, "scored before": 0}
+    assert set(scored(settings).values()) == {"2"}
+
+
+def test_a_model_that_breaks_a_rule_is_named_and_replaces_nothing(
+    settings: Settings, model: Model,
+) -> None:
+    deliver(settings, "gut")
+    score_feedback(settings).raise_if_blocked()
+    model.version, model.polarity = "2", 7.0
+    with pytest.raises(SuiteFailed, match=r"^ml\.feedback_sentiment: .*polarity"):
+        score_feedback(settings).raise_if_blocked()
+    assert set(scored(settings).values()) == {"1"}
+
+
+def test_without_a_text_the_table_is_empty(settings: Settings, model: Model) -> None:
+    deliver(settings)
+    score_feedback(settings).raise_if_blocked()
+    assert scored(settings) == {}
+    assert model.asked == []
