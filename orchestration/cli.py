@@ -39,6 +39,7 @@ def main() -> None:
     cx360 run      extracts -> raw zone -> customer 360 -> published snapshot
     cx360 status   what has been loaded, checked and published
     cx360 dev      the Dagster UI on 127.0.0.1
+    cx360 docs     the documentation of the models with their lineage
     """
 
 
@@ -184,9 +185,22 @@ def dev(home: Path | None, port: int) -> None:
     from orchestration.settings import PROJECT
 
     dagster = Path(sys.executable).parent / "dagster"
-    os.chdir(PROJECT)
+    os.chdir(settings.dagster_path)
     os.execv(dagster, [str(dagster), "dev", "-w", str(PROJECT / "workspace.yaml"),
                        "-h", "127.0.0.1", "-p", str(port)])
+
+
+@main.command()
+@_home_option
+@_told_clearly
+def docs(home: Path | None) -> None:
+    """Write the documentation of the models with their lineage, one static page."""
+    _set(CX360_HOME=home and home.resolve())
+    settings = read_settings()
+    from orchestration import dbt
+
+    dbt.set_environment(settings)
+    click.echo(dbt.generate_docs(settings, RawZone(settings.raw_path).loads()))
 
 
 def _set(**variables: object) -> None:
@@ -211,8 +225,11 @@ def _unchanged(settings: Settings) -> str | None:
             return None
         as_of = as_of_date(settings, loads)
         same = run_fingerprint(settings, loads, as_of) == snapshot.fingerprint
-    if not same or (settings.strict and problems):
+    quarantined = [load for load in loads if load.state == "quarantined"]
+    if not same or (settings.strict and (problems or quarantined)):
         return None
     for problem in problems:
         click.echo(f"{problem.source_system}: {problem.message}", err=True)
+    for load in quarantined:
+        click.echo(f"{load.source_system}: {load.file} is in quarantine: {load.reason}", err=True)
     return snapshot.name

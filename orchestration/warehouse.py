@@ -73,10 +73,11 @@ def preview(
         found = con.execute(f"select {picked} from {identifier(schema)}.{identifier(table)} "
                             f"order by all limit {rows}").fetchall()
     lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
-    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in found]
+    lines += ["| " + " | ".join(escape_cell(value) for value in row) + " |" for row in found]
     return "\n".join(lines)
 
 
-def _cell(value: object) -> str:
+def escape_cell(value: object) -> str:
+    """Text of one cell of a Markdown table; nothing in it is read as mark-up."""
     text = "" if value is None else " ".join(str(value).split())[:80]
     return escape(text, quote=False).replace("|", "&#124;")

@@ -1,5 +1,6 @@
 """Raw tables: extracts into the raw zone, and the gate that admits each load."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from orchestration.checks import ADMISSION, READABLE, admission_result, readable
 from orchestration.ml_tables import prepare_ml_tables
 from orchestration.resources import Run
 from orchestration.settings import remember_sources
+from orchestration.warehouse import escape_cell
 
 FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(days=7), warn_window=timedelta(days=2))
@@ -32,6 +34,13 @@ def _spec(entity: Entity) -> dg.AssetSpec:
     )
 
 
+MANIFEST = dg.AssetSpec(
+    ["raw", "load_manifest"],
+    description="One row per load: which extract it came from, rows read, accepted, rejected and "
+                "repeated, and whether it is admitted.",
+    group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
+
+
 def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
     rules = "\n".join(f"- {rule}" for rule in describe_suite(entity, THRESHOLDS))
     return [
@@ -46,7 +55,7 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
 
 @dg.multi_asset(
     name="load_and_admit_extracts",
-    specs=[_spec(entity) for entity in ENTITIES.values()],
+    specs=[*(_spec(entity) for entity in ENTITIES.values()), MANIFEST],
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
@@ -55,21 +64,24 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
     remember_sources(settings)
     with run.audit.stage("ingest"):
         prepare_ml_tables(settings)
+        declarations = read_declarations(settings.sources)
         report = load_extracts(
-            read_declarations(settings.sources), settings.extracts, zone,
+            declarations, settings.extracts, zone,
             memory_limit=settings.memory_limit, progress=context.log.info)
+        fills = {(source.source, table.label): table.contract.table
+                 for source in declarations for table in source.tables}
         for warning in report.warnings:
             context.log.warning(warning.message)
         outcomes = admit_loads(zone, settings.memory_limit)
         for table, outcome in outcomes.items():
-            problems = [p for p in report.problems
-                        if table in (p.table.replace(".", "_"), _table_of(p.table, zone.loads()))]
+            problems = [p for p in report.problems if fills[p.source_system, p.table] == table]
             yield dg.MaterializeResult(
                 asset_key=["raw", table],
                 metadata=_metadata(
                     outcome.admitted, [x for x in report.loaded if x.table == table]),
                 check_results=[admission_result(outcome), readable_result(table, problems)],
             )
+        yield dg.MaterializeResult(asset_key=MANIFEST.key, metadata=_describe(zone.loads()))
         unusable = [load.file for o in outcomes.values() for load in o.quarantined]
         unusable += [problem.message for problem in report.problems]
         if settings.strict and unusable:
@@ -78,8 +90,17 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
                 metadata={"extracts": "\n".join(unusable[:50])}, allow_retries=False)
 
 
-def _table_of(label: str, loads: tuple[Load, ...]) -> str:
-    return next((load.table for load in loads if load.label == label), "")
+def _describe(loads: tuple[Load, ...]) -> dict[str, dg.MetadataValue]:
+    """Loads per state, and the latest ones as a table."""
+    lines = ["| load | source | entity | file | read | accepted | rejected | state |",
+             "|" + " --- |" * 8]
+    lines += [f"| {x.load_id} | {x.source_system} | {x.entity} | {escape_cell(x.file)} | "
+              f"{x.rows_read} | {x.rows_accepted} | {x.rows_rejected} | {x.state} |"
+              for x in sorted(loads, key=lambda x: -x.load_sequence)[:20]]
+    states = Counter(load.state for load in loads)
+    return {"dagster/row_count": dg.MetadataValue.int(len(loads)),
+            "latest loads": dg.MetadataValue.md("\n".join(lines)),
+            **{state: dg.MetadataValue.int(count) for state, count in sorted(states.items())}}
 
 
 def _metadata(admitted: tuple[Load, ...], new: list[Load]) -> dict[str, dg.MetadataValue]:

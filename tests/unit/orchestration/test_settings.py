@@ -127,6 +127,6 @@ def test_extracts_may_move_but_two_companies_never_share_a_home(tmp_path: Path) 
     remember_sources(read(home, CX360_SOURCES=str(sources), CX360_EXTRACTS=str(tmp_path / "a")))
     remember_sources(read(home, CX360_SOURCES=str(sources), CX360_EXTRACTS=str(tmp_path / "b")))
     assert read(home).extracts == tmp_path / "b"
-    with pytest.raises(SettingsError, match="run .* with another --home"):
+    with pytest.raises(SettingsError, match=r"run .* with another --home"):
         remember_sources(read(home, CX360_SOURCES=str(DEMO_SOURCES)))
     assert read(home).sources == sources
