@@ -44,8 +44,11 @@ def source_text(
         codes = ", ".join(literal(code) for code in ("", *nulls))
         return f"case when {value} in ({codes}) then null else {value} end"
 
+    if mapping.product:
+        return _product([one(name) for name in mapping.product], mapping, form)
     if mapping.parts:
-        pieces = [one(name) for name in mapping.parts]
+        pieces = [literal(name[1:]) if name.startswith("=") else one(name)
+                  for name in mapping.parts]
         some_missing = " or ".join(f"({piece}) is null" for piece in pieces)
         value = f"case when {some_missing} then null else concat_ws('|', {', '.join(pieces)}) end"
     else:
@@ -53,8 +56,10 @@ def source_text(
         value = pieces[0] if len(pieces) == 1 else f"coalesce({', '.join(pieces)})"
     if mapping.map:
         cases = " ".join(f"when {literal(code)} then {literal(meaning)}"
-                         for code, meaning in mapping.map.items())
-        value = f"case {value} {cases} else {value} end"
+                         for code, meaning in mapping.map.items() if code != "*")
+        other = literal(mapping.map["*"]) if "*" in mapping.map else value
+        empty = f"when ({value}) is null then null"
+        value = f"case {empty} else case {value} {cases} else {other} end end"
     return value
 
 
@@ -70,7 +75,7 @@ def converted(
         return (f"case when lower({text}) in ({true}) then true "
                 f"when lower({text}) in ({false}) then false end")
     if column.type in ("integer", "decimal", "double"):
-        decimal, thousands = (".", "") if is_typed else (
+        decimal, thousands = (".", "") if is_typed or mapping.product else (
             mapping.decimal or form.decimal, form.thousands)
         if mapping.decimal and mapping.decimal == thousands:
             thousands = ""
@@ -84,6 +89,16 @@ def converted(
     if column.type == "date":
         return f"cast({parsed} as date)"
     return _instant(text, parsed, mapping.time_zone or form.time_zone)
+
+
+def _product(texts: list[str], mapping: ColumnMapping, form: FileFormat) -> str:
+    """Numbers multiplied, as text; text that is no number stays visible as such."""
+    numbers = [_number(text, "decimal", DUCKDB_TYPES["decimal"],
+                       mapping.decimal or form.decimal, form.thousands) for text in texts]
+    empty = " or ".join(f"({text}) is null" for text in texts)
+    value = " * ".join(f"({number})" for number in numbers)
+    return (f"case when {empty} then null "
+            f"else coalesce(cast({value} as varchar), 'not a number') end")
 
 
 def mismatch(column: Column) -> str:
@@ -111,6 +126,8 @@ def _number(text: str, kind: str, target: str, decimal: str, thousands: str) -> 
 def _instant(text: str, parsed: str, zone: str) -> str:
     """UTC: text with its own offset speaks for itself, other text is local to the zone."""
     has_offset = f"regexp_matches({text}, '\\d{{2}}:\\d{{2}}.*(Z|[+-]\\d{{2}}(:?\\d{{2}})?)$')"
-    stated = f"timezone('UTC', try_cast({text} as timestamptz))"
+    # The engine reads offsets only as +hh or +hh:mm, without a blank before them.
+    offset = rf"regexp_replace({text}, '\s*([+-]\d{{2}}):?(\d{{2}})$', '\1:\2')"
+    stated = f"timezone('UTC', try_cast({offset} as timestamptz))"
     local = parsed if zone == "UTC" else f"timezone('UTC', timezone({literal(zone)}, {parsed}))"
     return f"case when {has_offset} then {stated} else {local} end"

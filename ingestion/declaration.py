@@ -93,10 +93,16 @@ class FileFormat(_Strict):
 
 
 class ColumnMapping(_Strict):
-    """What fills one canonical column: source columns in order of preference, or a constant."""
+    """What fills one canonical column.
+
+    `from` names source columns in order of preference, `parts` several that are joined with `|`
+    (`=text` is a constant among them), `product` numbers that are multiplied, `value` a constant.
+    In `map`, `*` stands for every value not named.
+    """
 
     sources: Names = Field(default=(), alias="from")
     parts: Names = ()
+    product: Names = ()
     value: str | None = None
     map: dict[str, str | None] = Field(default_factory=dict)
     format: Names = ()
@@ -121,14 +127,16 @@ class ColumnMapping(_Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> ColumnMapping:
-        if sum((bool(self.sources), bool(self.parts), self.value is not None)) != 1:
-            raise ValueError("give exactly one of `from`, `parts` and `value`")
+        if sum((bool(self.sources), bool(self.parts), bool(self.product),
+                self.value is not None)) != 1:
+            raise ValueError("give exactly one of `from`, `parts`, `product` and `value`")
         return self
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every source column it may read."""
-        return self.sources or self.parts
+        parts = tuple(part for part in self.parts if not part.startswith("="))
+        return self.sources or self.product or parts
 
 
 def _text(value: Any) -> str:
@@ -144,6 +152,17 @@ def _as_mapping(value: Any) -> Any:
 Mapping = Annotated[ColumnMapping, BeforeValidator(_as_mapping)]
 
 
+class Unpivot(_Strict):
+    """Turns columns into rows: one row per record and column, as answers of a wide survey need.
+
+    The column's name is then found under `name`, its value under `value`.
+    """
+
+    columns: Names = Field(min_length=1)
+    name: str = "question"
+    value: str = "answer"
+
+
 class TableDeclaration(FileFormat):
     """One table of a source: which files, which entity, which column from where."""
 
@@ -157,6 +176,7 @@ class TableDeclaration(FileFormat):
     duplicates: Literal["keep", "reject"] | None = None
     repeats: bool = False
     expected_every: str = ""
+    unpivot: Unpivot | None = None
     columns: dict[str, Mapping] = Field(min_length=1)
 
     @field_validator("entity")
@@ -209,6 +229,8 @@ class TableDeclaration(FileFormat):
             raise ValueError(f"{self.entity} needs {_list(missing)}; map them under `columns`")
         if not self.key and self.duplicates is None:
             raise ValueError("without a `key`, say `duplicates: keep` or `duplicates: reject`")
+        if self.unpivot and self.format == "jsonl":
+            raise ValueError("`unpivot` needs columns: csv or parquet")
         if self.repeats and not self.key:
             raise ValueError("`repeats` needs a `key`")
         return self

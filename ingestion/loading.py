@@ -20,7 +20,14 @@ from ingestion.contract import DUCKDB_TYPES, Entity
 from ingestion.declaration import SourceDeclaration
 from ingestion.planning import PlannedLoad, Problem, batches, plan_loads
 from ingestion.raw_zone import Load, RawZone
-from ingestion.readers.files import Extract, ExtractError, identifier, literal, open_extract
+from ingestion.readers.files import (
+    Extract,
+    ExtractError,
+    identifier,
+    literal,
+    open_extract,
+    unpivot,
+)
 from ingestion.rows import conversion_sql, resolve_duplicates
 
 Progress = Callable[[str], None]
@@ -102,7 +109,7 @@ def _load_or_split(
         if len(batch) > 1:
             return [load for one in batch
                     for load in _load_or_split(con, [one], extracts, zone, problems, warnings)]
-        message = (str(error) if isinstance(error, ExtractError)
+        message = (_with_file(str(error), plan.path.name) if isinstance(error, ExtractError)
                    else f"{plan.path.name}: not readable as {plan.table.format} "
                         f"({type(error).__name__}); check format, delimiter and encoding in the "
                         "declaration")
@@ -119,6 +126,9 @@ def _load_batch(
     table, entity = plan.table, plan.table.contract
     extract = open_extract(con, [p.path for p in batch], table, plan.columns,
                            zone.incoming / "utf8")
+    if table.unpivot:
+        extract = unpivot(con, extract, table.unpivot.columns, table.unpivot.name,
+                          table.unpivot.value)
     _check_columns(plan, extract, warnings)
     con.execute("create or replace temp table load_plan (cx360_file varchar, load_id varchar,"
                 " load_sequence bigint, extracted_on date)")
@@ -150,6 +160,10 @@ def _load_batch(
     return loads
 
 
+def _with_file(message: str, file: str) -> str:
+    return message if message.startswith(file) else f"{file}: {message}"
+
+
 def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem]) -> None:
     """A missing key or required column stops the file; another missing one is a warning."""
     if plan.table.format == "jsonl" and not extract.names:
@@ -163,7 +177,7 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
     required = {column.name for column in plan.table.contract.columns if column.required}
     for canonical, mapping in plan.table.columns.items():
         found = [present(name) for name in mapping.names]
-        if not mapping.names or (all(found) if mapping.parts else any(found)):
+        if not mapping.names or (any(found) if mapping.sources else all(found)):
             continue
         if canonical in required:
             missing += [name for name in mapping.names if not present(name)]
@@ -193,8 +207,8 @@ def _write_rejects(con: duckdb.DuckDBPyConnection, extract: Extract, target: Pat
         copy (
             select load_id, source_row, reason, record, load_id as partition_load
             from (
-                select p.load_id, p.load_sequence, c.source_row, c.cx360_reason as reason,
-                    {extract.record} as record
+                select p.load_id, p.load_sequence, {extract.row} as source_row,
+                    c.cx360_reason as reason, {extract.record} as record
                 from converted as c
                 join load_plan as p on c.load_id = p.load_id
                 join extract

@@ -127,39 +127,57 @@ def resolve_duplicates(con: duckdb.DuckDBPyConnection, table: TableDeclaration) 
     """Decide among rows of one extract that share a key.
 
     Keyed: the newest row counts, the last one among equals. With `repeats` the first row makes the
-    record. Without a key equal rows are told apart by an occurrence number, or rejected.
+    record. Without a key, rows that are equal in all columns are rejected if the declaration says
+    so, and rows that share the declared columns are told apart by an occurrence number.
     """
-    con.execute("""
+    if table.repeats:
+        _reject_all_but_first(con, "source_row", "'repeated'")
+    elif table.key:
+        _reject_all_but_first(
+            con, "updated_at desc nulls last, source_row desc",
+            "'duplicate key: row ' || r.kept_row || ' of the same extract counts'")
+    else:
+        if table.duplicates == "reject":
+            _reject_all_but_first(con, "source_row", "'exact duplicate of row ' || r.kept_row",
+                                  within="coalesce(source_metadata, '')")
+        if _rank(con, "source_row"):
+            con.execute(f"""
+                update converted set
+                    source_record_ref = r.source_record_ref || '#' || r.occurrence,
+                    record_key = md5({literal(table.entity + '|')} || converted.source_system
+                        || '|' || r.source_record_ref || '#' || r.occurrence)
+                {_LATER_ROWS}""")
+
+
+_LATER_ROWS = ("from ranked as r where converted.load_id = r.load_id "
+               "and converted.source_row = r.source_row and r.occurrence > 1")
+
+
+def _reject_all_but_first(
+    con: duckdb.DuckDBPyConnection, order: str, reason: str, within: str = "''",
+) -> None:
+    if _rank(con, order, within):
+        con.execute(f"update converted set cx360_reason = {reason} {_LATER_ROWS}")
+
+
+def _rank(con: duckdb.DuckDBPyConnection, order: str, within: str = "''") -> bool:
+    """Number the rows that share a key in the table `ranked`; False where there are none."""
+    con.execute(f"""
         create or replace temp table duplicates as
-        select load_id, source_record_ref from converted where cx360_reason is null
-        group by load_id, source_record_ref having count(*) > 1""")
+        select load_id, source_record_ref, {within} as part
+        from converted where cx360_reason is null
+        group by all having count(*) > 1""")
     if not con.execute("select count(*) from duplicates").fetchall()[0][0]:
-        return
-    order = ("source_row" if table.repeats or not table.key
-             else "updated_at desc nulls last, source_row desc")
+        return False
     con.execute(f"""
         create or replace temp table ranked as
         select c.load_id, c.source_row, c.source_record_ref,
-            row_number() over (partition by c.load_id, c.source_record_ref order by {order})
-                as occurrence,
-            first_value(c.source_row) over (
-                partition by c.load_id, c.source_record_ref order by {order}) as kept_row
-        from converted as c
+            row_number() over same_key as occurrence,
+            first_value(c.source_row) over same_key as kept_row
+        from (select *, {within} as part from converted where cx360_reason is null) as c
         join duplicates as d
             on c.load_id = d.load_id and c.source_record_ref = d.source_record_ref
-        where c.cx360_reason is null""")
-    same_row = ("from ranked as r where converted.load_id = r.load_id "
-                "and converted.source_row = r.source_row and r.occurrence > 1")
-    if not table.key and table.duplicates == "keep":
-        entity = table.entity
-        con.execute(f"""
-            update converted set
-                source_record_ref = r.source_record_ref || '#' || r.occurrence,
-                record_key = md5({literal(entity + '|')} || converted.source_system || '|'
-                    || r.source_record_ref || '#' || r.occurrence)
-            {same_row}""")
-        return
-    reason = ("'repeated'" if table.repeats else
-              "'duplicate key: row ' || r.kept_row || ' of the same extract counts'"
-              if table.key else "'exact duplicate of row ' || r.kept_row")
-    con.execute(f"update converted set cx360_reason = {reason} {same_row}")
+            and c.part = d.part
+        window same_key as (
+            partition by c.load_id, c.source_record_ref, c.part order by {order})""")
+    return True

@@ -27,6 +27,7 @@ def set_environment(settings: Settings) -> None:
     """Hand dbt its paths; `profiles.yml` reads them."""
     os.environ["CX360_WAREHOUSE"] = str(settings.warehouse_path)
     os.environ["CX360_TARGET"] = settings.target
+    os.environ["CX360_MEMORY_LIMIT"] = settings.memory_limit
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
 
 

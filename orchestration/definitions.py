@@ -12,6 +12,6 @@ from orchestration.settings import PROJECT
 def defs() -> dg.Definitions:
     """All assets, checks, jobs, schedules and sensors."""
     return dg.Definitions.merge(
-        dg.load_from_defs_folder(project_root=PROJECT),
+        dg.load_from_defs_folder(path_within_project=PROJECT / "orchestration"),
         dg.Definitions(resources=resources(), executor=dg.in_process_executor),
     )

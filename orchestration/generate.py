@@ -1,13 +1,14 @@
-"""Files derived from the contract: dbt's source declarations and the documented input contract.
+"""Files derived from data: dbt's source declarations, the documented input contract and metrics.
 
 `python -m orchestration.generate` writes them; with `--check` it writes nothing and ends with 1
-when one of them differs from what the contract says. What does **not** belong here: anything that needs
-Dagster or a warehouse.
+when one of them differs from what the contract says. What does **not** belong here: anything that
+needs Dagster or a warehouse.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from models_ml.tables import TABLES, MlColumn
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGING = Path("dbt_project/models/staging")
+CATALOGUE = Path("dbt_project/seeds/kpi_catalogue.csv")
 COMMAND = "python -m orchestration.generate"
 
 
@@ -98,6 +100,30 @@ def render_contract() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def render_metrics() -> str:
+    """The KPI catalogue as a document, in English and German."""
+    with (ROOT / CATALOGUE).open(encoding="utf-8", newline="") as rows:
+        catalogue = list(csv.DictReader(rows))
+    parts = [
+        "# Metrics",
+        f"*Written by `{COMMAND}` from `{CATALOGUE}`, which is published as "
+        "`reporting.kpi_catalogue`.*",
+        "`reporting.kpi_values` has one row per KPI, grain and period: `value`, `n`, a 95 % "
+        "interval (`interval_low`, `interval_high`), `coverage` and `is_suppressed` (fewer than "
+        "five people, of employees fewer than ten: neither value nor n). Shares lie in 0..1.",
+    ]
+    for row in catalogue:
+        target = f" · target {row['target']}" if row["target"] else ""
+        parts += [
+            f"## {row['name_en']} (`{row['kpi_id']}`)",
+            row["definition_en"],
+            f"**{row['name_de']}.** {row['definition_de']}",
+            f"Unit {row['unit']} · better {row['direction']}{target} · owner {row['owner']} · "
+            f"{row['literature']}",
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
 def _column_table(entity: Entity) -> str:
     lines = [
         "| column | type | personal data | meaning | known values |",
@@ -119,6 +145,7 @@ def render_files() -> dict[Path, str]:
     files = {STAGING / kind / f"_{kind}__sources.yml": render_raw_sources(kind) for kind in KINDS}
     files[STAGING / "ml" / "_ml__sources.yml"] = render_ml_sources()
     files[Path("docs/input_contract.md")] = render_contract()
+    files[Path("docs/metrics.md")] = render_metrics()
     return files
 
 

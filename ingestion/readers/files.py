@@ -12,7 +12,7 @@ import codecs
 import csv
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -32,7 +32,7 @@ class Extract:
 
     `is_typed` says that values come with the format's own types, so a declared decimal sign or
     date format does not apply. `record` is the whole source record as JSON; `without` gives the
-    part of it outside the given names.
+    part of it outside the given names, `row` the number of the record in its file.
     """
 
     names: frozenset[str]
@@ -40,6 +40,7 @@ class Extract:
     text: Callable[[str], str]
     record: str
     without: Callable[[Iterable[str]], str]
+    row: str = "extract.cx360_row"
 
 
 def identifier(name: str) -> str:
@@ -152,7 +153,9 @@ def _open_parquet(
         select cx360_read as cx360_file, file_row_number + 1 as cx360_row, *
             exclude (cx360_read, file_row_number)
         from read_parquet({_file_list(paths)}, filename = 'cx360_read', file_row_number = true)""")
-    return _columnar(columns, is_typed=True)
+    types = {row[0]: row[1] for row in con.execute("describe extract").fetchall()}
+    return _columnar(columns, is_typed=True, doubles=frozenset(
+        name for name in columns if types[name] in ("DOUBLE", "FLOAT")))
 
 
 def _open_jsonl(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> Extract:
@@ -198,7 +201,45 @@ def _number_by_file(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> 
     con.execute("drop table numbered")
 
 
-def _columnar(columns: tuple[str, ...], *, is_typed: bool) -> Extract:
+def unpivot(
+    con: duckdb.DuckDBPyConnection, extract: Extract, columns: tuple[str, ...], name: str,
+    value: str,
+) -> Extract:
+    """Turn columns of `extract` into rows: one row per record and column.
+
+    Raises:
+        ExtractError: a column is not there.
+    """
+    if missing := [column for column in columns if column not in extract.names]:
+        raise ExtractError(f"column {', '.join(missing)} of `unpivot` is missing; the file has "
+                           f"{', '.join(sorted(extract.names)[:30])}")
+    rest = sorted(extract.names - set(columns) - {name, value})
+    kept = "".join(f", extract.{identifier(column)}" for column in rest)
+    numbered = ", ".join(f"({i}, {literal(column)})" for i, column in enumerate(columns))
+    picked = " ".join(f"when {i} then {extract.text(column)}" for i, column in enumerate(columns))
+    con.execute(f"""
+        create temp table unpivoted as
+        select cx360_file, (cx360_row - 1) * {len(columns)} + asked.i + 1 as cx360_row,
+            cx360_row as cx360_record{kept}, asked.name as {identifier(name)},
+            case asked.i {picked} end as {identifier(value)}
+        from extract cross join (values {numbered}) as asked (i, name)""")
+    con.execute("drop table extract")
+    con.execute("alter table unpivoted rename to extract")
+    return replace(_columnar((*rest, name, value), is_typed=extract.is_typed),
+                   row="extract.cx360_record")
+
+
+def _columnar(
+    columns: tuple[str, ...], *, is_typed: bool, doubles: frozenset[str] = frozenset(),
+) -> Extract:
+    def text(name: str) -> str:
+        column = f"extract.{identifier(name)}"
+        if name in doubles:  # a whole number stored as double is not written with .0
+            return (f"case when {column} = trunc({column}) and abs({column}) < 1e15 "
+                    f"then cast(cast({column} as bigint) as varchar) "
+                    f"else cast({column} as varchar) end")
+        return f"cast({column} as varchar)"
+
     def as_json(names: Iterable[str]) -> str:
         pairs = ", ".join(f"{literal(n)}: extract.{identifier(n)}" for n in sorted(names))
         return f"cast(to_json({{{pairs}}}) as varchar)" if pairs else "cast(null as varchar)"
@@ -214,7 +255,7 @@ def _columnar(columns: tuple[str, ...], *, is_typed: bool) -> Extract:
     return Extract(
         names=frozenset(columns),
         is_typed=is_typed,
-        text=lambda name: f"cast(extract.{identifier(name)} as varchar)",
+        text=text,
         record=as_json(columns),
         without=without,
     )

@@ -1,7 +1,7 @@
 {#- Marts with their date, whether rows should have a customer, and the raw tables they rest on. -#}
 {%- set marts = {
     'customers': ('created_date', false, ['crm_customers']),
-    'accounts': ('created_date', false, ['crm_accounts']),
+    'accounts': ('last_order_date', false, ['crm_accounts', 'pos_orders']),
     'orders': ('ordered_date', true, ['pos_orders', 'pos_order_lines']),
     'order_lines': ('booked_date', true, ['pos_orders', 'pos_order_lines']),
     'products': ('last_sold_date', false, ['pos_products', 'pos_order_lines']),
@@ -33,7 +33,8 @@ marts as (
                 and loads.entity_table in (
                     '{{ tables | join("', '") }}'
                 )
-        ) as quarantined_loads_count
+        ) as quarantined_loads_count,
+        0.9 as coverage_target
     from {{ ref(mart) }}
     {%- endfor %}
 ),
@@ -44,11 +45,12 @@ kpis as (
         catalogue.kpi_id as subject,
         count(kpi_values.value) as rows_count,
         max(case when kpi_values.value is not null then kpi_values.period_start end) as latest_period_start,
-        avg(kpi_values.coverage) as coverage
+        avg(kpi_values.coverage) as coverage,
+        catalogue.coverage_target
     from {{ ref('kpi_catalogue') }} as catalogue
     left join {{ ref('kpi_values') }} as kpi_values
         on catalogue.kpi_id = kpi_values.kpi_id and kpi_values.grain = 'month'
-    group by catalogue.kpi_id
+    group by catalogue.kpi_id, catalogue.coverage_target
 ),
 
 measured as (
@@ -58,12 +60,13 @@ measured as (
         subject_type,
         subject,
         rows_count,
-        cast({{ dbt.last_day('latest_period_start', 'month') }} as date) as latest_date,
+        least(cast({{ dbt.last_day('latest_period_start', 'month') }} as date), {{ as_of_date() }}) as latest_date,
         coverage,
         (
             select count(*) from {{ ref('stg_ingestion__loads') }} as loads
             where loads.state = 'quarantined'
-        ) as quarantined_loads_count
+        ) as quarantined_loads_count,
+        coverage_target
     from kpis
 ),
 
@@ -93,7 +96,11 @@ deductions as (
             when days_behind > {{ var('stale_after_days') }} then 1
             else 0
         end as age_deduction,
-        case when coverage < 0.5 then 2 when coverage < 0.9 then 1 else 0 end as coverage_deduction,
+        case
+            when coverage < coverage_target / 2 then 2
+            when coverage < coverage_target then 1
+            else 0
+        end as coverage_deduction,
         case when quarantined_loads_count > 0 then 1 else 0 end as load_deduction,
         case
             when days_behind > {{ var('stale_after_days') }}
@@ -101,8 +108,8 @@ deductions as (
             else ''
         end as age_reason,
         case
-            when coverage < 0.5 then 'coverage below 50 percent. '
-            when coverage < 0.9 then 'coverage below 90 percent. '
+            when coverage < coverage_target
+                then 'coverage below ' || cast(cast(100 * coverage_target as integer) as string) || ' percent. '
             else ''
         end as coverage_reason,
         case

@@ -138,6 +138,66 @@ def test_repeats_make_one_record_of_several_rows(place: Place) -> None:
     assert (load.rows_accepted, load.rows_rejected, load.rows_repeated) == (1, 0, 2)
 
 
+@pytest.mark.parametrize(("written", "read"), [
+    ("2025-07-03 10:00:00", datetime(2025, 7, 3, 8)),
+    ("2025-07-03T10:00:00Z", datetime(2025, 7, 3, 10)),
+    ("2025-07-03 10:00:00+05:30", datetime(2025, 7, 3, 4, 30)),
+    ("2025-07-03 10:00:00 -0800", datetime(2025, 7, 3, 18)),
+    ("2025-07-03", datetime(2025, 7, 2, 22)),
+])
+def test_a_time_with_an_offset_speaks_for_itself(
+    place: Place, written: str, read: datetime,
+) -> None:
+    place.declare(ORDERS.replace('timestamp_format: "%d.%m.%Y %H:%M:%S",', "").replace(
+        'date_format: "%d.%m.%Y"', ""))
+    place.write("orders.csv", f"{HEADER}1;{written};1;K1;F\n")
+    assert place.rows("ordered_at", only(place.load())) == [(read,)]
+
+
+def test_parts_products_and_other_values(place: Place) -> None:
+    place.declare("""
+source: till
+tables:
+  - entity: pos.order_lines
+    files: lines.csv
+    key: [nr, "=x"]
+    columns:
+      order_ref: {parts: [shop, "=-", nr]}
+      quantity: n
+      net_amount: {product: [n, price]}
+      is_return: {from: n, map: {"-2": true, "*": false}}
+""")
+    place.write("lines.csv", "shop,nr,n,price\nA,1,-2,1.25\nA,2,3,\nA,3,3,x\nA,4,3,2\n")
+    load = only(place.load())
+    assert place.rows("source_record_ref, order_ref, net_amount, is_return", load) == [
+        ("1|x", "A|-|1", Decimal("-2.5000"), True), ("4|x", "A|-|4", Decimal("6.0000"), False)]
+    assert [reason for _, reason, _ in place.rejects(load)] == [
+        "column net_amount: empty, but required", "column net_amount: not a number"]
+
+
+def test_unpivot_makes_a_row_of_each_column_and_names_the_record(place: Place) -> None:
+    place.declare("""
+source: survey
+tables:
+  - entity: survey.answers
+    files: wide.csv
+    unpivot: {columns: [Q1, Q2]}
+    key: [id, question]
+    columns: {response_ref: id, question_ref: question, score: {from: answer, null_values: ["0"]}}
+""".replace("source: survey", "source: till"))
+    place.write("wide.csv", "id,Q1,Q2,age\nr1,5,0,30\nr2,x,3,40\n")
+    load = only(place.load())
+    assert place.rows("source_record_ref, score, source_metadata", load) == [
+        ("r1|Q1", 5.0, '{"age":"30"}'), ("r1|Q2", None, '{"age":"30"}'),
+        ("r2|Q2", 3.0, '{"age":"40"}')]
+    ((row, reason, _),) = place.rejects(load)
+    assert (row, reason) == (2, "column score: not a number")
+    place.write("wide2.csv", "id,Q1,age\nr1,5,30\n")
+    place.declare((place.sources / "till.yml").read_text().replace("wide.csv", "wide2.csv"))
+    (problem,) = place.load().problems
+    assert problem.message.startswith("wide2.csv: column Q2 of `unpivot` is missing")
+
+
 @pytest.mark.parametrize(("duplicates", "accepted"), [("keep", 3), ("reject", 2)])
 def test_without_a_key_equal_rows_are_counted_or_rejected(
     place: Place, duplicates: str, accepted: int,

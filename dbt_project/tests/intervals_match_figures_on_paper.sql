@@ -1,0 +1,36 @@
+{{ config(meta={'dagster': {'ref': {'name': 'int_survey_kpis_calculated'}}}) }}
+-- depends_on: {{ ref('int_survey_kpis_calculated') }}
+-- The interval macros behind the KPIs, against figures that a reader can redo: 5 of 10 and 0 of 10
+-- (Agresti and Coull), 6 promoters and 2 detractors of 10 (Rocks), scores .5 .5 1 1, ten events
+-- (exact Poisson interval: 4.795 to 18.390), and bookings of 100 with squares of 2500.
+with
+
+bounds as (
+    select 'share 5/10 low' as bound, {{ share_bound(5, 10, -1) }} as actual, 0.23660 as expected
+    union all
+    select 'share 5/10 high' as bound, {{ share_bound(5, 10, 1) }} as actual, 0.76340 as expected
+    union all
+    select 'share 0/10 low' as bound, {{ share_bound(0, 10, -1) }} as actual, 0.0 as expected
+    union all
+    select 'share 0/10 high' as bound, {{ share_bound(0, 10, 1) }} as actual, 0.32089 as expected
+    union all
+    select 'nps low' as bound, {{ nps_bound(6, 2, 10, -1) }} as actual, -12.58548 as expected
+    union all
+    select 'nps high' as bound, {{ nps_bound(6, 2, 10, 1) }} as actual, 74.12394 as expected
+    union all
+    select 'nps of one promoter, high' as bound, {{ nps_bound(1, 0, 1, 1) }} as actual, 100.0 as expected
+    union all
+    select 'mean low' as bound, {{ mean_score_bound(3.0, 2.5, 4, -1) }} as actual, 0.36847 as expected
+    union all
+    select 'mean high' as bound, {{ mean_score_bound(3.0, 2.5, 4, 1) }} as actual, 0.96486 as expected
+    union all
+    select 'count low' as bound, {{ count_bound(10, -1) }} as actual, 4.78747 as expected
+    union all
+    select 'count high' as bound, {{ count_bound(10, 1) }} as actual, 18.39159 as expected
+    union all
+    select 'total low' as bound, {{ total_bound(100, 2500, -1) }} as actual, 2.00180 as expected
+)
+
+select *
+from bounds
+where abs(actual - expected) > 0.001

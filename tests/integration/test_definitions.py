@@ -1,0 +1,129 @@
+"""The code location: what a person sees in the Dagster UI is whole and explained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ingestion.contract import ENTITIES
+from models_ml.tables import TABLES
+from orchestration.run import STEPS
+
+
+@pytest.fixture(scope="module")
+def location(parsed_project: Path) -> dg.Definitions:
+    from orchestration.definitions import defs
+
+    return defs()
+
+
+@pytest.fixture(scope="module")
+def specs(location: dg.Definitions) -> dict[dg.AssetKey, dg.AssetSpec]:
+    return {spec.key: spec for spec in location.resolve_all_asset_specs()
+            if spec.key in defined(location)}
+
+
+def defined(definitions: dg.Definitions) -> set[dg.AssetKey]:
+    return set(definitions.get_repository_def().asset_graph.materializable_asset_keys)
+
+
+def dangling(definitions: dg.Definitions) -> set[dg.AssetKey]:
+    """Keys that something depends on and nothing makes; Dagster says nothing about them."""
+    return set(definitions.get_repository_def().asset_graph.get_all_asset_keys()) - defined(
+        definitions)
+
+
+def test_a_wrong_dependency_would_be_found() -> None:
+    @dg.asset(deps=[["raw", "misspelt"]])
+    def mart() -> None: ...
+
+    assert dangling(dg.Definitions(assets=[mart])) == {dg.AssetKey(["raw", "misspelt"])}
+
+
+def test_no_dependency_dangles(location: dg.Definitions) -> None:
+    assert dangling(location) == set()
+
+
+def test_every_raw_and_ml_table_is_an_asset(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+    expected = {("raw", entity.table) for entity in ENTITIES.values()}
+    expected |= {("ml", table) for table in TABLES} | {("published", "snapshot")}
+    assert expected <= {tuple(key.path) for key in specs}
+    assert {key.path[0] for key in specs} == {
+        "raw", "seeds", "staging", "intermediate", "ml", "marts", "reporting", "published"}
+
+
+@pytest.mark.parametrize("missing", ["description", "owners", "kinds", "group_name"])
+def test_every_asset_is_explained(
+    specs: dict[dg.AssetKey, dg.AssetSpec], missing: str,
+) -> None:
+    assert [key.to_user_string() for key, spec in specs.items() if not getattr(spec, missing)] == []
+
+
+def test_no_asset_is_in_the_default_group(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+    assert [key.to_user_string() for key, spec in specs.items()
+            if spec.group_name in (None, "default")] == []
+
+
+def test_the_description_of_a_table_begins_with_its_grain(
+    specs: dict[dg.AssetKey, dg.AssetSpec],
+) -> None:
+    assert [key.to_user_string() for key, spec in specs.items()
+            if key.path[0] in ("marts", "reporting", "ml")
+            and not (spec.description or "").startswith("One row per ")] == []
+
+
+def test_the_job_is_the_whole_flow_in_this_process(location: dg.Definitions) -> None:
+    job = location.resolve_job_def("refresh_customer_360")
+    assert set(job.asset_layer.executable_asset_keys) == defined(location)
+    assert {node.name for node in job.nodes} == set(STEPS)
+    assert job.executor_def.name == "in_process"
+
+
+def test_runs_start_daily_and_on_new_extracts(location: dg.Definitions) -> None:
+    repository = location.get_repository_def()
+    (schedule,) = repository.schedule_defs
+    (sensor,) = [one for one in repository.sensor_defs if one.name == "new_extracts"]
+    assert (schedule.name, schedule.job_name) == ("daily_refresh", "refresh_customer_360")
+    assert schedule.cron_schedule == "0 5 * * *"
+    assert sensor.job_name == "refresh_customer_360"
+
+
+def test_suites_of_ml_tables_block_and_raw_tables_are_admitted(location: dg.Definitions) -> None:
+    graph = location.get_repository_def().asset_graph
+    checks = {(*key.asset_key.path, key.name): graph.get_check_spec(key)
+              for key in graph.asset_check_keys}
+    for table in TABLES:
+        assert checks["ml", table, "suite"].blocking
+        assert "unique" in (checks["ml", table, "suite"].description or "")
+    for entity in ENTITIES.values():
+        assert not checks["raw", entity.table, "admission"].blocking
+        assert not checks["raw", entity.table, "extracts_readable"].blocking
+    laws = [name for *_, name in checks if name == "revenue_in_marts_is_revenue_in_raw"]
+    assert len(laws) == 1
+
+
+def test_raw_tables_have_a_freshness_policy(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+    assert [key.to_user_string() for key, spec in specs.items()
+            if key.path[0] == "raw" and spec.freshness_policy is None] == []
+
+
+def test_the_sensor_asks_once_for_the_same_extracts(
+    location: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CX360_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CX360_EXTRACTS", str(tmp_path))
+    sensor = location.get_repository_def().get_sensor_def("new_extracts")
+
+    def look(cursor: str | None) -> tuple[int, str | None]:
+        with dg.build_sensor_context(cursor=cursor) as context:
+            data = sensor.evaluate_tick(context)
+        return len(data.run_requests or []), data.cursor
+
+    (tmp_path / "orders.csv").write_text("1")
+    asked, cursor = look(None)
+    assert asked == 1
+    assert look(cursor)[0] == 0
+    (tmp_path / "orders.csv").write_text("12")
+    assert look(cursor)[0] == 1

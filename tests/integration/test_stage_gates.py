@@ -1,0 +1,186 @@
+"""The gates between stages: what fails blocks everything below, in this run and in later ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pandas as pd
+import pytest
+from company import Company
+
+from models_ml.identity import IdentityResult
+from orchestration import ml_steps
+from orchestration.audit import STAGES, Audit
+
+SNAPSHOT = dg.AssetKey(["published", "snapshot"])
+SENTIMENT = dg.AssetKey(["ml", "feedback_sentiment"])
+CUSTOMERS = dg.AssetKey(["marts", "customers"])
+RECORDS = [dg.AssetKey(["ml", "customer_records"]), dg.AssetKey(["ml", "identity_edges"])]
+MARTS = ["resolve_identity", "score_sentiment", "build_marts_and_reporting", "published__snapshot"]
+
+
+class Outcome:
+    """What became of the steps of one run."""
+
+    def __init__(self, result: dg.ExecuteInProcessResult) -> None:
+        self.success = result.success
+        kinds = {dg.DagsterEventType.STEP_SUCCESS: "passed",
+                 dg.DagsterEventType.STEP_FAILURE: "failed",
+                 dg.DagsterEventType.STEP_SKIPPED: "skipped"}
+        self.steps = {event.step_key: kinds[event.event_type] for event in result.all_events
+                      if event.event_type in kinds}
+        self.failed_checks = [
+            ("/".join(check.asset_key.path), check.check_name)
+            for check in result.get_asset_check_evaluations() if not check.passed]
+        self.error = "\n".join(str(event.step_failure_data.error) for event in result.all_events
+                               if event.event_type == dg.DagsterEventType.STEP_FAILURE)
+
+
+Materialise = Callable[..., Outcome]
+
+
+@pytest.fixture
+def materialise(copy: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[Materialise]:
+    """Materialise assets of the copied home in this process, as the UI would."""
+    for name, value in copy.environment.items():
+        monkeypatch.setenv(name, value)
+    from orchestration.definitions import defs
+
+    job = defs().resolve_job_def("refresh_customer_360")
+
+    def run(*keys: dg.AssetKey) -> Outcome:
+        with dg.DagsterInstance.ephemeral() as instance:
+            return Outcome(job.execute_in_process(
+                asset_selection=list(keys), instance=instance, raise_on_error=False,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}))
+
+    yield run
+    for name in ("CX360_WAREHOUSE", "CX360_TARGET", "DBT_SEND_ANONYMOUS_USAGE_STATS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def keys_of(parsed_project: Path) -> Callable[[str], list[dg.AssetKey]]:
+    """Assets that a step materialises."""
+    from orchestration.definitions import defs
+
+    graph = defs().get_repository_def().asset_graph
+
+    def keys(step: str) -> list[dg.AssetKey]:
+        return [key for key in graph.materializable_asset_keys
+                if graph.get(key).assets_def.node_def.name == step]
+
+    return keys
+
+
+def states(company: Company) -> dict[str, str]:
+    return Audit(company.home / "state" / "stages.json").states()
+
+
+def assert_nothing_can_be_published(company: Company, materialise: Materialise) -> None:
+    """A later run that materialises only the snapshot, or only a mart, is refused."""
+    before = company.snapshot
+    for key in (SNAPSHOT, CUSTOMERS):
+        outcome = materialise(key)
+        assert not outcome.success
+        assert "GateClosed" in outcome.error
+    assert company.snapshot == before
+    assert len([path for path in company.published.iterdir() if not path.is_symlink()]) == 1
+
+
+def test_python_to_dbt_a_bad_ml_table_blocks_marts_and_snapshot(
+    copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = copy.home / "ml" / "feedback_sentiment.parquet"
+    good = table.read_bytes()
+    score = ml_steps.score_sentiment
+    with monkeypatch.context() as broken:
+        broken.setattr(ml_steps, "model_versions", lambda: {"de": "broken"})
+        broken.setattr(ml_steps, "score_sentiment",
+                       lambda texts: score(texts).assign(polarity=7.0))
+        outcome = materialise(SENTIMENT, *keys_of("build_marts_and_reporting"), SNAPSHOT)
+    assert outcome.steps == {
+        "score_sentiment": "failed", "build_marts_and_reporting": "skipped",
+        "published__snapshot": "skipped"}
+    assert outcome.failed_checks == [("ml/feedback_sentiment", "suite")]
+    assert "polarity" in outcome.error
+    assert table.read_bytes() == good
+    assert states(copy)["sentiment"] == "failed"
+    assert_nothing_can_be_published(copy, materialise)
+    # Corrected and materialised again, the gate opens for the marts, not yet for the snapshot.
+    assert materialise(SENTIMENT).success
+    assert states(copy)["sentiment"] == "passed"
+    assert "marts (stale)" in materialise(SNAPSHOT).error
+
+
+def test_python_to_dbt_a_lost_record_blocks_too(
+    copy: Company, materialise: Materialise, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolve = ml_steps.resolve_identities
+
+    def forgetful(*frames: pd.DataFrame, **options: object) -> IdentityResult:
+        whole = resolve(*frames, **options)  # type: ignore[arg-type]
+        return IdentityResult(whole.customer_records.iloc[1:], whole.identity_edges, whole.metrics)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ml_steps, "resolve_identities", forgetful)
+        outcome = materialise(*RECORDS, CUSTOMERS)
+    assert outcome.steps == {
+        "resolve_identity": "failed", "build_marts_and_reporting": "skipped"}
+    assert outcome.failed_checks == [("ml/customer_records", "suite")]
+    assert_nothing_can_be_published(copy, materialise)
+
+
+def test_dbt_to_python_a_failing_test_blocks_statistics_and_snapshot(
+    copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
+) -> None:
+    """A record of the raw zone loses its key after admission, and only dbt can notice."""
+    rewrite(copy, "crm_customers", "* replace (if(record_key = (select min(record_key) from rows),"
+                                   " null, record_key) as record_key)")
+    outcome = materialise(*keys_of("build_staging_and_features"), SENTIMENT, *RECORDS,
+                          *keys_of("build_marts_and_reporting"), SNAPSHOT)
+    assert outcome.steps == {"build_staging_and_features": "failed"} | dict.fromkeys(
+        MARTS, "skipped")
+    assert "staging/stg_crm__customers" in {asset for asset, _ in outcome.failed_checks}
+    assert states(copy)["features"] == "failed"
+    assert "GateClosed" in materialise(SENTIMENT).error
+    assert_nothing_can_be_published(copy, materialise)
+
+
+def test_marts_to_publish_a_broken_law_leaves_the_last_snapshot(
+    copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
+) -> None:
+    """Somebody alters an amount in the raw zone after the features were built."""
+    before = copy.snapshot
+    rewrite(copy, "pos_order_lines", "* replace (net_amount + 1 as net_amount)")
+    outcome = materialise(*keys_of("build_marts_and_reporting"), SNAPSHOT)
+    assert outcome.steps == {
+        "build_marts_and_reporting": "failed", "published__snapshot": "skipped"}
+    assert ("marts/orders", "revenue_in_marts_is_revenue_in_raw") in outcome.failed_checks
+    assert states(copy)["marts"] == "failed"
+    assert copy.snapshot == before
+    assert_nothing_can_be_published(copy, materialise)
+
+
+def test_a_part_of_the_marts_cannot_open_the_gate(
+    copy: Company, materialise: Materialise,
+) -> None:
+    audit = Audit(copy.home / "state" / "stages.json")
+    audit._write(dict.fromkeys(STAGES, "passed") | {"marts": "failed", "publish": "stale"})
+    outcome = materialise(dg.AssetKey(["marts", "products"]), SNAPSHOT)
+    assert outcome.steps == {
+        "build_marts_and_reporting": "passed", "published__snapshot": "failed"}
+    assert "publish waits for marts (failed)" in outcome.error
+
+
+def rewrite(company: Company, table: str, columns: str) -> None:
+    """Change the stored rows of a table's first admitted load."""
+    load = next(load for load in company.zone.loads() if load.table == table)
+    (file, *_) = company.zone.files_of([load])
+    with duckdb.connect() as con:
+        con.execute(f"create table rows as select * from read_parquet('{file}')")
+        con.execute(f"copy (select {columns} from rows) to '{file}' (format parquet)")
