@@ -56,7 +56,7 @@ check: $(DEVELOPMENT)  ## linters, types, import directions, generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 	@$(BIN)/python -m orchestration.generate --check
 
 docs: $(RUNTIME)  ## the input contract, dbt sources and the dbt documentation, written anew

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration import dbt as dbt_project
-from orchestration.resources import Run
+from orchestration.resources import Dbt, Run
 from orchestration.warehouse import count_rows, preview
 
 # What reads an ML table is built after it.
@@ -34,7 +34,7 @@ class Translator(DagsterDbtTranslator):
     dagster_dbt_translator=Translator(),
 )
 def features(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, run: Run,
+    context: dg.AssetExecutionContext, dbt: Dbt, run: Run,
 ) -> Iterator[Any]:
     """Staging, identity records and features: everything that needs no ML table."""
     yield from _build(context, dbt, run, "features")
@@ -44,13 +44,13 @@ def features(
     name="build_marts_and_reporting", manifest=dbt_project.manifest(), select=AFTER_ML,
     dagster_dbt_translator=Translator(),
 )
-def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource, run: Run) -> Iterator[Any]:
+def marts(context: dg.AssetExecutionContext, dbt: Dbt, run: Run) -> Iterator[Any]:
     """Marts and reporting: what joins the facts with what was inferred."""
     yield from _build(context, dbt, run, "marts")
 
 
 def _build(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, run: Run, stage: str,
+    context: dg.AssetExecutionContext, dbt: Dbt, run: Run, stage: str,
 ) -> Iterator[Any]:
     """Build with all tests; a failing test of severity error fails the step and what is below.
 

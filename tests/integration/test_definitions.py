@@ -105,8 +105,8 @@ def test_suites_of_ml_tables_block_and_raw_tables_are_admitted(location: dg.Defi
 
 
 def test_raw_tables_have_a_freshness_policy(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
-    assert [key.to_user_string() for key, spec in specs.items()
-            if key.path[0] == "raw" and spec.freshness_policy is None] == []
+    assert [entity.table for entity in ENTITIES.values()
+            if specs[dg.AssetKey(["raw", entity.table])].freshness_policy is None] == []
 
 
 def test_the_sensor_asks_once_for_the_same_extracts(
