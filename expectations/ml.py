@@ -17,6 +17,7 @@ from expectations.specification import MlTable
 from expectations.validation import (
     build_suite,
     count_failures,
+    documented_metrics,
     find_metric_failures,
     find_violations,
     require_columns,
@@ -69,6 +70,11 @@ def metrics_rules(table: MlTable, *, covers_expected: bool) -> tuple[Rule, ...]:
     return (unique, complete) if covers_expected else (unique,)
 
 
+def documented_rules(table: MlTable, *, covers_expected: bool) -> tuple[Rule, ...]:
+    """Return every rule of the table, in the order in which it is told."""
+    return (*metrics_rules(table, covers_expected=covers_expected), *row_rules(table))
+
+
 def build_row_suite(table: MlTable) -> Any:
     """Return the `ExpectationSuite` for chunks of rows."""
     return build_suite(f"ml/{table.name} rows", row_rules(table))
@@ -82,7 +88,7 @@ def build_metrics_suite(table: MlTable, *, covers_expected: bool) -> Any:
 
 def describe_suite(table: MlTable, *, covers_expected: bool) -> list[str]:
     """Return every rule of the table as a sentence."""
-    rules = (*metrics_rules(table, covers_expected=covers_expected), *row_rules(table))
+    rules = documented_rules(table, covers_expected=covers_expected)
     return [rule.requirement for rule in rules]
 
 
@@ -117,6 +123,10 @@ def validate_table(
     (failures,) = find_metric_failures(
         table.name, metrics, metrics_rules(table, covers_expected=covers_expected)
     )
+    documented = documented_rules(table, covers_expected=covers_expected)
     return TableVerdict(
-        table.name, row_count, (*failures, *count_failures(table.name, rules, broken))
+        table.name,
+        row_count,
+        (*failures, *count_failures(table.name, rules, broken)),
+        documented_metrics(metrics.iloc[0], documented, broken),
     )

@@ -20,6 +20,7 @@ from expectations.specification import RawTable
 from expectations.validation import (
     build_suite,
     count_failures,
+    documented_metrics,
     find_metric_failures,
     find_violations,
     require_columns,
@@ -132,6 +133,11 @@ def metrics_rules(table: RawTable, thresholds: Thresholds) -> tuple[Rule, ...]:
     )
 
 
+def documented_rules(table: RawTable, thresholds: Thresholds) -> tuple[Rule, ...]:
+    """Return every rule of the table, in the order in which it is told."""
+    return (*metrics_rules(table, thresholds), *row_rules(table))
+
+
 def build_row_suite(table: RawTable) -> Any:
     """Return the `ExpectationSuite` for chunks of rows."""
     return build_suite(f"raw/{table.table} rows", row_rules(table))
@@ -144,7 +150,7 @@ def build_metrics_suite(table: RawTable, thresholds: Thresholds) -> Any:
 
 def describe_suite(table: RawTable, thresholds: Thresholds) -> list[str]:
     """Return every rule of the table as a sentence."""
-    return [rule.requirement for rule in (*metrics_rules(table, thresholds), *row_rules(table))]
+    return [rule.requirement for rule in documented_rules(table, thresholds)]
 
 
 def chunk_columns(table: RawTable) -> list[str]:
@@ -178,11 +184,14 @@ def validate_loads(
     many = metrics["rows_rejected"] > thresholds.rejected_rows
     judged = metrics.assign(judged_rejected_share=metrics["rejected_share"].where(many, 0.0))
     failures = find_metric_failures(table.table, judged, metrics_rules(table, thresholds))
+    documented = documented_rules(table, thresholds)
+    records: list[Any] = judged.to_dict("records")
     verdicts = []
     for position, (load_id, row_count) in enumerate(
         zip(metrics["load_id"], metrics["row_count"], strict=True)
     ):
         require_rows(f"{table.table}, load {load_id}", streamed[load_id], row_count)
         in_rows = count_failures(table.table, rules, broken[load_id])
-        verdicts.append(LoadVerdict(load_id, (*failures[position], *in_rows)))
+        numbers = documented_metrics(records[position], documented, broken[load_id])
+        verdicts.append(LoadVerdict(load_id, (*failures[position], *in_rows), numbers))
     return verdicts

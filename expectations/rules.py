@@ -40,6 +40,11 @@ class Rule:
         """Column of the validated frame."""
         return self.metric or self.column
 
+    @property
+    def documented_metric(self) -> str:
+        """What Data Docs show: the rule's metric; of a rule on rows, how many rows break it."""
+        return self.metric or f"{self.column}_{self.name}_violation_count"
+
     def explain(self, table: str, count: int, metrics: Mapping[str, Any] | None = None) -> str:
         """Return the sentence that reports a failure; it holds counts, never a row's values."""
         rows = f"{count:,} row" if count == 1 else f"{count:,} rows"

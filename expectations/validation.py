@@ -115,6 +115,16 @@ def find_metric_failures(
     return failures
 
 
+def documented_metrics(
+    metrics: Mapping[str, Any], rules: Sequence[Rule], broken: Mapping[Rule, int]
+) -> dict[str, float]:
+    """Return a number for every rule: from its row of `metrics`, or the offending rows."""
+    return {
+        rule.documented_metric: float(metrics[rule.metric] if rule.metric else broken.get(rule, 0))
+        for rule in rules
+    }
+
+
 def count_failures(table: str, rules: Sequence[Rule], broken: Mapping[Rule, int]) -> list[Failure]:
     """Return the failures of rules on rows, in the order of `rules`, from offending rows a rule."""
     return [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class LoadVerdict:
-    """Whether one load may be admitted."""
+    """Whether one load may be admitted; `metrics` has a number for every rule of its suite."""
 
     load_id: str
     failures: tuple[Failure, ...]
+    metrics: Mapping[str, float] = field(hash=False)
 
     @property
     def passed(self) -> bool:
@@ -30,11 +32,12 @@ class LoadVerdict:
 
 @dataclass(frozen=True)
 class TableVerdict:
-    """Whether an ML table of `rows` rows may be read."""
+    """Whether an ML table of `rows` rows may be read; `metrics` as in `LoadVerdict`."""
 
     table: str
     rows: int
     failures: tuple[Failure, ...]
+    metrics: Mapping[str, float] = field(hash=False)
 
     @property
     def passed(self) -> bool:

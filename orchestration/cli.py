@@ -16,15 +16,23 @@ from typing import Any
 
 import click
 
-from ingestion.declaration import DeclarationError, read_declarations
-from ingestion.planning import find_new_extracts
+from ingestion.declaration import DeclarationError
 from ingestion.raw_zone import RawZone
 from orchestration.audit import STAGES, Audit
 from orchestration.dbt import DbtError
-from orchestration.fingerprint import as_of_date, run_fingerprint
+from orchestration.doctor import examine
+from orchestration.loads import (
+    UnknownLoad,
+    explain_load,
+    find_load,
+    list_loads,
+    replay_load,
+    withdraw_load,
+)
 from orchestration.publisher import current_snapshot
 from orchestration.run_lock import run_lock
 from orchestration.settings import Settings, SettingsError, read_settings, remember_sources
+from orchestration.unchanged import find_unchanged
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -38,6 +46,8 @@ def main() -> None:
     cx360 demo     write the extracts of the demo company
     cx360 run      extracts -> raw zone -> customer 360 -> published snapshot
     cx360 status   what has been loaded, checked and published
+    cx360 loads    list loads; show, replay or withdraw one
+    cx360 doctor   check installation, settings, folders, and say what to do
     cx360 dev      the Dagster UI on 127.0.0.1
     cx360 docs     the documentation of the models with their lineage
     """
@@ -49,7 +59,7 @@ def _told_clearly(command: Callable[..., None]) -> Callable[..., None]:
     def wrapper(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except (SettingsError, DeclarationError, DbtError) as error:
+        except (SettingsError, DeclarationError, DbtError, UnknownLoad) as error:
             click.echo(f"cx360: {error}", err=True)
             sys.exit(2)
     return wrapper
@@ -88,9 +98,14 @@ def run(sources: Path | None, extracts: Path | None, home: Path | None, as_of: A
                 else "name their folder with --extracts")
         raise SettingsError(f"{settings.extracts}: no extracts there; {hint}")
     remember_sources(settings)
-    if not force and (snapshot := _unchanged(settings)):
-        click.echo(f"Nothing new: snapshot {snapshot} is current. --force runs anyway.")
-        return
+    if not force:
+        with run_lock(settings.home, click.echo):
+            snapshot, problems = find_unchanged(settings)
+        if snapshot:
+            for problem in problems:
+                click.echo(f"{problem.source_system}: {problem.message}", err=True)
+            click.echo(f"Nothing new: snapshot {snapshot.name} is current. --force runs anyway.")
+            return
     from orchestration.run import run_flow
 
     sys.exit(0 if run_flow(settings) else 1)
@@ -169,6 +184,67 @@ def status(home: Path | None) -> None:
     click.echo(f"published  {snapshot.path if snapshot else 'nothing yet'}")
 
 
+@main.group(invoke_without_command=True)
+@click.option("--state", type=click.Choice(["staged", "admitted", "quarantined", "withdrawn",
+                                            "superseded"]), help="Only loads in this state.")
+@_home_option
+@click.pass_context
+@_told_clearly
+def loads(context: click.Context, state: str | None, home: Path | None) -> None:
+    """List loads; show, replay or withdraw one. An id may be shortened."""
+    _set(CX360_HOME=home and home.resolve())
+    if context.invoked_subcommand is None:
+        for line in list_loads(load for load in RawZone(read_settings().raw_path).loads()
+                               if state in (None, load.state)):
+            click.echo(line)
+
+
+@loads.command()
+@click.argument("load_id")
+@_told_clearly
+def show(load_id: str) -> None:
+    """Explain a load: where it comes from, its counts, why rows or the load were refused."""
+    zone = RawZone(read_settings().raw_path)
+    for line in explain_load(zone, find_load(zone, load_id)):
+        click.echo(line)
+
+
+@loads.command()
+@click.argument("load_id")
+@_told_clearly
+def replay(load_id: str) -> None:
+    """Have the next run read the extract of a load again and judge it anew."""
+    settings = read_settings()
+    with run_lock(settings.home, click.echo):
+        zone = RawZone(settings.raw_path)
+        click.echo(replay_load(settings, zone, find_load(zone, load_id)))
+
+
+@loads.command()
+@click.argument("load_id")
+@click.option("--reason", required=True, help="Why; kept with the load.")
+@_told_clearly
+def withdraw(load_id: str, reason: str) -> None:
+    """Leave a load out from the next run on."""
+    settings = read_settings()
+    with run_lock(settings.home, click.echo):
+        zone = RawZone(settings.raw_path)
+        click.echo(withdraw_load(zone, find_load(zone, load_id), reason))
+
+
+@main.command()
+@_home_option
+def doctor(home: Path | None) -> None:
+    """Check installation, settings, folders, disk and state, and say what to do."""
+    _set(CX360_HOME=home and home.resolve())
+    findings = list(examine())
+    for finding in findings:
+        click.echo(f"{'ok' if finding.is_well else '!!'}  {finding.subject:<20} {finding.found}")
+        if not finding.is_well:
+            click.echo(f"    {'':<20} -> {finding.remedy}")
+    sys.exit(0 if all(finding.is_well for finding in findings) else 1)
+
+
 @main.command()
 @_home_option
 @click.option("--port", default=3000, show_default=True, help="Port of the UI.")
@@ -177,10 +253,9 @@ def dev(home: Path | None, port: int) -> None:
     """Open the Dagster UI on 127.0.0.1, on the same home as `cx360 run`."""
     _set(CX360_HOME=home and home.resolve())
     settings = read_settings()
-    from orchestration.run import close_dead_runs, prepare_instance
+    from orchestration.run import prepare_instance
 
     prepare_instance(settings)
-    close_dead_runs()
     click.echo(f"Dagster UI on http://127.0.0.1:{port} (home: {settings.home})")
     from orchestration.settings import PROJECT
 
@@ -208,28 +283,3 @@ def _set(**variables: object) -> None:
     for name, value in variables.items():
         if value is not None:
             os.environ[name] = str(value)
-
-
-def _unchanged(settings: Settings) -> str | None:
-    """Name of the current snapshot if a run would publish the same again."""
-    snapshot = current_snapshot(settings.published_path)
-    if snapshot is None:
-        return None
-    with run_lock(settings.home, click.echo):
-        states = Audit(settings.state_path / "stages.json").states()
-        zone = RawZone(settings.raw_path)
-        loads = zone.loads()
-        new, problems = find_new_extracts(
-            read_declarations(settings.sources), settings.extracts, zone)
-        if new or any(states.get(stage) != "passed" for stage in STAGES):
-            return None
-        as_of = as_of_date(settings, loads)
-        same = run_fingerprint(settings, loads, as_of) == snapshot.fingerprint
-    quarantined = [load for load in loads if load.state == "quarantined"]
-    if not same or (settings.strict and (problems or quarantined)):
-        return None
-    for problem in problems:
-        click.echo(f"{problem.source_system}: {problem.message}", err=True)
-    for load in quarantined:
-        click.echo(f"{load.source_system}: {load.file} is in quarantine: {load.reason}", err=True)
-    return snapshot.name

@@ -13,6 +13,7 @@ from typing import Any
 
 from ingestion.raw_zone import Load
 from orchestration.fingerprint import as_of_date, code_version
+from orchestration.run_lock import run_lock
 from orchestration.settings import DBT_PROJECT, Settings
 
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
@@ -46,9 +47,11 @@ def manifest() -> Path:
     """The project's manifest, parsed anew when a model, macro or seed has changed."""
     stamp = MANIFEST.with_name("manifest.version")
     version = hashlib.sha256(code_version(("dbt_project",)).encode()).hexdigest()
-    if not (MANIFEST.exists() and stamp.exists() and stamp.read_text() == version):
-        run_dbt(["parse"])
-        stamp.write_text(version)
+    with run_lock(MANIFEST.parent):  # the UI's code server and the command line may both ask
+        if not (MANIFEST.exists() and stamp.exists() and stamp.read_text() == version):
+            stamp.unlink(missing_ok=True)
+            run_dbt(["parse"])
+            stamp.write_text(version)
     return MANIFEST
 
 

@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 from ingestion.raw_zone import RawZone
 from orchestration import dbt
 from orchestration.audit import Audit
+from orchestration.orphans import end_orphans
 from orchestration.run_lock import run_lock
 from orchestration.settings import DBT_PROJECT, Settings, read_settings
 
@@ -27,7 +28,13 @@ class Run(dg.ConfigurableResource):
         """Take the lock, wait for another run if there is one, and release it at the end."""
         settings = read_settings()
         log = context.log
-        with run_lock(settings.home, lambda message: log.info(message) if log else None):
+
+        def announce(message: str) -> None:
+            if log:
+                log.info(message)
+
+        with run_lock(settings.home, announce):
+            end_orphans(settings.raw_path, announce)
             dbt.set_environment(settings)
             self._settings = settings
             yield self

@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration import dbt
+from orchestration.dead_runs import PID_TAG, close_dead_runs
 from orchestration.publisher import current_snapshot
 from orchestration.settings import PROJECT, Settings
 
 POLL_SECONDS = 0.3
-PID_TAG = "cx360/pid"
 STEPS = {
     "load_and_admit_extracts": "Extracts → raw zone, admission",
     "build_staging_and_features": "Staging, identity records, features (dbt)",
@@ -42,19 +42,6 @@ def prepare_instance(settings: Settings) -> None:
     dbt.set_environment(settings)
 
 
-def close_dead_runs() -> int:
-    """Mark runs of processes that no longer live as failed, so that no queue waits for them."""
-    closed = 0
-    with dg.DagsterInstance.get() as instance:
-        for run in instance.get_runs(dg.RunsFilter(statuses=[
-                dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])):
-            pid = run.tags.get(PID_TAG)
-            if pid and not _is_alive(int(pid)):
-                instance.report_run_failed(run, "the process of this run has died")
-                closed += 1
-    return closed
-
-
 def run_flow(settings: Settings) -> bool:
     """Run everything and print progress and summary.
 
@@ -63,7 +50,6 @@ def run_flow(settings: Settings) -> bool:
     """
     started = time.monotonic()
     prepare_instance(settings)
-    close_dead_runs()
     log = settings.home / "logs" / "run.log"
     with _output_to(log) as screen:
         screen.print(f"cx360 run: sources {settings.sources.name}, home {settings.home}")
@@ -73,6 +59,7 @@ def run_flow(settings: Settings) -> bool:
 
             job = defs().resolve_job_def("refresh_customer_360")
         with dg.DagsterInstance.get() as instance:
+            close_dead_runs(instance)
             run_id = str(uuid.uuid4())
             follower = _Follower(instance, run_id, screen)
             follower.start()
@@ -236,13 +223,3 @@ def _output_to(log: Path) -> Iterator[Console]:
         for descriptor in (*saved, target):
             os.close(descriptor)
         screen.close()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

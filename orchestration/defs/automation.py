@@ -4,7 +4,10 @@ import hashlib
 
 import dagster as dg
 
+from orchestration.dead_runs import close_dead_runs
+from orchestration.run_lock import Busy, run_lock
 from orchestration.settings import read_settings
+from orchestration.unchanged import find_unchanged
 
 JOB = "refresh_customer_360"
 SENSOR_SECONDS = 60
@@ -14,10 +17,27 @@ refresh_customer_360 = dg.define_asset_job(
     description="From the extracts to a published snapshot.",
     tags={"cx360/flow": "whole"})
 
-daily_refresh = dg.ScheduleDefinition(
-    name="daily_refresh", job=refresh_customer_360, cron_schedule="0 5 * * *",
+
+@dg.schedule(
+    job=refresh_customer_360, cron_schedule="0 5 * * *",
     execution_timezone=read_settings().company.company_time_zone,
-    description="Every morning at five, company time. Without anything new it ends at once.")
+    description="Every morning at five, company time. Without anything new there is no run.")
+def daily_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Request a run unless it would publish the same again."""
+    settings = read_settings()
+    try:
+        with run_lock(settings.home, wait=False):
+            snapshot, _ = find_unchanged(settings)
+    except Busy:
+        snapshot = None
+    return dg.SkipReason(f"snapshot {snapshot.name} is current") if snapshot else dg.RunRequest()
+
+
+@dg.sensor(minimum_interval_seconds=SENSOR_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING,
+           description="Closes runs whose process has died, so that no queue waits for them.")
+def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Mark the runs of dead command-line processes as failed."""
+    return dg.SkipReason(f"{close_dead_runs(context.instance)} dead runs closed")
 
 
 @dg.sensor(job=refresh_customer_360, minimum_interval_seconds=SENSOR_SECONDS,

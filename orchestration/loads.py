@@ -1,0 +1,85 @@
+"""What a person may do about loads: list them, have one explained, replay it, withdraw it.
+
+Called under the run lock; what was decided counts from the next run on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+
+from ingestion.raw_zone import Load, RawZone
+from orchestration.settings import Settings
+
+
+class UnknownLoad(ValueError):
+    """No load, or several, begin with the given id."""
+
+
+def find_load(zone: RawZone, load_id: str) -> Load:
+    """The load whose id begins with the given text.
+
+    Raises:
+        UnknownLoad: there is none, or there are several.
+    """
+    found = [load for load in zone.loads() if load.load_id.startswith(load_id)]
+    if len(found) != 1:
+        many = "no load" if not found else f"{len(found)} loads"
+        raise UnknownLoad(f"{many} with an id beginning with {load_id!r}; `cx360 loads` lists them")
+    return found[0]
+
+
+def list_loads(loads: Iterable[Load]) -> list[str]:
+    """One line per load, oldest first."""
+    return [f"{load.load_id}  {load.state:<11} {load.source_system + ' ' + load.label:<32} "
+            f"{load.file:<44} {load.rows_accepted:>9,} accepted {load.rows_rejected:>7,} rejected"
+            for load in loads]
+
+
+def explain_load(zone: RawZone, load: Load) -> list[str]:
+    """Everything known of a load, its rejects counted by reason; no value of a row."""
+    lines = [
+        f"load        {load.load_id} (number {load.load_sequence})",
+        f"source      {load.source_system}, table {load.label} -> {load.entity}",
+        f"file        {load.file}",
+        f"extract of  {load.extracted_on or 'no declared date'}",
+        f"rows        {load.rows_read:,} read = {load.rows_accepted:,} accepted + "
+        f"{load.rows_rejected:,} rejected + {load.rows_repeated:,} repeated",
+        f"facts       {load.first_event_at or '-'} to {load.last_event_at or '-'}",
+        f"state       {load.state}{': ' + load.reason if load.reason else ''}",
+    ]
+    folder = zone.rejects_of(load)
+    if folder.exists():
+        rows = duckdb.execute(
+            "select reason, count(*), list(source_row order by source_row)[:5] "
+            "from read_parquet(?) group by reason order by 2 desc, 1",
+            [str(folder / "*.parquet")]).fetchall()
+        lines += [f"rejected    {count:,} rows: {reason} (row {', '.join(map(str, first))}"
+                  f"{', …' if count > len(first) else ''})" for reason, count, first in rows]
+        lines.append(f"            kept in {folder}")
+    if load.state == "quarantined":
+        lines.append("next        correct the extract or its declaration and run again; or judge "
+                     f"it anew with `cx360 loads replay {load.load_id}`; or leave it out for good "
+                     f"with `cx360 loads withdraw {load.load_id} --reason …`")
+    return lines
+
+
+def replay_load(settings: Settings, zone: RawZone, load: Load) -> str:
+    """Have the next run load and judge it anew.
+
+    Returns:
+        What will happen, as a sentence.
+    """
+    is_there = load.file.endswith(".yml") or (settings.extracts / load.file).exists()
+    if is_there:
+        zone.set_states({load.load_id: ("superseded", "to be replayed from its extract")})
+        return f"{load.load_id}: the next run reads {load.file} again"
+    zone.set_states({load.load_id: ("staged", "")})
+    return f"{load.load_id}: {load.file} is gone; the next run judges the stored rows anew"
+
+
+def withdraw_load(zone: RawZone, load: Load, reason: str) -> str:
+    """Leave a load out from the next run on; its rows and its history stay."""
+    zone.set_states({load.load_id: ("withdrawn", reason)})
+    return f"{load.load_id}: withdrawn; the next run builds everything without it"

@@ -1,0 +1,34 @@
+"""Whether a run would publish the same again."""
+
+from __future__ import annotations
+
+from ingestion.declaration import read_declarations
+from ingestion.planning import Problem, find_new_extracts
+from ingestion.raw_zone import RawZone
+from orchestration.audit import STAGES, Audit
+from orchestration.fingerprint import as_of_date, run_fingerprint
+from orchestration.publisher import Snapshot, current_snapshot
+from orchestration.settings import Settings
+
+
+def find_unchanged(settings: Settings) -> tuple[Snapshot | None, tuple[Problem, ...]]:
+    """The current snapshot if a run would publish the same again, and unreadable extracts.
+
+    It would when no extract is new, every stage has passed, and loads, decisions, settings, code
+    and as-of date give the fingerprint of the snapshot. Called under the run lock.
+    """
+    snapshot = current_snapshot(settings.published_path)
+    if snapshot is None:
+        return None, ()
+    states = Audit(settings.state_path / "stages.json").states()
+    zone = RawZone(settings.raw_path)
+    new, problems = find_new_extracts(
+        read_declarations(settings.sources), settings.extracts, zone)
+    if new or any(states.get(stage) != "passed" for stage in STAGES):
+        return None, problems
+    if settings.strict and (problems or any(
+            load.state == "quarantined" for load in zone.loads())):
+        return None, problems
+    loads = zone.loads()
+    same = run_fingerprint(settings, loads, as_of_date(settings, loads)) == snapshot.fingerprint
+    return (snapshot if same else None), problems
