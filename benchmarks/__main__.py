@@ -10,6 +10,11 @@ BENCHMARKS = {
     "sentiment": "macro-F1 of the lexicon models on public sets",
     "identity": "exact-key identity against the demo's planted truth",
     "readers": "a reader in a loop on the published snapshot during a whole run",
+    "companies": "Online Retail, SFO 2017 and airline tweets on the shipped declarations",
+    "kills": "SIGKILL at ten points, then run again: tables equal to an undisturbed run",
+    "faults": "six faults in the newest extracts: which grades of data_health they lower",
+    "orders": "the same extracts loaded in three orders: same customers, same KPIs",
+    "increments": "what a run costs when nothing, one day or everything is new",
     "scale": "seconds per stage and peak memory at 3,000, 30,000 and 300,000 customers",
 }
 

@@ -124,9 +124,10 @@ def validate_table(
         table.name, metrics, metrics_rules(table, covers_expected=covers_expected)
     )
     documented = documented_rules(table, covers_expected=covers_expected)
+    numbers: list[Any] = metrics.to_dict("records")
     return TableVerdict(
         table.name,
         row_count,
         (*failures, *count_failures(table.name, rules, broken)),
-        documented_metrics(metrics.iloc[0], documented, broken),
+        documented_metrics(numbers[0], documented, broken),
     )

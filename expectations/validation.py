@@ -23,7 +23,8 @@ MAXIMUM_CHUNK_ROWS = 500_000
 
 
 @cache
-def _great_expectations() -> Any:
+def great_expectations() -> Any:
+    """Return the package, set up to send nothing and to cost little."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     with warnings.catch_warnings():
         # Its imports use deprecated modules, which ends a test run where warnings are errors.
@@ -37,21 +38,27 @@ def _great_expectations() -> Any:
     return great_expectations
 
 
-@cache
-def _batch_definition() -> Any:
-    """Return the batch definition for any frame; one context serves the whole process."""
-    gx = _great_expectations()
+def open_context(**options: Any) -> Any:
+    """Return a new context, without progress bars. It becomes the one context of the process."""
+    gx = great_expectations()
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    context = gx.get_context(mode="ephemeral")
+    _batch_definition.cache_clear()
+    context = gx.get_context(**options)
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
-    return asset.add_batch_definition_whole_dataframe("whole")
+    return context
+
+
+@cache
+def _batch_definition() -> Any:
+    """Return the batch definition for any frame."""
+    frames = open_context(mode="ephemeral").data_sources.add_pandas("frames")
+    return frames.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 
 
 def build_suite(name: str, rules: Sequence[Rule]) -> Any:
     """Return the `ExpectationSuite` of `rules`; each expectation carries its rule in `meta`."""
-    gx = _great_expectations()
+    gx = great_expectations()
     expectations = [
         getattr(gx.expectations, rule.expectation)(
             column=rule.checked_column,

@@ -26,6 +26,7 @@ from ingestion.readers.files import (
     identifier,
     literal,
     open_extract,
+    told_names,
     unpivot,
 )
 from ingestion.rows import conversion_sql, resolve_duplicates
@@ -66,11 +67,13 @@ def load_extracts(
         progress: called with a sentence for each batch.
 
     Returns:
-        The loads made, and a problem for each file that could not be loaded.
+        The loads made, and a problem for each file that could not be loaded; the zone keeps the
+        problems until the next call.
     """
     zone.prepare()
     problems: list[Problem] = []
     warnings: list[Problem] = []
+    declarations = tuple(declarations)
     planned, known_count = plan_loads(declarations, extracts, zone, problems)
     loaded: list[Load] = []
     con = _engine(zone, memory_limit)
@@ -85,6 +88,12 @@ def load_extracts(
     finally:
         con.close()
         shutil.rmtree(zone.incoming, ignore_errors=True)
+    entities = {(source.source, table.label): table.entity
+                for source in declarations for table in source.tables}
+    zone.write_problems({
+        "source_system": problem.source_system, "label": problem.table,
+        "entity": entities[problem.source_system, problem.table],
+        "file": problem.file, "message": problem.message} for problem in problems)
     return LoadReport(tuple(loaded), known_count, tuple(problems), tuple(warnings))
 
 
@@ -174,6 +183,7 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
 
     missing = [name for name in plan.table.key
                if not name.startswith("=") and not present(name)]
+    declared = {name for mapping in plan.table.columns.values() for name in mapping.names}
     required = {column.name for column in plan.table.contract.columns if column.required}
     for canonical, mapping in plan.table.columns.items():
         found = [present(name) for name in mapping.names]
@@ -188,9 +198,9 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
                 "stays empty"))
     if missing:
         raise ExtractError(
-            f"{plan.path.name}: column {', '.join(dict.fromkeys(missing))} is missing; the file "
-            f"has {', '.join(sorted(extract.names)[:30])}. Add the new name to the declaration of "
-            f"table {plan.table.label} or deliver the column")
+            f"{plan.path.name}: column {', '.join(dict.fromkeys(missing))} is missing; "
+            f"{told_names(extract, any(map(present, {*declared, *plan.table.key})))}. Add the new "
+            f"name to the declaration of table {plan.table.label} or deliver the column")
 
 
 def _write_rows(con: duckdb.DuckDBPyConnection, entity: Entity, target: Path) -> None:

@@ -61,6 +61,8 @@ MANIFEST_SCHEMA = pa.schema([
     ("expected_every", pa.string()), ("state", pa.string()), ("reason", pa.string()),
     ("files", pa.list_(pa.string())),
 ])
+PROBLEM_SCHEMA = pa.schema([
+    (name, pa.string()) for name in ("source_system", "label", "entity", "file", "message")])
 
 
 class RawZone:
@@ -109,6 +111,23 @@ class RawZone:
         temporary = self.manifest_path.with_suffix(".tmp")
         pq.write_table(table, temporary)
         temporary.replace(self.manifest_path)
+
+    @property
+    def problems_path(self) -> Path:
+        """The file that says which extracts the last call could not load."""
+        return self.path / "problems.parquet"
+
+    def problems(self) -> tuple[dict[str, str], ...]:
+        """Extracts that the last call could not load, in the columns of `PROBLEM_SCHEMA`."""
+        if not self.problems_path.exists():
+            return ()
+        return tuple(pq.read_table(self.problems_path).to_pylist())
+
+    def write_problems(self, problems: Iterable[dict[str, str]]) -> None:
+        """Replace what earlier calls could not load: the manifest knows only what it could."""
+        temporary = self.problems_path.with_suffix(".tmp")
+        pq.write_table(pa.Table.from_pylist(list(problems), schema=PROBLEM_SCHEMA), temporary)
+        temporary.replace(self.problems_path)
 
     def add(self, new: Sequence[Load]) -> None:
         """Add loads; an older load of the same extract gives way to its new version."""

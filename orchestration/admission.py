@@ -1,7 +1,7 @@
 """Admits or quarantines loads: the gate between the raw zone and dbt.
 
 Judges every load not yet admitted with the suites of `expectations/` and writes the verdict into
-the manifest. dbt reads admitted loads only.
+the manifest, its numbers into the verdict log. dbt reads admitted loads only.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from expectations.raw import Thresholds, chunk_columns, validate_loads
 from ingestion.contract import ENTITIES, Entity
 from ingestion.raw_zone import Load, RawZone, State
 from ingestion.readers.files import identifier, literal
+from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import engine, frames
 
 THRESHOLDS = Thresholds()
@@ -34,7 +35,7 @@ class Admission:
         return not self.quarantined
 
 
-def admit_loads(zone: RawZone, memory_limit: str) -> dict[str, Admission]:
+def admit_loads(zone: RawZone, log: VerdictLog, memory_limit: str) -> dict[str, Admission]:
     """Judge all staged loads.
 
     A load in quarantine stays there, and its table fails, until it is replayed or withdrawn.
@@ -47,7 +48,7 @@ def admit_loads(zone: RawZone, memory_limit: str) -> dict[str, Admission]:
         if load.state == "staged":
             staged[load.entity].append(load)
     for name, loads in staged.items():
-        zone.set_states(_judge(zone, ENTITIES[name], loads, memory_limit))
+        zone.set_states(_judge(zone, log, ENTITIES[name], loads, memory_limit))
     outcomes = {}
     loads_now = zone.loads()
     for entity in ENTITIES.values():
@@ -62,7 +63,7 @@ def admit_loads(zone: RawZone, memory_limit: str) -> dict[str, Admission]:
 
 
 def _judge(
-    zone: RawZone, entity: Entity, loads: list[Load], memory_limit: str,
+    zone: RawZone, log: VerdictLog, entity: Entity, loads: list[Load], memory_limit: str,
 ) -> dict[str, tuple[State, str]]:
     files = [zone.path / "_empty" / f"{entity.table}.parquet", *zone.files_of(loads)]
     relation = f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
@@ -78,6 +79,7 @@ def _judge(
         verdicts = validate_loads(
             entity, frames(con, f"select {columns} from {relation}"), metrics,
             thresholds=THRESHOLDS)
+    log.record(f"raw.{entity.table}", {verdict.load_id: verdict.metrics for verdict in verdicts})
     return {
         verdict.load_id: ("admitted", "") if verdict.passed else
         ("quarantined", " ".join(failure.sentence for failure in verdict.failures))

@@ -104,6 +104,10 @@ def run(sources: Path | None, extracts: Path | None, home: Path | None, as_of: A
         if snapshot:
             for problem in problems:
                 click.echo(f"{problem.source_system}: {problem.message}", err=True)
+            for load in RawZone(settings.raw_path).loads():
+                if load.state == "quarantined":
+                    click.echo(f"{load.source_system}: {load.file} is in quarantine: "
+                               f"{load.reason}", err=True)
             click.echo(f"Nothing new: snapshot {snapshot.name} is current. --force runs anyway.")
             return
     from orchestration.run import run_flow
@@ -174,7 +178,7 @@ def status(home: Path | None) -> None:
         of_state = [load for load in loads if load.state == state]
         if of_state:
             rows = sum(load.rows_accepted for load in of_state)
-            click.echo(f"{state:<11}{len(of_state):,} loads, {rows:,} rows")
+            click.echo(f"{state:<10} {len(of_state):,} loads, {rows:,} rows")
     for load in loads:
         if load.state == "quarantined":
             click.echo(f"  quarantined {load.load_id} {load.file}: {load.reason}")

@@ -68,6 +68,16 @@ def run_dbt(arguments: list[str]) -> None:
         raise DbtError(f"dbt {arguments[0]} failed:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
 
 
+def told_by_tests(run_results: Path) -> list[str]:
+    """Sentences with which tests stopped the run by themselves; they hold no value of a row."""
+    if not run_results.exists():
+        return []
+    results = json.loads(run_results.read_text(encoding="utf-8"))["results"]
+    return [result["message"].splitlines()[1].strip() for result in results
+            if result["unique_id"].startswith("test.") and result["status"] == "error"
+            and (result["message"] or "").startswith("Compilation Error")]
+
+
 def generate_docs(settings: Settings, loads: Iterable[Load]) -> Path:
     """The project's documentation with lineage as one static page; made anew when code changes."""
     page = settings.home / "dbt" / "docs" / code_version(("dbt_project",))[:16] / "index.html"

@@ -110,7 +110,8 @@ def render_metrics() -> str:
         "`reporting.kpi_catalogue`.*",
         "`reporting.kpi_values` has one row per KPI, grain and period: `value`, `n`, a 95 % "
         "interval (`interval_low`, `interval_high`), `coverage` and `is_suppressed` (fewer than "
-        "five people, of employees fewer than ten: neither value nor n). Shares lie in 0..1.",
+        "five people, of employees fewer than ten: neither value nor n). `data_grade` says whether "
+        "the data behind the KPI may be used ([A to F](data_health.md)). Shares lie in 0..1.",
     ]
     for row in catalogue:
         target = f" · target {row['target']}" if row["target"] else ""

@@ -20,6 +20,7 @@ from expectations.verdicts import TableVerdict
 from ingestion.readers.files import identifier, literal
 from models_ml.tables import TABLES, MlTable
 from orchestration.settings import Settings
+from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import engine, frames
 
 _ARROW_TYPES = {
@@ -77,6 +78,8 @@ def write_ml_table(
     temporary = ml_file(settings, name).with_suffix(".tmp")
     _write_frames(temporary, table, parts)
     verdict = _judge(table, temporary, expected, settings.memory_limit)
+    VerdictLog(settings.verdicts_path).record(
+        f"ml.{name}", {name: {"row_count": verdict.rows, **verdict.metrics}})
     if verdict.passed:
         temporary.replace(ml_file(settings, name))
     else:

@@ -18,6 +18,7 @@ import duckdb
 
 from ingestion.contract import personal_columns
 from ingestion.readers.files import identifier, literal
+from orchestration.landing import render_landing
 
 # Old enough for the drivers of BI tools that lag behind the engine.
 STORAGE_VERSION = "v1.2.0"
@@ -98,7 +99,8 @@ def publish(
         tables: what to publish.
         fingerprint: of the run.
         as_of: date the run looks back from.
-        docs: name -> file or folder that goes into `docs/`.
+        docs: name -> file or folder that goes into `docs/`, beside the page that links them; one
+            of `landing.PAGES`.
         keep: how many snapshots stay.
         memory_limit: most memory the engine may use.
 
@@ -119,6 +121,8 @@ def publish(
     earlier = _snapshots(published)
     number = int(earlier[-1].name.split("-")[0]) + 1 if earlier else 1
     name = f"{number:05d}-{as_of.isoformat()}-{fingerprint[:8]}"
+    (incoming / "docs" / "index.html").write_text(
+        render_landing(name, as_of, rows, docs), encoding="utf-8")
     (incoming / "snapshot.json").write_text(json.dumps(
         {"snapshot": name, "fingerprint": fingerprint, "as_of": as_of.isoformat(), "rows": rows},
         indent=1))

@@ -16,6 +16,7 @@ from orchestration.audit import Audit
 from orchestration.orphans import end_orphans
 from orchestration.run_lock import run_lock
 from orchestration.settings import DBT_PROJECT, Settings, read_settings
+from orchestration.withheld import withhold_values
 
 
 class Run(dg.ConfigurableResource):
@@ -36,6 +37,7 @@ class Run(dg.ConfigurableResource):
         with run_lock(settings.home, announce):
             end_orphans(settings.raw_path, announce)
             dbt.set_environment(settings)
+            withhold_values()
             self._settings = settings
             yield self
 

@@ -85,6 +85,11 @@ class Settings:
         return self.home / "state"
 
     @property
+    def verdicts_path(self) -> Path:
+        """Numbers of the verdicts on loads and ML tables."""
+        return self.state_path / "verdicts"
+
+    @property
     def warehouse_path(self) -> Path:
         """DuckDB file that dbt writes."""
         return self.home / "warehouse.duckdb"

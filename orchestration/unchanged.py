@@ -14,8 +14,9 @@ from orchestration.settings import Settings
 def find_unchanged(settings: Settings) -> tuple[Snapshot | None, tuple[Problem, ...]]:
     """The current snapshot if a run would publish the same again, and unreadable extracts.
 
-    It would when no extract is new, every stage has passed, and loads, decisions, settings, code
-    and as-of date give the fingerprint of the snapshot. Called under the run lock.
+    It would when no extract is new, the same ones as before cannot be read, every stage has passed,
+    and loads, decisions, settings, code and as-of date give the fingerprint of the snapshot.
+    Called under the run lock.
     """
     snapshot = current_snapshot(settings.published_path)
     if snapshot is None:
@@ -25,6 +26,9 @@ def find_unchanged(settings: Settings) -> tuple[Snapshot | None, tuple[Problem, 
     new, problems = find_new_extracts(
         read_declarations(settings.sources), settings.extracts, zone)
     if new or any(states.get(stage) != "passed" for stage in STAGES):
+        return None, problems
+    if {(p.source_system, p.table, p.file) for p in problems} != {
+            (p["source_system"], p["label"], p["file"]) for p in zone.problems()}:
         return None, problems
     if settings.strict and (problems or any(
             load.state == "quarantined" for load in zone.loads())):

@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip("CX360_PUBLIC_DATA names no folder"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def public_extracts() -> Path:
     """Folder of the public extracts; for tests marked `public_data`."""
     folder = public_data()

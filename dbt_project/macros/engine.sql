@@ -27,16 +27,3 @@
 {% macro duckdb__joined_lines(column, order_by) -%}
     string_agg({{ column }}, chr(10) order by {{ order_by }})
 {%- endmacro %}
-
-{#- Stops the query with a sentence; for tests whose failure must name its cause. -#}
-{% macro raise_sentence(expression) -%}
-    {{ return(adapter.dispatch('raise_sentence', 'cx360')(expression)) }}
-{%- endmacro %}
-
-{% macro default__raise_sentence(expression) -%}
-    raise_error({{ expression }})
-{%- endmacro %}
-
-{% macro duckdb__raise_sentence(expression) -%}
-    error({{ expression }})
-{%- endmacro %}

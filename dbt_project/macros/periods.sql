@@ -11,6 +11,19 @@
     cast(timezone('{{ var("company_time_zone") }}', timezone('UTC', {{ column }})) as date)
 {%- endmacro %}
 
+{#- Hour of the day, 0 to 23, of a UTC instant in the company's time zone. -#}
+{% macro to_company_hour(column) -%}
+    {{ return(adapter.dispatch('to_company_hour', 'cx360')(column)) }}
+{%- endmacro %}
+
+{% macro default__to_company_hour(column) -%}
+    cast(extract(hour from from_utc_timestamp({{ column }}, '{{ var("company_time_zone") }}')) as integer)
+{%- endmacro %}
+
+{% macro duckdb__to_company_hour(column) -%}
+    cast(extract(hour from timezone('{{ var("company_time_zone") }}', timezone('UTC', {{ column }}))) as integer)
+{%- endmacro %}
+
 {#- First day of the month of a date. -#}
 {% macro month_of(date) -%}
     cast({{ dbt.date_trunc('month', date) }} as date)

@@ -24,6 +24,7 @@
     {%- endif -%}
     {%- do run_query('create schema if not exists raw; create schema if not exists ml;') -%}
     {%- do cx360._register_load_manifest(raw_path) -%}
+    {%- do cx360._register_load_problems(raw_path) -%}
     {%- set admitted = {} -%}
     {%- for table, file in run_query(
         "select entity, unnest(files) as file from raw.load_manifest_files"
@@ -56,30 +57,40 @@
     ) -%}
 {%- endmacro %}
 
-{#- The manifest as it lies in the raw zone, or no rows before the first load. `files` stays apart,
-    because list columns are not portable. -#}
+{#- The manifest as it lies in the raw zone; `files` stays apart, because list columns are not
+    portable. -#}
 {% macro _register_load_manifest(raw_path) -%}
-    {%- set file = raw_path ~ '/manifest.parquet' -%}
-    {%- set columns = {
-        'load_id': 'varchar', 'load_sequence': 'bigint', 'source_system': 'varchar',
+    {%- do cx360._create_view_over_ledger('load_manifest_files', raw_path ~ '/manifest.parquet', {
+        'load_id': 'varchar', 'load_sequence': 'bigint', 'source_system': 'varchar', 'label': 'varchar',
         'entity': 'varchar', 'file': 'varchar', 'content_hash': 'varchar',
         'declaration_version': 'varchar', 'rows_read': 'bigint', 'rows_accepted': 'bigint',
         'rows_rejected': 'bigint', 'rows_repeated': 'bigint', 'extracted_on': 'date',
-        'first_event_at': 'timestamp', 'last_event_at': 'timestamp', 'state': 'varchar',
-        'reason': 'varchar', 'files': 'varchar[]',
-    } -%}
-    {%- set casts = [] -%}
-    {%- for name, type in columns.items() -%}
-        {%- do casts.append(
-            'cast(' ~ (name if cx360._files(file) else 'null') ~ ' as ' ~ type ~ ') as ' ~ name
-        ) -%}
-    {%- endfor -%}
-    {%- set rows = "from read_parquet('" ~ file ~ "')" if cx360._files(file) else 'where false' -%}
-    {%- do run_query(
-        'create or replace view raw.load_manifest_files as select ' ~ casts | join(', ') ~ ' ' ~ rows
-    ) -%}
+        'first_event_at': 'timestamp', 'last_event_at': 'timestamp', 'expected_every': 'varchar',
+        'state': 'varchar', 'reason': 'varchar', 'files': 'varchar[]',
+    }) -%}
     {%- do run_query(
         'create or replace view raw.load_manifest as select * exclude (files) '
         'from raw.load_manifest_files'
+    ) -%}
+{%- endmacro %}
+
+{#- Extracts that the last run could not load. -#}
+{% macro _register_load_problems(raw_path) -%}
+    {%- do cx360._create_view_over_ledger('load_problems', raw_path ~ '/problems.parquet', {
+        'source_system': 'varchar', 'label': 'varchar', 'entity': 'varchar', 'file': 'varchar',
+        'message': 'varchar',
+    }) -%}
+{%- endmacro %}
+
+{#- A file that the ingestion keeps about its loads; no rows before it is first written. -#}
+{% macro _create_view_over_ledger(table, file, columns) -%}
+    {%- set is_there = cx360._files(file) | length > 0 -%}
+    {%- set casts = [] -%}
+    {%- for name, type in columns.items() -%}
+        {%- do casts.append('cast(' ~ (name if is_there else 'null') ~ ' as ' ~ type ~ ') as ' ~ name) -%}
+    {%- endfor -%}
+    {%- do run_query(
+        'create or replace view raw.' ~ table ~ ' as select ' ~ casts | join(', ') ~ ' '
+        ~ ("from read_parquet('" ~ file ~ "')" if is_there else 'where false')
     ) -%}
 {%- endmacro %}

@@ -40,7 +40,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             ),
             "positive_negated": (
                 "ich musste keine Minute auf den Paketboten warten",
-                "an der Zustellung gab es nichts auszusetzen",
+                "die Zustellung lief genau so, wie sie sollte",
             ),
             "negative": (
                 "die Lieferung kam {n} Tage später als zugesagt",
@@ -74,11 +74,11 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
                 "man merkt bei jedem Handgriff, dass hier mitgedacht wurde",
             ),
             "positive_negated": (
-                "ich habe an der Qualität nichts zu meckern",
+                "an der Qualität habe ich keinen Makel gefunden",
                 "bis jetzt wackelt und klappert nichts",
             ),
             "negative": (
-                "{der} hat nach {n} Tagen den Geist aufgegeben",
+                "{der} lief nach {n} Tagen keinen Meter mehr",
                 "an der Unterseite blättert schon die Farbe ab",
                 "{der} riecht auch nach Tagen noch stechend nach Plastik",
                 "beim Aufbau fehlten {n} Schrauben",
@@ -268,7 +268,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             "positive": (
                 "die Rechnung war sofort per Mail da",
                 "der falsche Betrag wurde innerhalb von {n} Tagen berichtigt",
-                "der Kauf auf Rechnung hat auf Anhieb geklappt",
+                "der Kauf auf Rechnung hat beim ersten Versuch geklappt",
             ),
             "positive_negated": (
                 "bei der Abrechnung gab es noch nie Unstimmigkeiten",
@@ -335,7 +335,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             ),
             "positive_negated": (
                 "das Abo möchte ich nicht mehr missen",
-                "seit dem Abo geht mir nie mehr etwas aus",
+                "seit dem Abo ist der Vorrat immer da",
             ),
             "negative": (
                 "meine Kündigung des Abos wird seit {n} Wochen ignoriert",
@@ -345,7 +345,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             ),
             "negative_negated": (
                 "das Abo lässt sich online nicht kündigen",
-                "die Abolieferung für diesen Monat ist nicht gekommen",
+                "die Abolieferung für diesen Monat blieb aus",
                 "von einer Mindestlaufzeit war beim Abschluss keine Rede",
             ),
             "sarcastic": (
@@ -629,7 +629,7 @@ CLAUSES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
 # Clauses that suit only some kinds of product (`company.NOUN_KINDS`); all others suit every kind.
 CLAUSE_KINDS: dict[str, tuple[str, ...]] = {
     "{der} läuft seit {n} Wochen ohne jeden Aussetzer": ("electric",),
-    "{der} hat nach {n} Tagen den Geist aufgegeben": ("electric",),
+    "{der} lief nach {n} Tagen keinen Meter mehr": ("electric",),
     "{der} brummt so laut, dass man sein eigenes Wort kaum versteht": ("electric",),
     "{der} lässt sich seit {wd} nicht mehr einschalten": ("electric",),
     "super, jetzt habe ich einen sehr teuren Briefbeschwerer": ("electric", "ware"),
@@ -689,8 +689,9 @@ OPENERS: dict[str, tuple[str, ...]] = {
 CLOSERS: dict[str, dict[str, tuple[str, ...]]] = {
     "de": {
         "positive": (
-            "Gerne wieder.", "Danke an das Team!", "Ich komme auf jeden Fall wieder.",
-            "Daumen hoch.", "Weiter so!", "Meinen Nachbarn habe ich schon davon erzählt.",
+            "Bis zum nächsten Mal.", "Danke an das Team!", "Ich komme auf jeden Fall wieder.",
+            "Kann ich so unterschreiben.", "Macht das bitte genau so.",
+            "Meinen Nachbarn habe ich schon davon erzählt.",
             "So macht Einkaufen Freude.", "Der nächste Einkauf ist schon geplant.",
             "Dafür ein Extrasternchen von mir.", "Grüße aus {city}.",
             "Da können sich andere eine Scheibe abschneiden.",

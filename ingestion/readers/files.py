@@ -78,9 +78,11 @@ def header(path: Path, form: FileFormat) -> tuple[str, ...]:
     except (StopIteration, csv.Error) as error:
         raise ExtractError(f"{path.name}: no header line found") from error
     names = [name.strip() for name in names]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    # Told by number, because the first line of a file without a header is a person's.
+    twice = [str(i) for i, name in enumerate(names, 1) if names.count(name) > 1]
     if twice:
-        raise ExtractError(f"{path.name}: header has {', '.join(map(repr, twice))} more than once")
+        raise ExtractError(f"{path.name}: columns {', '.join(twice)} of the header do not have a "
+                           "name of their own; the file may lack its header")
     return tuple(names)
 
 
@@ -211,8 +213,8 @@ def unpivot(
         ExtractError: a column is not there.
     """
     if missing := [column for column in columns if column not in extract.names]:
-        raise ExtractError(f"column {', '.join(missing)} of `unpivot` is missing; the file has "
-                           f"{', '.join(sorted(extract.names)[:30])}")
+        raise ExtractError(f"column {', '.join(missing)} of `unpivot` is missing; "
+                           f"{told_names(extract, len(missing) < len(columns))}")
     rest = sorted(extract.names - set(columns) - {name, value})
     kept = "".join(f", extract.{identifier(column)}" for column in rest)
     numbered = ", ".join(f"({i}, {literal(column)})" for i, column in enumerate(columns))
@@ -227,6 +229,20 @@ def unpivot(
     con.execute("alter table unpivoted rename to extract")
     return replace(_columnar((*rest, name, value), is_typed=extract.is_typed),
                    row="extract.cx360_record")
+
+
+def told_names(extract: Extract, is_header: bool) -> str:
+    """What an error may say of the file's columns.
+
+    Args:
+        extract: what was read.
+        is_header: whether some expected column was found. Where none was, the first line may not be
+            a header at all but a person's record.
+    """
+    if is_header:
+        return f"the file has {', '.join(sorted(extract.names)[:30])}"
+    return ("no other declared column is there: check `delimiter`, and that the first line is the "
+            "header")
 
 
 def _columnar(

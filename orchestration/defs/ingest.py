@@ -16,9 +16,11 @@ from orchestration.checks import ADMISSION, READABLE, admission_result, readable
 from orchestration.ml_tables import prepare_ml_tables
 from orchestration.resources import Run
 from orchestration.settings import remember_sources
+from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import escape_cell
 
 MANIFEST = ["raw", "load_manifest"]
+PROBLEMS = ["raw", "load_problems"]
 FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(days=7), warn_window=timedelta(days=2))
 
@@ -43,6 +45,14 @@ def _manifest_spec() -> dg.AssetSpec:
         group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
 
 
+def _problems_spec() -> dg.AssetSpec:
+    return dg.AssetSpec(
+        PROBLEMS,
+        description="One row per extract that this run could not load, with the reason; what a "
+                    "declaration names and nobody ever delivered is one, too.",
+        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
+
+
 def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
     rules = "\n".join(f"- {rule}" for rule in describe_suite(entity, THRESHOLDS))
     return [
@@ -57,7 +67,8 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
 
 @dg.multi_asset(
     name="load_and_admit_extracts",
-    specs=[*(_spec(entity) for entity in ENTITIES.values()), _manifest_spec()],
+    specs=[*(_spec(entity) for entity in ENTITIES.values()), _manifest_spec(),
+           _problems_spec()],
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
@@ -74,7 +85,8 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
                  for source in declarations for table in source.tables}
         for warning in report.warnings:
             context.log.warning(warning.message)
-        outcomes = admit_loads(zone, settings.memory_limit)
+        outcomes = admit_loads(
+            zone, VerdictLog(settings.verdicts_path), settings.memory_limit)
         for table, outcome in outcomes.items():
             problems = [p for p in report.problems if fills[p.source_system, p.table] == table]
             yield dg.MaterializeResult(
@@ -84,6 +96,8 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
                 check_results=[admission_result(outcome), readable_result(table, problems)],
             )
         yield dg.MaterializeResult(asset_key=MANIFEST, metadata=_describe(zone.loads()))
+        yield dg.MaterializeResult(
+            asset_key=PROBLEMS, metadata={"dagster/row_count": len(report.problems)})
         unusable = [load.file for o in outcomes.values() for load in o.quarantined]
         unusable += [problem.message for problem in report.problems]
         if settings.strict and unusable:

@@ -3,7 +3,9 @@
 import dagster as dg
 
 from orchestration import dbt
+from orchestration.data_docs import generate_data_docs
 from orchestration.fingerprint import as_of_date, run_fingerprint
+from orchestration.landing import DATA_QUALITY, LINEAGE
 from orchestration.publisher import SCHEMAS, publish, tables_to_publish
 from orchestration.resources import Run
 
@@ -33,7 +35,8 @@ def snapshot(run: Run) -> dg.MaterializeResult:
             settings.warehouse_path, settings.published_path,
             tables_to_publish(dbt.read_manifest()),
             fingerprint=run_fingerprint(settings, loads, as_of), as_of=as_of,
-            docs={"index.html": dbt.generate_docs(settings, loads)},
+            docs={LINEAGE: dbt.generate_docs(settings, loads),
+                  DATA_QUALITY: generate_data_docs(settings, loads, as_of)},
             keep=settings.snapshots_kept, memory_limit=settings.memory_limit)
     return dg.MaterializeResult(metadata={
         "dagster/row_count": sum(published.rows.values()),

@@ -65,9 +65,12 @@ def _build(
         events = list(invocation.stream())
         yield from _with_rows(context, events, run)
         if not invocation.is_successful():
+            told = dbt_project.told_by_tests(
+                settings.home / "dbt" / stage / "run_results.json")
             raise dg.Failure(
                 f"{stage}: dbt reports failed models or tests; nothing below is built or "
-                "published. See the failing checks of the assets", allow_retries=False)
+                "published. " + (" ".join(told) or "See the failing checks of the assets"),
+                allow_retries=False)
 
 
 def _with_rows(context: dg.AssetExecutionContext, events: list[Any], run: Run) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
@@ -100,3 +101,21 @@ class Company:
         """Query Parquet of the raw zone; name tables with `raw`."""
         with closing(duckdb.connect()) as con:
             return con.execute(query).fetchall()
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Published table -> its rows, sorted."""
+        return {table: self.read(f'select * from "{schema}"."{table}" order by all')
+                for schema, table in self.read(
+                    "select table_schema, table_name from information_schema.tables order by all")}
+
+
+def assert_same_rows(
+    table: str, left: list[tuple[Any, ...]], right: list[tuple[Any, ...]],
+) -> None:
+    """Equal keys and exact decimals; floats to 1e-9."""
+    assert len(left) == len(right), table
+    for one, other in zip(left, right, strict=True):
+        for a, b in zip(one, other, strict=True):
+            same = a == b or (isinstance(a, float) and isinstance(b, float)
+                              and math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9))
+            assert same, (table, one, other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -286,7 +287,7 @@ tables:
     (None, "utf-8", "orders*.csv: file not found"),
     ("", "utf-8", "orders_1.csv: file is empty"),
     ("Nr;Datüm\n", "cp1252", "orders_1.csv: header is not utf-8; set `encoding`"),
-    ("Nr;Nr\n1;2\n", "utf-8", "orders_1.csv: header has 'Nr' more than once"),
+    ("Nr;Nr\n1;2\n", "utf-8", "orders_1.csv: columns 1, 2 of the header do not"),
     (HEADER.replace(";", ",") + "1,2,3,4,5\n", "utf-8", "orders_1.csv: column Nr, Datum, Zeit is "),
     ("Nr;Betrag\n1;2\n", "utf-8", "orders_1.csv: column Datum, Zeit is missing; the file has"),
 ])
@@ -301,12 +302,35 @@ def test_an_unreadable_extract_is_named_with_a_remedy_and_changes_nothing(
     assert place.zone.loads() == ()
 
 
+@pytest.mark.parametrize("content", [
+    "Erika;Mustermann;erika@example.org\n1;2;3\n",
+    "Erika;Erika;erika@example.org\n",
+    "Erika,Mustermann,erika@example.org\n",
+])
+def test_a_file_without_header_is_told_without_its_first_line(place: Place, content: str) -> None:
+    place.write("orders_1.csv", content)
+    (problem,) = place.load().problems
+    assert "header" in problem.message
+    assert not re.search("erika|muster", problem.message, re.IGNORECASE)
+
+
 def test_a_bad_file_does_not_harm_its_neighbour(place: Place) -> None:
     place.write("orders_1.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n")
     place.write("orders_2.csv", "")
     report = place.load()
     assert [load.file for load in report.loaded] == ["orders_1.csv"]
     assert len(report.problems) == 1
+
+
+def test_the_zone_knows_what_the_last_call_could_not_load(place: Place) -> None:
+    place.write("orders_1.csv", "")
+    place.load()
+    (problem,) = place.zone.problems()
+    assert [problem[name] for name in ("source_system", "label", "entity", "file")] == [
+        "till", "pos.orders", "pos.orders", "orders_1.csv"]
+    place.write("orders_1.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n")
+    place.load()
+    assert place.zone.problems() == ()
 
 
 def test_a_missing_optional_column_is_a_warning(place: Place) -> None:

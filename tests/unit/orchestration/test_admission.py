@@ -12,6 +12,7 @@ from ingestion.declaration import read_declarations
 from ingestion.loading import load_extracts
 from ingestion.raw_zone import Load, RawZone
 from orchestration.admission import Admission, admit_loads
+from orchestration.verdict_log import VerdictLog
 
 DECLARATION = """
 source: till
@@ -41,12 +42,13 @@ class Place:
         self.sources.mkdir()
         (self.sources / "till.yml").write_text(DECLARATION)
         self.zone = RawZone(folder / "raw")
+        self.log = VerdictLog(folder / "verdicts")
 
     def deliver(self, **files: str) -> dict[str, Admission]:
         for name, content in files.items():
             (self.extracts / f"{name}.csv").write_text(content)
         load_extracts(read_declarations(self.sources), self.extracts, self.zone)
-        return admit_loads(self.zone, "1GB")
+        return admit_loads(self.zone, self.log, "1GB")
 
     def load(self, name: str) -> Load:
         return next(load for load in self.zone.loads() if load.file == f"{name}.csv")
@@ -96,5 +98,5 @@ def test_a_load_whose_files_were_changed_behind_its_back_is_quarantined(place: P
     (file,) = place.zone.files_of([place.load("orders_1")])
     duckdb.sql(f"select * from read_parquet('{file}') limit 0").write_parquet(str(file))
     place.zone.set_states({place.load("orders_1").load_id: ("staged", "")})
-    assert not admit_loads(place.zone, "1GB")["pos_orders"].passed
+    assert not admit_loads(place.zone, place.log, "1GB")["pos_orders"].passed
     assert "the stored files hold 0" in place.load("orders_1").reason

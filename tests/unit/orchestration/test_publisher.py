@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,11 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.warehouse = folder / "warehouse.duckdb"
         self.published = folder / "published"
-        self.page = folder / "index.html"
+        self.page = folder / "page.html"
         self.page.write_text("documentation")
+        self.folder = folder / "pages"
+        self.folder.mkdir()
+        (self.folder / "index.html").write_text("verdicts")
         self.fill("(1, 10.5, 'erika@example.org'), (2, 3, 'max@example.org')")
 
     def fill(self, customers: str) -> None:
@@ -47,8 +51,8 @@ class Place:
 
     def publish(self, *tables: PublishedTable, keep: int = 3) -> Snapshot:
         return publish(self.warehouse, self.published, tables or (CUSTOMERS, KPI_VALUES),
-                       fingerprint=FINGERPRINT, as_of=AS_OF, docs={"index.html": self.page},
-                       keep=keep)
+                       fingerprint=FINGERPRINT, as_of=AS_OF, keep=keep,
+                       docs={"lineage.html": self.page, "data_quality": self.folder})
 
     @property
     def current(self) -> Path:
@@ -124,14 +128,28 @@ def test_a_snapshot_holds_database_parquet_and_documentation(place: Place) -> No
         ("One row per customer.",)]
     parquet = place.current / "parquet" / "marts" / "customers.parquet"
     assert duckdb.sql(f"select * from '{parquet}' order by 1").fetchall() == [(1, 10.5), (2, 3)]
-    assert (place.current / "docs" / "index.html").read_text() == "documentation"
+    docs = place.current / "docs"
+    assert (docs / "lineage.html").read_text() == "documentation"
+    assert (docs / "data_quality" / "index.html").read_text() == "verdicts"
     assert json.loads((place.current / "snapshot.json").read_text())["fingerprint"] == FINGERPRINT
+
+
+def test_the_documentation_starts_with_what_the_snapshot_is(place: Place) -> None:
+    name = place.publish().name
+    docs = place.current / "docs"
+    page = (docs / "index.html").read_text()
+    assert f"Snapshot {name} · Stichtag · as of 2026-06-30" in page
+    assert '<td>marts.customers</td><td class="number">2</td>' in page
+    links = re.findall(r'href="([^"]+)"', page)
+    assert {"lineage.html", "data_quality/index.html", "../marts.duckdb"} < set(links)
+    assert [link for link in links if not link.startswith("data:") and
+            not (docs / link).exists()] == []
 
 
 def test_no_withheld_value_is_in_any_file_of_the_snapshot(place: Place) -> None:
     place.publish()
     files = [path for path in place.current.rglob("*") if path.is_file()]
-    assert len(files) == 5
+    assert len(files) == 7
     assert not [path.name for path in files if b"example.org" in path.read_bytes()]
 
 

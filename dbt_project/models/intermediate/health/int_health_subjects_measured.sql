@@ -1,0 +1,73 @@
+{#- Marts with their date, and whether their rows should have a customer. -#}
+{%- set marts = {
+    'customers': ('created_date', false), 'accounts': ('last_order_date', false),
+    'orders': ('ordered_date', true), 'order_lines': ('booked_date', true),
+    'products': ('last_sold_date', false), 'stores': ('last_order_date', false),
+    'survey_answers': ('responded_date', true), 'feedback': ('occurred_date', true),
+    'cases': ('opened_date', true), 'touchpoints': ('occurred_date', true),
+} -%}
+with
+
+marts as (
+    {%- for mart, (date, has_customer) in marts.items() %}
+    {{ 'union all' if not loop.first }}
+    select
+        'mart' as subject_type,
+        '{{ mart }}' as subject,
+        count(*) as rows_count,
+        max({{ date }}) as latest_date,
+        {% if has_customer -%}
+        avg(case when customer_id = 'unknown' then 0.0 else 1.0 end) as coverage,
+        {%- else -%}
+        cast(null as double) as coverage,
+        {%- endif %}
+        0.9 as coverage_target
+    from {{ ref(mart) }}
+    {%- endfor %}
+),
+
+kpis as (
+    select
+        catalogue.kpi_id as subject,
+        count(kpi_values.value) as rows_count,
+        max(case when kpi_values.value is not null then kpi_values.period_start end) as latest_period_start,
+        avg(kpi_values.coverage) as coverage,
+        catalogue.coverage_target
+    from {{ ref('kpi_catalogue') }} as catalogue
+    left join {{ ref('int_kpi_values_unioned') }} as kpi_values
+        on catalogue.kpi_id = kpi_values.kpi_id and kpi_values.grain = 'month'
+    group by catalogue.kpi_id, catalogue.coverage_target
+),
+
+bounds as (
+    select {{ as_of_date() }} as as_of_date
+),
+
+measured as (
+    select * from marts
+    union all
+    select
+        'kpi' as subject_type,
+        kpis.subject,
+        kpis.rows_count,
+        case
+            when kpis.rows_count > 0
+                then least(cast({{ dbt.last_day('kpis.latest_period_start', 'month') }} as date), bounds.as_of_date)
+        end as latest_date,
+        kpis.coverage,
+        kpis.coverage_target
+    from kpis
+    cross join bounds
+)
+
+select
+    measured.subject_type,
+    measured.subject,
+    measured.rows_count,
+    measured.latest_date,
+    greatest(0, {{ dbt.datediff('measured.latest_date', 'bounds.as_of_date', 'day') }}) as days_behind,
+    cast(measured.coverage as double) as coverage,
+    measured.coverage_target,
+    bounds.as_of_date
+from measured
+cross join bounds

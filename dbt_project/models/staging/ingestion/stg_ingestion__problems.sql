@@ -1,0 +1,7 @@
+select
+    source_system,
+    label,
+    entity,
+    file,
+    message
+from {{ source('raw', 'load_problems') }}

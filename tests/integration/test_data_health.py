@@ -1,0 +1,78 @@
+"""Faults in the newest extracts lower the grades of what rests on them, and of nothing else."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from company import Company
+
+from benchmarks.faults import FAULTS, Rig, grades_lost
+from orchestration import dbt
+from orchestration.settings import DBT_PROJECT
+
+Grades = dict[str, tuple[str | None, str]]
+
+
+@pytest.fixture(scope="module")
+def rig(demo: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("CX360_WAREHOUSE", "CX360_TARGET", "CX360_MEMORY_LIMIT",
+                     "DBT_SEND_ANONYMOUS_USAGE_STATS"):
+            environment.setenv(name, "")
+        yield Rig(demo.home, demo.extracts, tmp_path_factory.mktemp("faults"))
+
+
+@pytest.fixture(scope="module")
+def before(demo: Company) -> Grades:
+    return {subject: (grade, reasons) for subject, grade, reasons in demo.read(
+        "select subject, grade, reasons from reporting.data_health")}
+
+
+def test_without_a_fault_only_anonymous_contacts_are_reported(before: Grades) -> None:
+    assert {subject: grade for subject, (grade, _) in before.items() if grade != "A"} == {
+        "feedback": "B", "touchpoints": "B", "crr": None, "churn": None}
+    assert before["crr"][1] == "no rows yet"
+    assert before["touchpoints"][1].startswith("Rows with a known customer: ")
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_lowers_the_right_grades_and_only_those(
+    rig: Rig, before: Grades, name: str,
+) -> None:
+    fault = FAULTS[name]
+    after = rig.grades(fault.plant)
+    assert grades_lost(before, after) == fault.lost
+    assert [subject for subject in fault.lost if fault.reason not in after[subject][1]] == []
+
+
+def test_the_grade_stands_beside_every_value_of_a_kpi(demo: Company, before: Grades) -> None:
+    rows = demo.read("select distinct kpi_id, data_grade from reporting.kpi_values")
+    assert dict(rows) == {kpi: before[kpi][0] for kpi, _ in rows}
+    assert len(rows) >= 7
+
+
+def test_what_a_subject_is_said_to_rest_on_is_in_its_lineage(parsed_project: Path) -> None:
+    manifest = dbt.read_manifest()
+    with (DBT_PROJECT / "seeds" / "health_inputs.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    lineage = {subject: ancestors(manifest, subject) for subject in
+               {row["subject"] for row in rows if row["subject_type"] == "mart"}}
+    kpis = ancestors(manifest, "int_kpi_values_unioned")
+    assert [(row["subject"], row["entity"]) for row in rows
+            if f"source.cx360.raw.{row['entity'].replace('.', '_')}"
+            not in lineage.get(row["subject"], kpis)] == []
+
+
+def ancestors(manifest: dict[str, Any], model: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [f"model.cx360.{model}"]
+    while waiting:
+        for parent in manifest["parent_map"].get(waiting.pop(), ()):
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
