@@ -176,6 +176,7 @@ class TableDeclaration(FileFormat):
     duplicates: Literal["keep", "reject"] | None = None
     repeats: bool = False
     expected_every: str = ""
+    may_be_empty: bool = False
     unpivot: Unpivot | None = None
     columns: dict[str, Mapping] = Field(min_length=1)
 
@@ -287,7 +288,7 @@ class SourceDeclaration(_Strict):
 
     def version(self, table: TableDeclaration) -> str:
         """Version of what makes this table's rows: changes exactly when they may change."""
-        content = table.model_dump(mode="json", exclude={"expected_every", "files"})
+        content = table.model_dump(mode="json", exclude={"expected_every", "files", "may_be_empty"})
         text = json.dumps([READER_VERSION, self.source, content], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

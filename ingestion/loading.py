@@ -162,6 +162,7 @@ def _load_batch(
             table=entity.table, file=file, content_hash=planned.content_hash,
             declaration_version=planned.declaration.version(table),
             extracted_on=planned.extracted_on, expected_every=table.expected_every,
+            may_be_empty=table.may_be_empty,
             state="staged", reason="", files=files,
             **counts[planned.load_id]._asdict()))
     for name in ("extract", "unreadable", "converted"):

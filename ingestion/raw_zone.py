@@ -46,6 +46,7 @@ class Load:
     first_event_at: datetime | None
     last_event_at: datetime | None
     expected_every: str
+    may_be_empty: bool
     state: State
     reason: str
     files: tuple[str, ...]
@@ -58,7 +59,8 @@ MANIFEST_SCHEMA = pa.schema([
     ("rows_read", pa.int64()), ("rows_accepted", pa.int64()), ("rows_rejected", pa.int64()),
     ("rows_repeated", pa.int64()), ("extracted_on", pa.date32()),
     ("first_event_at", pa.timestamp("us")), ("last_event_at", pa.timestamp("us")),
-    ("expected_every", pa.string()), ("state", pa.string()), ("reason", pa.string()),
+    ("expected_every", pa.string()), ("may_be_empty", pa.bool_()),
+    ("state", pa.string()), ("reason", pa.string()),
     ("files", pa.list_(pa.string())),
 ])
 PROBLEM_SCHEMA = pa.schema([

@@ -7,7 +7,7 @@ the manifest, its numbers into the verdict log. dbt reads admitted loads only.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from expectations.metrics import load_metrics_sql
 from expectations.raw import Thresholds, chunk_columns, validate_loads
@@ -48,7 +48,12 @@ def admit_loads(zone: RawZone, log: VerdictLog, memory_limit: str) -> dict[str, 
         if load.state == "staged":
             staged[load.entity].append(load)
     for name, loads in staged.items():
-        zone.set_states(_judge(zone, log, ENTITIES[name], loads, memory_limit))
+        for may_be_empty in (False, True):
+            some = [load for load in loads if load.may_be_empty == may_be_empty]
+            if some:
+                thresholds = replace(THRESHOLDS, rows_read=0) if may_be_empty else THRESHOLDS
+                zone.set_states(_judge(
+                    zone, log, ENTITIES[name], some, thresholds, memory_limit))
     outcomes = {}
     loads_now = zone.loads()
     for entity in ENTITIES.values():
@@ -63,7 +68,8 @@ def admit_loads(zone: RawZone, log: VerdictLog, memory_limit: str) -> dict[str, 
 
 
 def _judge(
-    zone: RawZone, log: VerdictLog, entity: Entity, loads: list[Load], memory_limit: str,
+    zone: RawZone, log: VerdictLog, entity: Entity, loads: list[Load], thresholds: Thresholds,
+    memory_limit: str,
 ) -> dict[str, tuple[State, str]]:
     files = [zone.path / "_empty" / f"{entity.table}.parquet", *zone.files_of(loads)]
     relation = f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
@@ -78,7 +84,7 @@ def _judge(
         metrics = con.execute(load_metrics_sql(entity, relation, "loads")).df()
         verdicts = validate_loads(
             entity, frames(con, f"select {columns} from {relation}"), metrics,
-            thresholds=THRESHOLDS)
+            thresholds=thresholds)
     log.record(f"raw.{entity.table}", {verdict.load_id: verdict.metrics for verdict in verdicts})
     return {
         verdict.load_id: ("admitted", "") if verdict.passed else

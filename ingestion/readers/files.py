@@ -163,13 +163,16 @@ def _open_parquet(
 def _open_jsonl(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> Extract:
     con.execute(f"""
         create temp table numbered as
-        select json as record, cx360_read, row_number() over () as cx360_row_in_batch
-        from read_ndjson_objects({_file_list(paths.values())}, filename = 'cx360_read',
-            ignore_errors = true, maximum_object_size = 16777216)""")
+        select line, case when json_valid(line) then cast(line as json) end as record, cx360_read,
+            row_number() over () as cx360_row_in_batch
+        from read_csv({_file_list(paths.values())}, columns = {{'line': 'VARCHAR'}},
+            header = false, auto_detect = false, delim = '\x01', quote = '', escape = '',
+            filename = 'cx360_read', max_line_size = 16777216)
+        where trim(line) <> ''""")
     _number_by_file(con, paths)
     con.execute("""
         insert into unreadable
-        select cx360_file, cx360_row, 'not a JSON object', null from extract
+        select cx360_file, cx360_row, 'not a JSON object', line from extract
         where record is null or json_type(record) <> 'OBJECT'""")
     con.execute("delete from extract where record is null or json_type(record) <> 'OBJECT'")
     rows = con.execute("select distinct unnest(json_keys(record)) from extract").fetchall()

@@ -78,6 +78,7 @@ REJECTED = {
 }
 # A whole day with e-mails where amounts belong.
 QUARANTINED = "pos/orders_2026-07-02.csv"
+EVENTS = "digital/events_2026-08.parquet"
 # Files that cannot be read at all: no header, a name twice, another delimiter, no Parquet.
 UNREADABLE = {
     "crm/customers_2026-07-03.csv": f"90909092;{FIRST};{LAST};kanarina@bad.example\n1;2;3;4\n",
@@ -113,7 +114,7 @@ def plant(extracts: Path) -> None:
         copy (select * replace ('E909' as event_id, timestamp '{DAY} 10:00:00' as occurred_at,
             'search' as event_type, 'kanarina@event.example' as email, '{LAST}' as search_term)
             from '{extracts}/digital/events_2026-06.parquet' limit 1)
-        to '{extracts}/digital/events_2026-08.parquet'""")
+        to '{extracts / EVENTS}'""")
 
 
 def write_csv(sample: Path, target: Path, rows: list[dict[str, Any]]) -> None:
@@ -165,12 +166,13 @@ def columns_with_canaries(database: Path) -> Iterator[str]:
                 yield f"{schema}.{table}.{column}"
 
 
-def parquet_with_canaries(folder: Path) -> Iterator[str]:
+def parquet_with_canaries(*folders: Path) -> Iterator[str]:
+    """Columns of Parquet files that hold one, as `folder: column`."""
     with closing(duckdb.connect()) as con:
-        for path in sorted(folder.rglob("*.parquet")):
+        for path in sorted(path for folder in folders for path in folder.rglob("*.parquet")):
             for column, *_ in con.execute(f"describe select * from '{path}'").fetchall():
                 if holds_canary(con, f"'{path}'", column):
-                    yield f"{path.relative_to(folder)}: {column}"
+                    yield f"{path.parent.parent.name}/{path.parent.name}: {column}"
 
 
 def holds_canary(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> bool:
@@ -181,15 +183,20 @@ def holds_canary(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> 
 
 def test_every_canary_reached_the_raw_zone(after: Company) -> None:
     """Else the search would prove nothing."""
-    found = {name.split("/")[0] + ("" if "_rejects" not in name else name.split("/")[1])
-             for name in parquet_with_canaries(after.home / "raw")}
-    assert found >= {
-        "crm_customers", "crm_cases", "crm_case_messages", "crm_research_notes", "pos_orders",
-        "survey_responses", "survey_answers", "social_posts", "social_profile_links",
-        "digital_events", "_rejectscrm_customers", "_rejectspos_orders"}
-    metadata = {name for name in parquet_with_canaries(after.home / "raw")
-                if name.endswith(": source_metadata")}
-    assert {name.split("/")[0] for name in metadata} >= {"crm_customers", "crm_cases"}
+    found = {}
+    for load in after.zone.loads():
+        if DAY in load.file or load.file in (EVENTS, QUARANTINED):
+            rows = after.zone.path / load.table / load.load_id
+            columns = parquet_with_canaries(rows, after.zone.rejects_of(load))
+            found[load.file] = {column.split(": ")[1] for column in columns}
+    assert len(found) == len(ACCEPTED) + 2
+    assert [name for name in found if not found[name]] == []
+    for name in REJECTED:
+        assert "record" in found[f"{name}_{DAY}.csv"]
+    for name in (f"crm/customers_{DAY}.csv", f"helpdesk/tickets_{DAY}.jsonl"):
+        assert "source_metadata" in found[name]
+    assert {"email", "search_term"} <= found[EVENTS]
+    assert found[QUARANTINED] == {"record"}
     assert after.load(QUARANTINED).state == "quarantined"
 
 

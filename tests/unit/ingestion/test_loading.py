@@ -263,7 +263,8 @@ tables:
     load = only(place.load())
     assert place.rows("posted_at, text, likes_count, source_metadata", load) == [
         (datetime(2025, 7, 3, 8, 30), "schön", 3, '{"when":{"by":"x"}}')]
-    assert place.rejects(load)[0][1] == "line not readable: not a JSON object"
+    ((row, reason, record),) = place.rejects(load)
+    assert (row, reason, record) == (2, "line not readable: not a JSON object", "{broken")
 
 
 def test_parquet_keeps_its_own_types(place: Place) -> None:

@@ -100,3 +100,14 @@ def test_a_load_whose_files_were_changed_behind_its_back_is_quarantined(place: P
     place.zone.set_states({place.load("orders_1").load_id: ("staged", "")})
     assert not admit_loads(place.zone, place.log, "1GB")["pos_orders"].passed
     assert "the stored files hold 0" in place.load("orders_1").reason
+
+
+def test_an_empty_extract_is_quarantined_unless_it_may_be_empty(place: Place) -> None:
+    header = GOOD.splitlines()[0] + "\n"
+    assert not place.deliver(orders_1=header)["pos_orders"].passed
+    (place.sources / "till.yml").write_text(
+        DECLARATION.replace('files: "orders*.csv"', 'files: "orders*.csv"\n    may_be_empty: true'))
+    (place.extracts / "orders_1.csv").unlink()
+    outcome = place.deliver(orders_2=header + "\n")
+    assert place.load("orders_2").state == "admitted", outcome["pos_orders"]
+    assert place.load("orders_1").state == "quarantined"

@@ -27,7 +27,7 @@ def load(sequence: int, state: str = "admitted", last_event_at: datetime | None 
         label="pos.orders", entity="pos.orders", table="pos_orders", file=f"{sequence}.csv",
         content_hash=f"hash{sequence}", declaration_version="1", rows_read=1, rows_accepted=1,
         rows_rejected=0, rows_repeated=0, extracted_on=None, first_event_at=last_event_at,
-        last_event_at=last_event_at, expected_every="", state=state,  # type: ignore[arg-type]
+        last_event_at=last_event_at, expected_every="", may_be_empty=False, state=state,  # type: ignore[arg-type]
         reason="", files=())
 
 

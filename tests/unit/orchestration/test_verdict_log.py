@@ -20,7 +20,8 @@ LOAD = Load(
     load_id="a", load_sequence=1, source_system="till", label="orders", entity="pos.orders",
     table="pos_orders", file="orders.csv", content_hash="", declaration_version="", rows_read=1,
     rows_accepted=1, rows_rejected=0, rows_repeated=0, extracted_on=None, first_event_at=None,
-    last_event_at=None, expected_every="", state="admitted", reason="", files=())
+    last_event_at=None, expected_every="", may_be_empty=False, state="admitted",
+    reason="", files=())
 BAD = replace(LOAD, load_id="b", state="quarantined", reason="too many rejects.")
 
 
