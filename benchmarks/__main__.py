@@ -13,6 +13,8 @@ BENCHMARKS = {
     "companies": "Online Retail, SFO 2017 and airline tweets on the shipped declarations",
     "kills": "SIGKILL at ten points, then run again: tables equal to an undisturbed run",
     "faults": "six faults in the newest extracts: which grades of data_health they lower",
+    "gates": "the tests in which each gate blocks, one by one",
+    "together": "two runs of the UI and one of the command line started together",
     "orders": "the same extracts loaded in three orders: same customers, same KPIs",
     "increments": "what a run costs when nothing, one day or everything is new",
     "scale": "seconds per stage and peak memory at 3,000, 30,000 and 300,000 customers",
