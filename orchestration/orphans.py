@@ -16,12 +16,16 @@ from pathlib import Path
 GRACE_SECONDS = 10.0
 
 
+def find_orphans(raw_path: Path) -> list[int]:
+    """Process ids of dbt that work on a home, known by the raw zone in their `--vars`."""
+    return [pid for pid, command in _processes()
+            if pid != os.getpid() and _is_dbt_of(command, raw_path)]
+
+
 def end_orphans(
     raw_path: Path, announce: Callable[[str], None] = lambda message: None,
 ) -> list[int]:
     """End the dbt processes that work on a home, and wait until they have gone.
-
-    They are known by the raw zone in their `--vars`, which no other home shares.
 
     Args:
         raw_path: raw zone of the home.
@@ -30,8 +34,7 @@ def end_orphans(
     Returns:
         Process ids that were ended.
     """
-    orphans = [pid for pid, command in _processes() if pid != os.getpid() and _is_dbt_of(
-        command, raw_path)]
+    orphans = find_orphans(raw_path)
     for pid in orphans:
         announce(f"ending dbt process {pid}, left behind by a run that was killed")
         _signal(pid, signal.SIGTERM)

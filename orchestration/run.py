@@ -74,6 +74,8 @@ def run_flow(settings: Settings) -> bool:
         if result.success:
             _summarise(settings, follower, screen, seconds)
         else:
+            for step in (step for step in STEPS if step not in follower.begun):
+                screen.print(f"  [yellow]–[/] {STEPS[step]}: not run")
             screen.print(f"[bold red]Run failed[/] after {seconds:.0f} s; nothing was published, "
                          f"the last snapshot stays. Log: {log}")
         return bool(result.success)
@@ -88,7 +90,7 @@ class _Follower(threading.Thread):
         self.rows: dict[tuple[str, ...], int] = {}
         self.checks = {True: 0, False: 0}
         self.failed_checks: list[str] = []
-        self._began: dict[str, float] = {}
+        self.begun: dict[str, float] = {}
         self._cursor: str | None = None
         self._over = threading.Event()
 
@@ -117,10 +119,10 @@ class _Follower(threading.Thread):
         if event is None:
             status.update(f"{name}: {entry.user_message}")  # type: ignore[attr-defined]
         elif event.event_type == dg.DagsterEventType.STEP_START:
-            self._began[step] = entry.timestamp
+            self.begun[step] = entry.timestamp
             status.update(name)  # type: ignore[attr-defined]
         elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
-            seconds = entry.timestamp - self._began.get(step, entry.timestamp)
+            seconds = entry.timestamp - self.begun.get(step, entry.timestamp)
             self.screen.print(f"  [green]✓[/] {name:<45}{seconds:6.1f} s")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             error = event.step_failure_data.error
@@ -128,8 +130,6 @@ class _Follower(threading.Thread):
                 error = error.cause
             self.screen.print(f"  [red]✗[/] {name}")
             self.screen.print(f"    {error.message.strip() if error else ''}", markup=False)
-        elif event.event_type == dg.DagsterEventType.STEP_SKIPPED:
-            self.screen.print(f"  [yellow]–[/] {name}: not run")
         elif event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
             materialization = event.step_materialization_data.materialization
             count = materialization.metadata.get("dagster/row_count")
