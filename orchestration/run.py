@@ -74,8 +74,9 @@ def run_flow(settings: Settings) -> bool:
         if result.success:
             _summarise(settings, follower, screen, seconds)
         else:
-            for step in (step for step in STEPS if step not in follower.begun):
-                screen.print(f"  [yellow]–[/] {STEPS[step]}: not run")
+            for step, name in STEPS.items():
+                if step not in follower.begun:
+                    screen.print(f"  [yellow]–[/] {name}: not run")
             screen.print(f"[bold red]Run failed[/] after {seconds:.0f} s; nothing was published, "
                          f"the last snapshot stays. Log: {log}")
         return bool(result.success)
