@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import ingestion
 from ingestion.declaration import DeclarationError, read_declaration, read_declarations
 
 TABLE = """
@@ -100,3 +101,12 @@ def test_a_source_is_declared_once_and_settings_are_no_source(tmp_path: Path) ->
 def test_a_folder_without_declarations_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match="holds no source declaration"):
         read_declarations(tmp_path)
+
+
+SHIPPED = Path(ingestion.__file__).parent / "sources"
+
+
+@pytest.mark.parametrize("folder", ["demo", *(
+    f"examples/{path.name}" for path in sorted((SHIPPED / "examples").iterdir()))])
+def test_every_shipped_declaration_fits_the_contract(folder: str) -> None:
+    assert read_declarations(SHIPPED / folder)
