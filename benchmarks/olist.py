@@ -33,7 +33,8 @@ def main() -> None:
             "select count(*), count(*) - count(distinct split_part(source_record_ref, '|', 1)) "
             "from staging.stg_survey__responses").fetchall()[0]
         scored, commented = con.execute(
-            "select count(score), count(text) from staging.stg_survey__answers").fetchall()[0]
+            "select count(score), count(answer_text) "
+            "from staging.stg_survey__answers").fetchall()[0]
         con.close()
     print(f"{orders:,} orders, {people:,} people, snapshot published in {run.seconds:.0f} s")
     print(f"reviews: {read:,.0f} read = {accepted:,.0f} accepted + {rejected:,.0f} rejected; "
