@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+PROJECT = Path(__file__).resolve().parent.parent
 CX360 = Path(sys.executable).parent / "cx360"
 SAMPLE_SECONDS = 0.1
 _STEP = re.compile(r"✓ (.+?)\s+([\d.]+) s$")
@@ -46,6 +47,28 @@ def run_cx360(*arguments: str, home: Path) -> Measured:
         print(output)
         sys.exit(f"cx360 {' '.join(arguments)} ended with {process.returncode}")
     return measured
+
+
+def run_module(name: str, *arguments: str) -> str:
+    """Run `python -m name …` in a process of its own; ends the benchmark when it fails.
+
+    Returns:
+        What it printed.
+    """
+    done = subprocess.run([sys.executable, "-m", name, *arguments], text=True, cwd=PROJECT,
+                          capture_output=True, check=False)
+    if done.returncode:
+        sys.exit(f"{name} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def peak_memory() -> int:
+    """Most resident memory this process has had (Linux), in bytes.
+
+    Not `ru_maxrss`: that begins with what the parent had when it started this process.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024  # type: ignore[index]
 
 
 def sql_seconds(home: Path) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 KINDS: dict[str, str] = {
@@ -42,6 +43,10 @@ DUCKDB_TYPES: dict[str, str] = {
 PiiClass = Literal["none", "pseudonym", "indirect", "direct", "text"]
 
 
+# Dates that no business has are misread ones.
+EARLIEST, LATEST = date(1900, 1, 1), date(2100, 1, 1)
+
+
 @dataclass(frozen=True)
 class Column:
     """One canonical column.
@@ -49,6 +54,10 @@ class Column:
     `references` names the entity this column points to; ingestion then adds a `<name>_key` column
     (`customer_ref` -> `customer_key`) holding the record key of the record pointed to.
     `known_values` are those cx360 has a meaning for; others are kept and reported, not rejected.
+    `earliest` bounds a date or time; one that `is_past` lies not after its extract's date. A value
+    of a `lenient` column that cannot be used leaves it empty, and the row is accepted: what only
+    describes somebody must not cost the record. The delivered text then rides in
+    `source_metadata` under the column's name.
     """
 
     name: str
@@ -60,6 +69,9 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     known_values: tuple[str, ...] = ()
+    earliest: date = EARLIEST
+    is_past: bool = False
+    lenient: bool = False
 
     @property
     def key_name(self) -> str:
@@ -171,7 +183,9 @@ _CRM = (
         _c("company_name", "string", "Company the person stands for.", "direct"),
         _EMAIL,
         _PHONE,
-        _c("birth_date", "date", "Date of birth.", "indirect"),
+        Column("birth_date", "date", "Date of birth; one that cannot be read, is before the year "
+               "1000 or after the extract is kept in `source_metadata` only.", "indirect",
+               earliest=date(1000, 1, 1), is_past=True, lenient=True),
         _c("gender", "string", "Gender as recorded.", "indirect"),
         _c("street", "string", "Street and house number.", "direct"),
         _c("postal_code", "string", "Postal code.", "indirect"),

@@ -1,7 +1,8 @@
 """Source text to canonical values, as SQL expressions.
 
 Every conversion yields null for text it cannot read; the caller rejects the row with the reason
-given here. What does **not** belong here: reading files and writing the raw zone.
+given here, or leaves a lenient column empty. What does **not** belong here: reading files and
+writing the raw zone.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def source_text(
                   for name in mapping.parts]
         some_missing = " or ".join(f"({piece}) is null" for piece in pieces)
         value = f"case when {some_missing} then null else concat_ws('|', {', '.join(pieces)}) end"
+    elif mapping.words:
+        value = f"nullif(concat_ws(' ', {', '.join(map(one, mapping.words))}), '')"
     else:
         pieces = [one(name) for name in mapping.sources]
         value = pieces[0] if len(pieces) == 1 else f"coalesce({', '.join(pieces)})"
@@ -102,7 +105,7 @@ def _product(texts: list[str], mapping: ColumnMapping, form: FileFormat) -> str:
 
 
 def mismatch(column: Column) -> str:
-    """Why a row with unreadable text in this column is rejected; holds no value of the row."""
+    """Why unreadable text in this column cannot be used; holds no value of the row."""
     return f"column {column.name}: not {_MEANT[column.type]}"
 
 

@@ -29,7 +29,7 @@ from pydantic import (
 from ingestion.contract import ENTITIES, Entity
 
 # Raised when the meaning of a declaration changes, so that its loads are made anew.
-READER_VERSION = 1
+READER_VERSION = 2
 SETTINGS_FILE = "settings.yml"  # may lie beside the declarations; read by orchestration
 DURATION = re.compile(r"^(\d+)([hd])$")
 
@@ -96,12 +96,15 @@ class ColumnMapping(_Strict):
     """What fills one canonical column.
 
     `from` names source columns in order of preference, `parts` several that are joined with `|`
-    (`=text` is a constant among them), `product` numbers that are multiplied, `value` a constant.
-    In `map`, `*` stands for every value not named.
+    (`=text` is a constant among them), `words` several that are written one after the other with a
+    blank, `product` numbers that are multiplied, `value` a constant. Without one of its `parts` or
+    factors a value is empty, `words` that are empty are left out. In `map`, `*` stands for every
+    value not named.
     """
 
     sources: Names = Field(default=(), alias="from")
     parts: Names = ()
+    words: Names = ()
     product: Names = ()
     value: str | None = None
     map: dict[str, str | None] = Field(default_factory=dict)
@@ -127,16 +130,17 @@ class ColumnMapping(_Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> ColumnMapping:
-        if sum((bool(self.sources), bool(self.parts), bool(self.product),
+        if sum((bool(self.sources), bool(self.parts), bool(self.words), bool(self.product),
                 self.value is not None)) != 1:
-            raise ValueError("give exactly one of `from`, `parts`, `product` and `value`")
+            raise ValueError(
+                "give exactly one of `from`, `parts`, `words`, `product` and `value`")
         return self
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every source column it may read."""
         parts = tuple(part for part in self.parts if not part.startswith("="))
-        return self.sources or self.product or parts
+        return self.sources or self.words or self.product or parts
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,8 @@
 """Loads extracts into the raw zone: plan what is new, convert in the engine, keep every row.
 
 For each load: rows read = accepted + rejected + repeated (rows that a declaration with
-`repeats: true` folds into their record). What does **not** belong here: whether a load may be
+`repeats: true` folds into their record). An accepted row may lack the value of a lenient column;
+which one and why is kept beside the rejects. What does **not** belong here: whether a load may be
 used; that is decided by the suites of `expectations/`.
 """
 
@@ -150,6 +151,7 @@ def _load_batch(
     target.mkdir(parents=True)
     _write_rows(con, entity, target)
     _write_rejects(con, extract, target)
+    warnings += _write_emptied(con, plan, extract, target)
     counts = _count(con, entity)
     loads = []
     for planned in batch:
@@ -165,7 +167,7 @@ def _load_batch(
             may_be_empty=table.may_be_empty,
             state="staged", reason="", files=files,
             **counts[planned.load_id]._asdict()))
-    for name in ("extract", "unreadable", "converted"):
+    for name in ("extract", "unreadable", "converted", "emptied"):
         con.execute(f"drop table if exists {name}")
     return loads
 
@@ -190,13 +192,15 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
         found = [present(name) for name in mapping.names]
         if not mapping.names or (any(found) if mapping.sources else all(found)):
             continue
-        if canonical in required:
-            missing += [name for name in mapping.names if not present(name)]
+        absent = [name for name in mapping.names if not present(name)]
+        if canonical in required and not (mapping.words and any(found)):
+            missing += absent
         else:
+            outcome = "is written without it" if mapping.words and any(found) else "stays empty"
             warnings.append(Problem(
                 plan.declaration.source, plan.table.label, plan.path.name,
-                f"{plan.path.name}: column {' / '.join(mapping.names)} is missing, {canonical} "
-                "stays empty"))
+                f"{plan.path.name}: column {' / '.join(absent)} is missing, {canonical} "
+                f"{outcome}"))
     if missing:
         raise ExtractError(
             f"{plan.path.name}: column {', '.join(dict.fromkeys(missing))} is missing; "
@@ -233,6 +237,38 @@ def _write_rejects(con: duckdb.DuckDBPyConnection, extract: Extract, target: Pat
             order by load_sequence, source_row
         ) to {literal(str(target / 'rejected'))}
         (format parquet, partition_by (partition_load), filename_pattern 'part_{{i}}')""")
+
+
+def _write_emptied(
+    con: duckdb.DuckDBPyConnection, plan: PlannedLoad, extract: Extract, target: Path,
+) -> list[Problem]:
+    """Rows accepted without the value of a lenient column, and a warning for each file's column."""
+    parts = [f"""
+        select p.load_id, p.load_sequence, p.cx360_file, {extract.row} as source_row,
+            {literal(column.name)} as column_name, c.emptied_{column.name} as reason
+        from converted as c
+        join load_plan as p on c.load_id = p.load_id
+        join extract on p.cx360_file = extract.cx360_file and c.source_row = extract.cx360_row
+        where c.cx360_reason is null and c.emptied_{column.name} is not null"""
+             for column in plan.table.contract.columns
+             if column.lenient and column.name in plan.table.columns]
+    if not parts:
+        return []
+    con.execute(f"create or replace temp table emptied as {' union all '.join(parts)}")
+    con.execute(f"""
+        copy (
+            select load_id, source_row, column_name, reason, load_id as partition_load
+            from emptied order by load_sequence, source_row, column_name
+        ) to {literal(str(target / 'emptied'))}
+        (format parquet, partition_by (partition_load), filename_pattern 'part_{{i}}')""")
+    told = con.execute("""
+        select cx360_file, reason, count(*), list(source_row order by source_row)[:5]
+        from emptied group by cx360_file, reason order by cx360_file, reason""").fetchall()
+    return [Problem(
+        plan.declaration.source, plan.table.label, Path(file).name,
+        f"{Path(file).name}: {reason} in {count:,} rows, which are kept without the value (row "
+        f"{', '.join(map(str, rows))}{', …' if count > len(rows) else ''})")
+        for file, reason, count, rows in told]
 
 
 def _count(con: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, _Counts]:
@@ -272,12 +308,11 @@ def _move_into_place(
         home.parent.mkdir(parents=True, exist_ok=True)
         accepted.replace(home)
         files = sorted(f"{entity.table}/{load_id}/{path.name}" for path in home.iterdir())
-    rejected = target / "rejected" / f"partition_load={load_id}"
-    if rejected.exists():
-        parts = sorted(rejected.iterdir())
-        rejects = zone.path / "_rejects" / entity.table / load_id
-        shutil.rmtree(rejects, ignore_errors=True)
-        rejects.parent.mkdir(parents=True, exist_ok=True)
-        if parts:
-            rejected.replace(rejects)
+    for kind, folder in (("rejected", "_rejects"), ("emptied", "_emptied")):
+        written = target / kind / f"partition_load={load_id}"
+        kept = zone.path / folder / entity.table / load_id
+        shutil.rmtree(kept, ignore_errors=True)
+        if written.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            written.replace(kept)
     return tuple(files)

@@ -162,6 +162,13 @@ class RawZone:
         """Folder of the rejected rows of a load; exists only if there are any."""
         return self.path / "_rejects" / load.table / load.load_id
 
+    def emptied_of(self, load: Load) -> Path:
+        """Folder that says which accepted rows lack the value of a lenient column, and why.
+
+        It exists only if there are any, and holds no value: that is in `source_metadata`.
+        """
+        return self.path / "_emptied" / load.table / load.load_id
+
     @staticmethod
     def _write_empty(con: duckdb.DuckDBPyConnection, entity: Entity, path: Path) -> None:
         columns = ", ".join(

@@ -1,18 +1,17 @@
 """Rows of one batch of extracts: canonical values, and for each unusable row the reason.
 
-Works on the tables `extract` (from a reader) and `load_plan`, and leaves `converted` behind.
+Works on the tables `extract` (from a reader) and `load_plan`, and leaves `converted` behind. There
+`emptied_<column>` says why a lenient column was left without its value.
 """
 
 from __future__ import annotations
 
 import duckdb
 
-from ingestion.contract import DUCKDB_TYPES, Column, Entity
+from ingestion.contract import DUCKDB_TYPES, LATEST, Column, Entity
 from ingestion.conversion import converted, mismatch, source_text
 from ingestion.declaration import ColumnMapping, SourceDeclaration, TableDeclaration
 from ingestion.readers.files import Extract, identifier, literal
-
-EARLIEST, LATEST = "1900-01-01", "2100-01-01"
 
 
 def conversion_sql(
@@ -37,13 +36,13 @@ def conversion_sql(
     used = {name for _, mapping in mappings.values() for name in mapping.names}
     used |= {name for name in table.key if not name.startswith("=")}
 
-    reasons = [f"case when text_{name} is not null and {identifier(name)} is null "
-               f"then {literal(mismatch(column))} end"
-               for name, (column, _) in mappings.items() if column.type not in ("string", "json")]
+    strict = [column for column, _ in mappings.values() if not column.lenient]
+    lenient = [column for column, _ in mappings.values() if column.lenient]
+    reasons = [reason for column in strict for reason in _type_reasons(column)]
     reasons += [f"case when text_{column.name} is null "
                 f"then {literal(f'column {column.name}: empty, but required')} end"
                 for column in entity.columns if column.required]
-    reasons += _range_reasons(mappings, entity)
+    reasons += [reason for column in strict for reason in _range_reasons(column, entity)]
     if key:
         reference = f"concat_ws('|', {', '.join(f'key_{i}' for i in range(len(key)))})"
         reasons += [f"case when key_{i} is null then {literal(f'key column {name}: empty')} end"
@@ -63,6 +62,9 @@ def conversion_sql(
     typed.append(or_null(Column("updated_at", "timestamp", "")))
     passed = ", ".join([f"text_{name}" for name in mappings]
                        + [f"key_{i}" for i in range(len(key))])
+    judged = "".join(
+        f", coalesce({', '.join([*_type_reasons(column), *_range_reasons(column, entity)])})"
+        f" as emptied_{column.name}" for column in lenient)
     keys = [
         _record_key(column.references, _system(declaration, mappings, column), column.name)
         + f" as {column.key_name}"
@@ -78,10 +80,13 @@ def conversion_sql(
             select load_id, load_sequence, extracted_on, source_row, source_metadata,
                 {passed}, {', '.join(typed)}
             from picked
+        ), judged as (
+            select *{judged} from typed
         ), keyed as (
-            select *, {reference} as source_record_ref,
+            select *{_without_unusable(lenient, extract.names - used)},
+                {reference} as source_record_ref,
                 nullif(concat_ws('; ', {', '.join([*reasons, "null"])}), '') as cx360_reason
-            from typed
+            from judged
         )
         select keyed.* exclude ({passed}),
             {literal(declaration.source)} as source_system,
@@ -90,24 +95,45 @@ def conversion_sql(
         from keyed"""
 
 
-def _range_reasons(
-    mappings: dict[str, tuple[Column, ColumnMapping]], entity: Entity,
-) -> list[str]:
+def _type_reasons(column: Column) -> list[str]:
+    """Text that is not of the column's type."""
+    if column.type in ("string", "json"):
+        return []
+    return [f"case when text_{column.name} is not null and {identifier(column.name)} is null "
+            f"then {literal(mismatch(column))} end"]
+
+
+def _range_reasons(column: Column, entity: Entity) -> list[str]:
     """Values beyond the contract's bounds, and dates that no business has."""
-    reasons = []
-    for name, (column, _) in mappings.items():
-        bounds = [f"{identifier(name)} {sign} {bound}" for sign, bound in
-                  (("<", column.minimum), (">", column.maximum)) if bound is not None]
-        if column.type in ("date", "timestamp"):
-            bounds += [f"{identifier(name)} < date '{EARLIEST}'",
-                       f"{identifier(name)} > date '{LATEST}'"]
-            if name == entity.event_time:
-                # A day of grace for time zones.
-                bounds.append(f"{identifier(name)} > extracted_on + interval 2 day")
-        if bounds:
-            said = literal(f"column {name}: value out of range")
-            reasons.append(f"case when {' or '.join(bounds)} then {said} end")
-    return reasons
+    name = identifier(column.name)
+    bounds = [f"{name} {sign} {bound}" for sign, bound in
+              (("<", column.minimum), (">", column.maximum)) if bound is not None]
+    if column.type in ("date", "timestamp"):
+        bounds += [f"{name} < date '{column.earliest}'", f"{name} > date '{LATEST}'"]
+        if column.is_past or column.name == entity.event_time:
+            # A day of grace for time zones.
+            bounds.append(f"{name} > extracted_on + interval 2 day")
+    if not bounds:
+        return []
+    said = literal(f"column {column.name}: value out of range")
+    return [f"case when {' or '.join(bounds)} then {said} end"]
+
+
+def _without_unusable(lenient: list[Column], outside: frozenset[str]) -> str:
+    """`replace` clause that moves unusable values of lenient columns into `source_metadata`.
+
+    `outside` are the extract's columns that ride there anyway; none of them is written over.
+    """
+    replaced, metadata = [], "source_metadata"
+    for column in lenient:
+        name, emptied = column.name, f"emptied_{column.name}"
+        replaced.append(f"case when {emptied} is null then {identifier(name)} end "
+                        f"as {identifier(name)}")
+        label = literal(f"{name} (delivered)" if name in outside else name)
+        metadata = (f"case when {emptied} is null then {metadata} else cast(json_merge_patch("
+                    f"coalesce({metadata}, '{{}}'), json_object({label}, text_{name})) "
+                    "as varchar) end")
+    return f" replace ({', '.join(replaced)}, {metadata} as source_metadata)" if lenient else ""
 
 
 def _record_key(entity: str, system: str, reference: str) -> str:

@@ -37,6 +37,10 @@ class MlTable:
 
 _C = MlColumn
 
+MATCH_RULES = ("decision", "crm_merge", "customer_number", "loyalty_id", "email", "phone",
+               "probabilistic")
+"""What may tie two identity records, strongest first."""
+
 TABLES: dict[str, MlTable] = {
     table.name: table
     for table in (
@@ -49,20 +53,70 @@ TABLES: dict[str, MlTable] = {
                 _C("customer_id", "string", "Opaque id, derived from the most senior record."),
                 _C("is_senior", "boolean", "The record the id derives from."),
                 _C("match_rule", "string", "Strongest rule that ties the record to its cluster: "
-                   "single, customer_number, loyalty_id, email, phone, crm_merge."),
+                   "single, decision, crm_merge, customer_number, loyalty_id, email, phone, "
+                   "probabilistic.",
+                   values=("single", *MATCH_RULES)),
                 _C("match_score", "double", "Probability of the membership.", minimum=0, maximum=1),
+                _C("household_key", "string", "Household: md5 of last name and address; empty "
+                   "where either is unknown or the record is a company.", nullable=True),
             ),
         ),
         MlTable(
             "identity_edges",
-            "One row per pair of identity records held together by a rule.",
+            "One row per pair of identity records and the rule that speaks for one person.",
             ("left_record_key", "right_record_key", "match_rule"),
             (
                 _C("left_record_key", "string", "One record; the smaller key."),
                 _C("right_record_key", "string", "The other record."),
-                _C("match_rule", "string", "Which rule.",
-                   values=("customer_number", "loyalty_id", "email", "phone", "crm_merge")),
+                _C("match_rule", "string", "Which rule.", values=MATCH_RULES),
                 _C("match_score", "double", "Probability of a match.", minimum=0, maximum=1),
+                _C("match_weight", "double", "Evidence in bits: log2 of the odds the attributes "
+                   "give; empty for a rule that does not weigh attributes.", nullable=True),
+                _C("edge_status", "string", "Whether the edge holds the cluster together, or why "
+                   "it was cut.",
+                   values=("used", "cut_decision", "cut_bridge", "cut_size", "cut_conflict")),
+            ),
+        ),
+        MlTable(
+            "identity_review",
+            "One row per pair of identity records that a person should look at.",
+            ("left_record_key", "right_record_key"),
+            (
+                _C("left_record_key", "string", "One record; the smaller key."),
+                _C("right_record_key", "string", "The other record."),
+                _C("review_reason", "string", "Why: likely but below the threshold, or tied and "
+                   "cut as a bridge, by the size limit, or because names or birth dates conflict.",
+                   values=("unsure", "cut_bridge", "cut_size", "cut_conflict")),
+                _C("match_score", "double", "Probability of a match.", minimum=0, maximum=1),
+                _C("match_weight", "double", "Evidence in bits.", nullable=True),
+            ),
+        ),
+        MlTable(
+            "customer_aliases",
+            "One row per customer id that is no longer in use, or never was, of a merged record.",
+            ("alias_customer_id",),
+            (
+                _C("alias_customer_id", "string", "Id of a record that now belongs to a more "
+                   "senior one."),
+                _C("customer_id", "string", "The customer it means today."),
+            ),
+        ),
+        MlTable(
+            "identity_changes",
+            "One row per change of the partition that a run found: a merge, a split or a new "
+            "senior record.",
+            ("change_sequence", "from_customer_id", "to_customer_id"),
+            (
+                _C("change_sequence", "integer", "Number of the run that changed something, from "
+                   "1.", minimum=1),
+                _C("as_of_date", "date", "As-of date of that run."),
+                _C("change_type", "string", "merged: the customer was joined to an older one; "
+                   "split: records left the customer; renamed: its senior record is gone.",
+                   values=("merged", "split", "renamed")),
+                _C("from_customer_id", "string", "Customer before."),
+                _C("to_customer_id", "string", "Customer after."),
+                _C("records_count", "integer", "Records that went from one to the other.",
+                   minimum=1),
             ),
         ),
         MlTable(

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ingestion.declaration import DeclarationError
 from ingestion.raw_zone import RawZone
 from orchestration.audit import STAGES, Audit
-from orchestration.dbt import DbtError
+from orchestration.cli_identity import explain, identity
+from orchestration.cli_options import home_option, set_environment, told_clearly
 from orchestration.doctor import examine
 from orchestration.loads import (
-    UnknownLoad,
     explain_load,
     find_load,
     list_loads,
@@ -43,32 +40,16 @@ def main() -> None:
     """cx360: one checked customer 360 from scattered extracts.
 
     \b
-    cx360 demo     write the extracts of the demo company
-    cx360 run      extracts -> raw zone -> customer 360 -> published snapshot
-    cx360 status   what has been loaded, checked and published
-    cx360 loads    list loads; show, replay or withdraw one
-    cx360 doctor   check installation, settings, folders, and say what to do
-    cx360 dev      the Dagster UI on 127.0.0.1
-    cx360 docs     the documentation of the models with their lineage
+    cx360 demo      write the extracts of the demo company
+    cx360 run       extracts -> raw zone -> customer 360 -> published snapshot
+    cx360 status    what has been loaded, checked and published
+    cx360 loads     list loads; show, replay or withdraw one
+    cx360 explain   who a customer is: its records, what ties them, where its values come from
+    cx360 identity  review doubtful pairs, decide about them, fit the match model anew
+    cx360 doctor    check installation, settings, folders, and say what to do
+    cx360 dev       the Dagster UI on 127.0.0.1
+    cx360 docs      the documentation of the models with their lineage
     """
-
-
-def _told_clearly(command: Callable[..., None]) -> Callable[..., None]:
-    """What cannot be used ends with a sentence, not with a traceback."""
-    @wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except (SettingsError, DeclarationError, DbtError, UnknownLoad) as error:
-            click.echo(f"cx360: {error}", err=True)
-            sys.exit(2)
-    return wrapper
-
-
-def _home_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--home", type=click.Path(file_okay=False, path_type=Path),
-        help="Folder for everything cx360 produces (CX360_HOME; default: data).")(command)
 
 
 @main.command()
@@ -76,20 +57,20 @@ def _home_option(command: Callable[..., None]) -> Callable[..., None]:
               help="Folder of source declarations (CX360_SOURCES).")
 @click.option("--extracts", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder of the extracts (CX360_EXTRACTS).")
-@_home_option
+@home_option
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]),
               help="Date the run looks back from; default: latest business date.")
 @click.option("--strict", is_flag=True,
               help="Stop when a load is quarantined or an extract cannot be read.")
 @click.option("--force", is_flag=True, help="Run even if nothing is new.")
-@_told_clearly
+@told_clearly
 def run(sources: Path | None, extracts: Path | None, home: Path | None, as_of: Any, strict: bool,
         force: bool) -> None:
     """Run the whole flow: from the extracts to a published snapshot.
 
     Without options it runs the company's own sources in company/sources, else the demo company.
     """
-    _set(CX360_SOURCES=sources and sources.resolve(), CX360_EXTRACTS=extracts and
+    set_environment(CX360_SOURCES=sources and sources.resolve(), CX360_EXTRACTS=extracts and
          extracts.resolve(), CX360_HOME=home and home.resolve(),
          CX360_AS_OF=as_of and as_of.date().isoformat(), CX360_STRICT="true" if strict else None)
     settings = read_settings()
@@ -123,14 +104,14 @@ def run(sources: Path | None, extracts: Path | None, home: Path | None, as_of: A
 @click.option("--seed", default=7, show_default=True, help="Same seed, same files.")
 @click.option("--end", default="2026-06-30", show_default=True,
               type=click.DateTime(["%Y-%m-%d"]), help="Last day of the history.")
-@_home_option
-@_told_clearly
+@home_option
+@told_clearly
 def demo(customers: int, months: int, seed: int, end: Any, home: Path | None) -> None:
     """Write the extracts of the demo company, a German retailer with stores, web shop and app.
 
     The planted truth lies apart, for tests and benchmarks; nothing in the flow reads it.
     """
-    _set(CX360_HOME=home and home.resolve())
+    set_environment(CX360_HOME=home and home.resolve())
     write_demo(read_settings(), customers, months, seed, end.date())
 
 
@@ -164,11 +145,11 @@ def write_demo(settings: Settings, customers: int, months: int, seed: int, end: 
 
 
 @main.command()
-@_home_option
-@_told_clearly
+@home_option
+@told_clearly
 def status(home: Path | None) -> None:
     """Show what has been loaded, which stages passed, and what is published."""
-    _set(CX360_HOME=home and home.resolve())
+    set_environment(CX360_HOME=home and home.resolve())
     settings = read_settings()
     loads = RawZone(settings.raw_path).loads()
     click.echo(f"home       {settings.home}")
@@ -191,12 +172,12 @@ def status(home: Path | None) -> None:
 @main.group(invoke_without_command=True)
 @click.option("--state", type=click.Choice(["staged", "admitted", "quarantined", "withdrawn",
                                             "superseded"]), help="Only loads in this state.")
-@_home_option
+@home_option
 @click.pass_context
-@_told_clearly
+@told_clearly
 def loads(context: click.Context, state: str | None, home: Path | None) -> None:
     """List loads; show, replay or withdraw one. An id may be shortened."""
-    _set(CX360_HOME=home and home.resolve())
+    set_environment(CX360_HOME=home and home.resolve())
     if context.invoked_subcommand is None:
         for line in list_loads(load for load in RawZone(read_settings().raw_path).loads()
                                if state in (None, load.state)):
@@ -205,7 +186,7 @@ def loads(context: click.Context, state: str | None, home: Path | None) -> None:
 
 @loads.command()
 @click.argument("load_id")
-@_told_clearly
+@told_clearly
 def show(load_id: str) -> None:
     """Explain a load: where it comes from, its counts, why rows or the load were refused."""
     zone = RawZone(read_settings().raw_path)
@@ -215,7 +196,7 @@ def show(load_id: str) -> None:
 
 @loads.command()
 @click.argument("load_id")
-@_told_clearly
+@told_clearly
 def replay(load_id: str) -> None:
     """Have the next run read the extract of a load again and judge it anew."""
     settings = read_settings()
@@ -227,7 +208,7 @@ def replay(load_id: str) -> None:
 @loads.command()
 @click.argument("load_id")
 @click.option("--reason", required=True, help="Why; kept with the load.")
-@_told_clearly
+@told_clearly
 def withdraw(load_id: str, reason: str) -> None:
     """Leave a load out from the next run on."""
     settings = read_settings()
@@ -237,10 +218,10 @@ def withdraw(load_id: str, reason: str) -> None:
 
 
 @main.command()
-@_home_option
+@home_option
 def doctor(home: Path | None) -> None:
     """Check installation, settings, folders, disk and state, and say what to do."""
-    _set(CX360_HOME=home and home.resolve())
+    set_environment(CX360_HOME=home and home.resolve())
     findings = list(examine())
     for finding in findings:
         click.echo(f"{'ok' if finding.is_well else '!!'}  {finding.subject:<20} {finding.found}")
@@ -250,12 +231,12 @@ def doctor(home: Path | None) -> None:
 
 
 @main.command()
-@_home_option
+@home_option
 @click.option("--port", default=3000, show_default=True, help="Port of the UI.")
-@_told_clearly
+@told_clearly
 def dev(home: Path | None, port: int) -> None:
     """Open the Dagster UI on 127.0.0.1, on the same home as `cx360 run`."""
-    _set(CX360_HOME=home and home.resolve())
+    set_environment(CX360_HOME=home and home.resolve())
     settings = read_settings()
     from orchestration.run import prepare_instance
 
@@ -270,11 +251,11 @@ def dev(home: Path | None, port: int) -> None:
 
 
 @main.command()
-@_home_option
-@_told_clearly
+@home_option
+@told_clearly
 def docs(home: Path | None) -> None:
     """Write the documentation of the models with their lineage, one static page."""
-    _set(CX360_HOME=home and home.resolve())
+    set_environment(CX360_HOME=home and home.resolve())
     settings = read_settings()
     from orchestration import dbt
 
@@ -282,8 +263,5 @@ def docs(home: Path | None) -> None:
     click.echo(dbt.generate_docs(settings, RawZone(settings.raw_path).loads()))
 
 
-def _set(**variables: object) -> None:
-    """Options are settings: whatever reads them later reads the environment."""
-    for name, value in variables.items():
-        if value is not None:
-            os.environ[name] = str(value)
+main.add_command(explain)
+main.add_command(identity)

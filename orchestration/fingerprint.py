@@ -53,12 +53,23 @@ def run_fingerprint(settings: Settings, loads: Iterable[Load], as_of: date) -> s
                         if load.state in ("admitted", "quarantined")),
         "company": asdict(settings.company),
         "decisions": _folder_hash(settings.company_folder / "decisions"),
+        "match_model": _newest_model_hash(settings.identity_models_path),
         "seeds": _folder_hash(settings.company_folder / "seeds"),
         "code": code_version(),
         "as_of": as_of.isoformat(),
         "target": settings.target,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _newest_model_hash(folder: Path) -> list[str]:
+    """The model that identity resolution uses, with its term frequencies; its number is no matter.
+
+    A run without one fits it, so that the fingerprint before that run and after it differ.
+    """
+    numbered = sorted(folder.glob("*.json"))
+    return [hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.glob(f"{numbered[-1].stem}.*"))] if numbered else []
 
 
 def _folder_hash(folder: Path) -> dict[str, str]:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 
 from ingestion.readers.files import literal
-from models_ml.identity import BLOCKED_VALUES, resolve_identities
 from models_ml.sentiment import model_versions, score_sentiment
 from orchestration.ml_tables import Written, ml_file, write_ml_table
 from orchestration.settings import Settings
@@ -27,10 +26,11 @@ class SuiteFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """Tables a step wrote and figures to show beside them."""
+    """Tables a step wrote, figures to show beside them, and a picture as Markdown."""
 
     written: tuple[Written, ...]
     metrics: dict[str, int]
+    chart: str = ""
 
     def raise_if_blocked(self) -> None:
         """Stop the flow when a table broke a rule.
@@ -42,37 +42,6 @@ class Outcome:
                      for w in self.written for failure in w.verdict.failures]
         if sentences:
             raise SuiteFailed("\n".join(sentences))
-
-
-def resolve_customers(settings: Settings) -> Outcome:
-    """Write `ml/identity_edges` and `ml/customer_records`."""
-    expected = settings.ml_path / "expected_records.tmp"
-    with reading(settings.warehouse_path) as con:
-        records = con.execute(
-            "select record_key, first_load_sequence "
-            "from intermediate.int_identity_records_unioned order by record_key").df()
-        identifiers = con.execute(
-            "select record_key, identifier_type, identifier_value, source_system "
-            "from intermediate.int_identifiers_unioned "
-            "order by record_key, identifier_type, identifier_value").df()
-        merges = con.execute(
-            "select left_record_key, right_record_key "
-            "from intermediate.int_crm_merges_resolved order by all").df()
-        con.execute("copy (select record_key from intermediate.int_identity_records_unioned) "
-                    f"to {literal(str(expected))} (format parquet)")
-    blocked = dict(BLOCKED_VALUES)
-    blocked["any"] = (*BLOCKED_VALUES["any"],
-                      *(value.lower() for value in settings.company.blocked_identifiers))
-    result = resolve_identities(records, identifiers, merges, blocked=blocked)
-    try:
-        written = (
-            write_ml_table(settings, "identity_edges", [result.identity_edges]),
-            write_ml_table(settings, "customer_records", [result.customer_records],
-                           expected=expected),
-        )
-    finally:
-        expected.unlink(missing_ok=True)
-    return Outcome(written, dict(result.metrics))
 
 
 def score_feedback(

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +27,10 @@ from orchestration.warehouse import engine, frames
 _ARROW_TYPES = {
     "string": pa.string(), "integer": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(),
     "timestamp": pa.timestamp("us"), "date": pa.date32(),
+}
+_ENGINE_TYPES = {
+    "string": "varchar", "integer": "bigint", "double": "double", "boolean": "boolean",
+    "timestamp": "timestamp", "date": "date",
 }
 
 
@@ -74,9 +79,30 @@ def write_ml_table(
     Returns:
         The verdict; only when it passed has the table been replaced.
     """
+    temporary = ml_file(settings, name).with_suffix(".tmp")
+    _write_frames(temporary, TABLES[name], parts)
+    return _judge_and_place(settings, TABLES[name], temporary, expected)
+
+
+def copy_ml_table(
+    settings: Settings, name: str, con: duckdb.DuckDBPyConnection, relation: str, *,
+    expected: Path | None = None,
+) -> Written:
+    """Write one ML table from a relation of an engine and judge it; see `write_ml_table`."""
     table = TABLES[name]
     temporary = ml_file(settings, name).with_suffix(".tmp")
-    _write_frames(temporary, table, parts)
+    columns = ", ".join(
+        f"cast({identifier(column.name)} as {_ENGINE_TYPES[column.type]}) "
+        f"as {identifier(column.name)}" for column in table.columns)
+    con.execute(f"copy (select {columns} from {relation} order by {', '.join(table.key)}) "
+                f"to {literal(str(temporary))} (format parquet)")
+    return _judge_and_place(settings, table, temporary, expected)
+
+
+def _judge_and_place(
+    settings: Settings, table: MlTable, temporary: Path, expected: Path | None,
+) -> Written:
+    name = table.name
     verdict = _judge(table, temporary, expected, settings.memory_limit)
     VerdictLog(settings.verdicts_path).record(
         f"ml.{name}", {name: {"row_count": verdict.rows, **verdict.metrics}})

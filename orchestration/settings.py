@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
 from dotenv import dotenv_values
 
 from ingestion.declaration import SETTINGS_FILE
+from models_ml.normalisation import IDENTIFIER_TYPES
 
 PROJECT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -38,6 +40,12 @@ VARIABLES: dict[str, str] = {
     "CX360_PUBLIC_DATA": "folder of public extracts, for tests and benchmarks only",
 }
 TARGETS = ("duckdb",)
+# Bounds of the company's numbers.
+NUMBERS: dict[str, tuple[float, float]] = {
+    "identity_threshold": (0.5, 0.9999),
+    "identity_bridge_score": (0.5, 1.0),
+    "identity_size_limit": (2, 10_000),
+}
 
 
 class SettingsError(ValueError):
@@ -51,7 +59,12 @@ class CompanySettings:
     company_name: str = "Demo company"
     company_time_zone: str = "Europe/Berlin"
     reporting_currency: str = "EUR"
+    default_country: str = "DE"
     blocked_identifiers: tuple[str, ...] = ()
+    identifier_limits: tuple[tuple[str, int | None], ...] = ()
+    identity_threshold: float = 0.95
+    identity_bridge_score: float = 0.99
+    identity_size_limit: int = 50
 
 
 @dataclass(frozen=True)
@@ -83,6 +96,11 @@ class Settings:
     def state_path(self) -> Path:
         """Recorded history and the state of the stages."""
         return self.home / "state"
+
+    @property
+    def identity_models_path(self) -> Path:
+        """Fitted match models, one a fit."""
+        return self.state_path / "identity_models"
 
     @property
     def verdicts_path(self) -> Path:
@@ -184,12 +202,24 @@ def read_company_settings(path: Path) -> CompanySettings:
     blocked = data.pop("blocked_identifiers", None) or []
     if not isinstance(blocked, list):
         raise SettingsError(f"{path}: blocked_identifiers is a list, such as [info@shop.example]")
+    limits = data.pop("identifier_limits", None) or {}
+    if not isinstance(limits, dict) or not all(
+            limit is None or (isinstance(limit, int) and limit > 0) for limit in limits.values()):
+        raise SettingsError(f"{path}: identifier_limits gives the most records a value may tie, "
+                            "such as {email: 20, phone: 5}; null is no limit")
+    if set(limits) - set(IDENTIFIER_TYPES):
+        raise SettingsError(f"{path}: identifier_limits: unknown {sorted(limits)}; there are "
+                            f"{', '.join(IDENTIFIER_TYPES)}")
+    numbers = {name: _number(path, name, data.pop(name), *bounds)
+               for name, bounds in NUMBERS.items() if name in data}
     for name, value in data.items():
         if isinstance(value, list | dict):
             raise SettingsError(f"{path}: {name} is a text, not {value}")
     company = CompanySettings(
-        **{name: str(value) for name, value in data.items()},
-        blocked_identifiers=tuple(map(str, blocked)))
+        **{name: str(value) for name, value in data.items()},  # type: ignore[arg-type]
+        **numbers,
+        blocked_identifiers=tuple(map(str, blocked)),
+        identifier_limits=tuple(sorted(limits.items())))
     try:
         ZoneInfo(company.company_time_zone)
     except (KeyError, ValueError) as error:
@@ -198,7 +228,19 @@ def read_company_settings(path: Path) -> CompanySettings:
     if not re.fullmatch("[A-Z]{3}", company.reporting_currency):
         raise SettingsError(f"{path}: reporting_currency {company.reporting_currency!r} is no ISO "
                             "4217 code such as EUR")
+    if not re.fullmatch("[A-Z]{2}", company.default_country):
+        raise SettingsError(f"{path}: default_country {company.default_country!r} is no ISO 3166 "
+                            "code such as DE")
     return company
+
+
+def _number(path: Path, name: str, value: object, least: float, most: float) -> Any:
+    whole = isinstance(CompanySettings.__dataclass_fields__[name].default, int)
+    fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not fits or not least <= float(value) <= most:  # type: ignore[arg-type]
+        kind = "a whole number" if whole else "a number"
+        raise SettingsError(f"{path}: {name} is {kind} from {least:g} to {most:g}, not {value!r}")
+    return value
 
 
 def recall_sources(home: Path) -> tuple[Path, Path] | None:

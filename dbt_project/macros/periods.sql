@@ -59,3 +59,18 @@
 {% macro period_start(grain, date) -%}
     case when {{ grain }} = 'month' then {{ month_of(date) }} end
 {%- endmacro %}
+
+{#- First day of a history: before every fact that the input contract admits. -#}
+{% macro beginning_of_history() -%}
+    cast('1900-01-01' as date)
+{%- endmacro %}
+
+{#- Day after the last of a history that still goes on. -#}
+{% macro end_of_history() -%}
+    cast('9999-12-31' as date)
+{%- endmacro %}
+
+{#- Join condition that picks the row of a history (valid_from, valid_to) that held on a date. -#}
+{% macro valid_on(history, date) -%}
+    {{ date }} >= {{ history }}.valid_from and {{ date }} < {{ history }}.valid_to
+{%- endmacro %}

@@ -39,6 +39,37 @@
         versions_count
 {%- endmacro %}
 
+{#- What a CRM says of a customer, in the words of the warehouse; the same for every version of a record. -#}
+{% macro customer_columns() -%}
+    account_key as account_id,
+        acquisition_campaign_key as acquisition_campaign_id,
+
+        coalesce({{ cx360.code('customer_type') }}, 'person') as customer_type,
+        {{ cx360.trimmed('title') }} as title,
+        {{ cx360.trimmed('first_name') }} as first_name,
+        {{ cx360.trimmed('last_name') }} as last_name,
+        {{ cx360.trimmed('company_name') }} as company_name,
+        lower({{ cx360.trimmed('email') }}) as email,
+        {{ cx360.trimmed('phone') }} as phone,
+        birth_date,
+        {{ cx360.code('gender') }} as gender,
+        {{ cx360.trimmed('street') }} as street,
+        {{ cx360.trimmed('postal_code') }} as postal_code,
+        {{ cx360.trimmed('city') }} as city,
+        {{ cx360.trimmed('region') }} as region,
+        upper({{ cx360.trimmed('country') }}) as country,
+        lower({{ cx360.trimmed('language') }}) as language,
+        {{ cx360.code('acquisition_channel') }} as acquisition_channel,
+        acquisition_cost,
+        {{ cx360.currency_code() }} as currency,
+        {{ cx360.trimmed('loyalty_tier') }} as loyalty_tier,
+
+        loyalty_joined_at,
+        created_at,
+        {{ cx360.to_company_date('created_at') }} as created_date,
+        coalesce(updated_at, cast(extracted_on as timestamp)) as version_at
+{%- endmacro %}
+
 {#- Text without surrounding blanks; empty becomes null. -#}
 {% macro trimmed(column) -%}
     nullif(trim({{ column }}), '')
@@ -69,4 +100,14 @@
                     ) }}
             end
         )
+{%- endmacro %}
+
+{#- Parts of a text that differs where any of the columns does; to be given to dbt.concat. -#}
+{% macro joined_columns(columns) -%}
+    {%- set parts = [] -%}
+    {%- for column in columns -%}
+        {%- do parts.append("coalesce(cast(" ~ column ~ " as string), '')") -%}
+        {%- do parts.append("'|'") -%}
+    {%- endfor -%}
+    {{ return(parts) }}
 {%- endmacro %}

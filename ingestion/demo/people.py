@@ -97,12 +97,12 @@ def make_emails(rng: np.random.Generator, first: np.ndarray, last: np.ndarray) -
 
 def make_phones(rng: np.random.Generator, count: int) -> np.ndarray:
     """Return distinct mobile numbers in a range no network uses, in the notations people use."""
-    numbers = opaque_numbers(rng, count)
+    numbers = [f"{number - 100_000_000:08d}" for number in opaque_numbers(rng, count).tolist()]
     styles = rng.integers(0, 5, count).tolist()
     return np.array(
         [
             (f"0150 {n}", f"+49 150 {n}", f"0150{n}", f"0150/{n}", f"0049150{n}")[style]
-            for n, style in zip(numbers.tolist(), styles, strict=True)
+            for n, style in zip(numbers, styles, strict=True)
         ],
         dtype=object,
     )
@@ -183,6 +183,9 @@ def build_people(world: World) -> People:
         "timedelta64[D]"
     )
 
+    has_namesake = np.zeros(count, dtype=bool)
+    has_namesake[juniors] = has_namesake[seniors] = True
+
     is_business = ~is_guest & (rng.random(count) < 0.06)
     has_loyalty = ~is_guest & ~is_business & (rng.random(count) < 0.6)
     trait = rng.multivariate_normal(
@@ -201,7 +204,8 @@ def build_people(world: World) -> People:
             "language": np.where(
                 rng.random(count) < difficulty.german_share, "de", "en"
             ).astype(object),
-            "relative": relative, "first_day": _first_orders(world, rng, count),
+            "relative": relative, "has_namesake": has_namesake,
+            "first_day": _first_orders(world, rng, count),
             "app_user": rng.random(count) < 0.4,
             "acquisition": choose(rng, _ACQUISITION, count, _ACQUISITION_WEIGHTS),
             "satisfaction": satisfaction,

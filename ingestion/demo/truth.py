@@ -28,10 +28,14 @@ def _identity(
     people: People, purchases: Purchases, surveys: list[Surveys], service: Service, voices: Voices
 ) -> pd.DataFrame:
     records = people.records
+    owners = people.persons.loc[records["person_id"]].reset_index(drop=True)
     parts = [
         pd.DataFrame({"entity": "crm.customers", "source_system": "crm",
                       "source_record_ref": records["number"], "person_id": records["person_id"],
-                      **{name: records[name] for name in _FLAGS}})
+                      **{name: records[name] for name in _FLAGS},
+                      # The other person of that name in the same house.
+                      "namesake_person_id": owners["relative"].where(
+                          owners["has_namesake"]).astype("Int64")})
     ]
     orders = purchases.orders[purchases.orders["person_id"] >= 0]
     parts.append(pd.DataFrame({"entity": "pos.orders", "source_system": "pos",

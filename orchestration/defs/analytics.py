@@ -7,7 +7,8 @@ import dagster as dg
 from expectations.ml import describe_suite
 from models_ml.tables import TABLES
 from orchestration.checks import suite_result, suite_spec
-from orchestration.ml_steps import resolve_customers, score_feedback
+from orchestration.identity_step import resolve_customers
+from orchestration.ml_steps import score_feedback
 from orchestration.resources import Run
 
 
@@ -18,29 +19,36 @@ def _spec(table: str, deps: list[str], group: str) -> dg.AssetSpec:
         owners=["team:data-science"], kinds={"python", "parquet"})
 
 
+# Tables that must hold every key of their input.
+COVERING = ("customer_records", "feedback_sentiment")
+
+
 def _check(table: str) -> dg.AssetCheckSpec:
-    rules = describe_suite(TABLES[table], covers_expected=table != "identity_edges")
+    rules = describe_suite(TABLES[table], covers_expected=table in COVERING)
     return suite_spec(table, "\n".join(f"- {rule}" for rule in rules))
 
 
 IDENTITY_INPUT = ["int_identity_records_unioned", "int_identifiers_unioned",
-                  "int_crm_merges_resolved"]
+                  "int_identity_attributes_unioned", "int_crm_merges_resolved"]
+IDENTITY_OUTPUT = ["identity_edges", "identity_review", "customer_aliases", "identity_changes",
+                   "customer_records"]
 
 
 @dg.multi_asset(
     name="resolve_identity",
-    specs=[_spec("identity_edges", IDENTITY_INPUT, "identity"),
-           _spec("customer_records", IDENTITY_INPUT, "identity")],
-    check_specs=[_check("identity_edges"), _check("customer_records")],
+    specs=[_spec(table, IDENTITY_INPUT, "identity") for table in IDENTITY_OUTPUT],
+    check_specs=[_check(table) for table in IDENTITY_OUTPUT],
 )
 def identity(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
-    """Tie identity records that share an exact key into customers."""
+    """Join identity records into customers: exact keys, weighed attributes, people's decisions."""
     with run.audit.stage("identity"):
-        outcome = resolve_customers(run.settings)
+        outcome = resolve_customers(run.settings, progress=context.log.info)
         for written in outcome.written:
+            chart = ({"match_weights": dg.MetadataValue.md(outcome.chart)}
+                     if written.table.name == "customer_records" else {})
             yield dg.MaterializeResult(
                 asset_key=["ml", written.table.name],
-                metadata={"dagster/row_count": written.rows, **outcome.metrics},
+                metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
                 check_results=[suite_result(written.verdict)])
         outcome.raise_if_blocked()
 

@@ -41,7 +41,7 @@ def a_value(name: str, type_: str, number: int) -> Any:
     return {
         "string": f"{PERSONAL} {number}",
         "json": "{}",
-        "integer": number,
+        "integer": number + 1,
         "decimal": Decimal(number),
         "double": 1 / (number + 1),
         "boolean": number % 2 == 0,
@@ -317,10 +317,11 @@ def ml_cases() -> Iterator[Any]:
                 )
             else:
                 yield case(table, {column.name: None}, "not_null", column.name)
+            step = 1 if column.type == "integer" else 0.01
             if column.minimum is not None:
-                yield case(table, {column.name: column.minimum - 0.01}, "range", column.name)
+                yield case(table, {column.name: column.minimum - step}, "range", column.name)
             if column.maximum is not None:
-                yield case(table, {column.name: column.maximum + 0.01}, "range", column.name)
+                yield case(table, {column.name: column.maximum + step}, "range", column.name)
             if column.values:
                 yield case(table, {column.name: "guessed"}, "value_set", column.name)
             if column.name.endswith("_key"):

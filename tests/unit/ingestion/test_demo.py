@@ -116,6 +116,17 @@ def test_namesakes_live_in_one_house(demo: tuple[Path, DemoSummary]) -> None:
     records["person"] = records["KundenNr"].map(persons)
     houses = records.groupby(["Vorname", "Nachname", "Straße", "PLZ"])["person"].nunique()
     assert (houses > 1).sum() >= 5
+    bases = identity[identity["is_duplicate"] == False].merge(  # noqa: E712
+        records, left_on="source_record_ref", right_on="KundenNr").set_index("person_id")
+    namesakes = bases["namesake_person_id"].dropna().astype(int)
+    assert len(namesakes) == 2 * round(0.02 * 600)
+    assert namesakes.loc[namesakes].tolist() == namesakes.index.tolist()
+    for column in ("Vorname", "Nachname", "Straße", "PLZ"):
+        assert (bases.loc[namesakes, column].to_numpy()
+                == bases.loc[namesakes.index, column].to_numpy()).all()
+    born = bases["Geburtsdatum"].str[-4:].astype(float)
+    apart = abs(born.loc[namesakes].to_numpy() - born.loc[namesakes.index].to_numpy())
+    assert np.nanmin(apart) >= 20
 
 
 def test_record_numbers_do_not_betray_duplicates(demo: tuple[Path, DemoSummary]) -> None:

@@ -35,6 +35,16 @@ tables:
       channel: {from: Kanal, map: {F: store, W: web}}
 """
 HEADER = "Nr;Datum;Betrag;Kunde;Kanal\n"
+CUSTOMERS = """
+source: till
+file_defaults: {delimiter: ";", date_format: "%d.%m.%Y"}
+tables:
+  - entity: crm.customers
+    files: "customers*.csv"
+    key: Nr
+    extracted_on: 'customers_(\\d{4}-\\d{2}-\\d{2})'
+    columns: {last_name: Name, birth_date: Geburtstag, created_at: Seit}
+"""
 
 
 class Place:
@@ -62,6 +72,11 @@ class Place:
     def rows(self, columns: str, load: Load) -> list[tuple[Any, ...]]:
         files = [str(path) for path in self.zone.files_of([load])]
         return duckdb.sql(f"select {columns} from read_parquet({files}) order by 1").fetchall()
+
+    def emptied(self, load: Load) -> list[tuple[Any, ...]]:
+        folder = self.zone.emptied_of(load)
+        return duckdb.sql(f"select * from read_parquet('{folder}/*')"
+                          ).fetchall() if folder.exists() else []
 
     def rejects(self, load: Load) -> list[tuple[Any, ...]]:
         folder = self.zone.rejects_of(load)
@@ -123,6 +138,56 @@ def test_a_bad_row_is_kept_with_its_reason_and_the_rest_loads(
     assert row.split(";")[1] in record
 
 
+@pytest.mark.parametrize(("written", "read", "reason"), [
+    ("29.02.1980", date(1980, 2, 29), None),
+    ("01.01.1000", date(1000, 1, 1), None),
+    ("12.03.1624", date(1624, 3, 12), None),
+    ("02.07.2025", date(2025, 7, 2), None),
+    ("", None, None),
+    ("31.02.1980", None, "column birth_date: not a date"),
+    ("1624", None, "column birth_date: not a date"),
+    ("31.12.0999", None, "column birth_date: value out of range"),
+    ("04.07.2025", None, "column birth_date: value out of range"),
+])
+def test_a_birth_date_that_cannot_be_used_does_not_cost_the_row(
+    place: Place, written: str, read: date | None, reason: str | None,
+) -> None:
+    place.declare(CUSTOMERS)
+    place.write("customers_2025-07-01.csv", "Nr;Name;Geburtstag;Seit;Notiz\n"
+                f"1;Roth;{written};;\n2;Beck;{written};;neu\n3;Horn;{written};gestern;\n")
+    report = place.load()
+    load = only(report)
+    assert (load.rows_read, load.rows_accepted, load.rows_rejected) == (3, 2, 1)
+    kept = f'"birth_date":"{written}"'
+    assert place.rows("source_record_ref, birth_date, source_metadata", load) == [
+        ("1", read, f"{{{kept}}}" if reason else None),
+        ("2", read, f'{{"Notiz":"neu",{kept}}}' if reason else '{"Notiz":"neu"}')]
+    assert [why for _, why, _ in place.rejects(load)] == ["column created_at: not a point in time"]
+    assert place.emptied(load) == ([
+        (load.load_id, row, "birth_date", reason) for row in (1, 2)] if reason else [])
+    assert [warning.message for warning in report.warnings] == ([
+        f"customers_2025-07-01.csv: {reason} in 2 rows, which are kept without the value "
+        "(row 1, 2)"] if reason else [])
+    assert place.zone.problems() == ()
+
+
+def test_what_an_empty_birth_date_said_writes_over_nothing(place: Place) -> None:
+    place.declare(CUSTOMERS)
+    place.write("customers_2025-07-01.csv",
+                "Nr;Name;Geburtstag;Seit;birth_date;leer\n1;Roth;x;;y;\n")
+    assert place.rows("source_metadata", only(place.load())) == [
+        ('{"birth_date":"y","leer":null,"birth_date (delivered)":"x"}',)]
+
+
+def test_only_columns_that_describe_are_lenient() -> None:
+    """An empty key, reference or required column would be a fault of its own."""
+    for entity in ENTITIES.values():
+        for column in entity.columns:
+            if column.lenient:
+                assert not (column.required or column.references
+                            or column.name == entity.event_time)
+
+
 def test_of_rows_with_one_key_the_last_counts(place: Place) -> None:
     place.write("orders.csv", HEADER + "1;03.07.2025 10:30:00;1;K1;F\n"
                                        "1;03.07.2025 10:30:00;2;K1;F\n")
@@ -174,6 +239,16 @@ tables:
         ("1|x", "A|-|1", Decimal("-2.5000"), True), ("4|x", "A|-|4", Decimal("6.0000"), False)]
     assert [reason for _, reason, _ in place.rejects(load)] == [
         "column net_amount: empty, but required", "column net_amount: not a number"]
+
+
+def test_words_are_written_one_after_the_other(place: Place) -> None:
+    place.declare(CUSTOMERS.replace("last_name: Name",
+                                    "street: {words: [Straße, Nr, Zusatz], null_values: ['-']}"))
+    place.write("customers_2025-07-01.csv", "Nr;Straße;Geburtstag;Seit\n7;Am Hang;;\n8;-;;\n")
+    report = place.load()
+    assert place.rows("street, source_metadata", only(report)) == [("8", None), ("Am Hang 7", None)]
+    assert [warning.message for warning in report.warnings] == [
+        "customers_2025-07-01.csv: column Zusatz is missing, street is written without it"]
 
 
 def test_unpivot_makes_a_row_of_each_column_and_names_the_record(place: Place) -> None:

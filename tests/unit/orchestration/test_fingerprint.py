@@ -73,6 +73,21 @@ def test_date_company_and_decisions_give_another_fingerprint(settings: Settings)
     assert len(set(found)) == 5
 
 
+def test_the_newest_match_model_is_part_of_the_fingerprint(settings: Settings) -> None:
+    """With its term frequencies; what an earlier one said, and its number, do not matter."""
+    folder = settings.state_path / "identity_models"
+    folder.mkdir(parents=True)
+    found = [run_fingerprint(settings, LOADS, AS_OF)]
+    for name, content in (("0001.json", "a"), ("0001.parquet", "a"), ("0001.parquet", "b"),
+                          ("0002.json", "c")):
+        (folder / name).write_text(content)
+        found.append(run_fingerprint(settings, LOADS, AS_OF))
+    assert len(set(found)) == 5
+    (folder / "0001.json").write_text("other")
+    (folder / "0002.json").rename(folder / "0003.json")
+    assert run_fingerprint(settings, LOADS, AS_OF) == found[-1]
+
+
 def test_where_a_home_lies_does_not_matter(settings: Settings, tmp_path: Path) -> None:
     elsewhere = replace(settings, home=tmp_path / "b", sources=tmp_path / "c",
                         extracts=tmp_path / "d", memory_limit="1GB", snapshots_kept=9)

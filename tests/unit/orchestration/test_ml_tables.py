@@ -29,7 +29,7 @@ def settings(tmp_path: Path) -> Settings:
 def records(*keys: str, **broken: Any) -> pd.DataFrame:
     frame = pd.DataFrame({
         "record_key": list(keys), "customer_id": KEYS[0], "is_senior": False,
-        "match_rule": "email", "match_score": 1.0})
+        "match_rule": "email", "match_score": 1.0, "household_key": None})
     return frame.assign(**broken)
 
 

@@ -1,9 +1,3 @@
-{#- Per attribute the latest known value of the customer's CRM records. -#}
-{%- set attributes = [
-    'customer_type', 'title', 'first_name', 'last_name', 'company_name', 'email', 'phone', 'birth_date',
-    'gender', 'street', 'postal_code', 'city', 'region', 'country', 'language', 'account_id',
-    'acquisition_channel', 'acquisition_campaign_id', 'acquisition_cost', 'loyalty_tier', 'loyalty_joined_at',
-] -%}
 with
 
 customer_records as (
@@ -14,54 +8,64 @@ identity_records as (
     select * from {{ ref('int_identity_records_unioned') }}
 ),
 
-crm_customers as (
-    select * from {{ ref('stg_crm__customers') }}
+crm_records as (
+    select * from {{ ref('int_customer_versions_identified') }}
+    where valid_to is null
 ),
 
-rates as (
-    select * from {{ ref('int_currency_rates_completed') }}
+chosen_values as (
+    select * from {{ ref('int_customer_values_chosen') }}
 ),
 
-members as (
+record_totals as (
     select
         customer_records.customer_id,
-        customer_records.identity_record_key,
-        identity_records.is_known_to_crm,
-        crm_customers.version_at,
-        crm_customers.created_date,
-        {%- for attribute in attributes if attribute != 'acquisition_cost' %}
-        crm_customers.{{ attribute }},
-        {%- endfor %}
-        {{ to_reporting_currency('crm_customers.acquisition_cost', 'rates.rate_to_reporting') }} as acquisition_cost
+        count(*) as records_count,
+        max(case when identity_records.is_known_to_crm then 1 else 0 end) = 1 as is_known_to_crm
     from customer_records
     inner join identity_records on customer_records.identity_record_key = identity_records.record_key
-    left join crm_customers on customer_records.identity_record_key = crm_customers.identity_record_key
-    left join rates on crm_customers.currency = rates.currency
+    group by customer_records.customer_id
 ),
 
-survivors as (
+created_dates as (
     select
         customer_id,
-        count(*) over (partition by customer_id) as records_count,
-        max(case when is_known_to_crm then 1 else 0 end) over (partition by customer_id) as known_flag,
-        min(created_date) over (partition by customer_id) as created_date,
-        {%- for attribute in attributes %}
-        {{ first_known(attribute, 'newest_first') }} as {{ attribute }},
+        min(created_date) as created_date
+    from crm_records
+    group by customer_id
+),
+
+-- A customer with several CRM records has chosen values; one with a single record has those of the record.
+survivors as (
+    select
+        chosen_values.customer_id,
+        {%- for column in survivorship_columns() %}
+        chosen_values.{{ column }},
         {%- endfor %}
-        row_number() over (partition by customer_id order by identity_record_key) as member_rank
-    from members
-    window newest_first as (
-        partition by customer_id
-        order by version_at desc nulls last, identity_record_key
-        rows between unbounded preceding and unbounded following
-    )
+        customer_records.household_key
+    from chosen_values
+    left join customer_records on chosen_values.address_record_key = customer_records.identity_record_key
+    union all
+    select
+        crm_records.customer_id,
+        {%- for column in survivorship_columns() %}
+        crm_records.{{ column }},
+        {%- endfor %}
+        crm_records.household_key
+    from crm_records
+    left join chosen_values on crm_records.customer_id = chosen_values.customer_id
+    where chosen_values.customer_id is null
 )
 
 select
-    customer_id,
-    records_count,
-    known_flag = 1 as is_known_to_crm,
-    created_date,
-    {{ attributes | join(',\n    ') }}
-from survivors
-where member_rank = 1
+    record_totals.customer_id,
+    survivors.household_key,
+    record_totals.records_count,
+    record_totals.is_known_to_crm,
+    {%- for column in survivorship_columns() %}
+    survivors.{{ column }},
+    {%- endfor %}
+    created_dates.created_date
+from record_totals
+left join created_dates on record_totals.customer_id = created_dates.customer_id
+left join survivors on record_totals.customer_id = survivors.customer_id

@@ -1,10 +1,15 @@
-{#- Marts with their date, and whether their rows should have a customer. -#}
+{#- Marts with their date, and whether their rows should have a customer. What changes rarely has none. -#}
 {%- set marts = {
     'customers': ('created_date', false), 'accounts': ('last_order_date', false),
     'orders': ('ordered_date', true), 'order_lines': ('booked_date', true),
     'products': ('last_sold_date', false), 'stores': ('last_order_date', false),
     'survey_answers': ('responded_date', true), 'feedback': ('occurred_date', true),
     'cases': ('opened_date', true), 'touchpoints': ('occurred_date', true),
+    'account_members': ('cast(null as date)', false), 'customer_history': ('cast(null as date)', false),
+    'customer_attribute_sources': ('cast(null as date)', false), 'households': ('last_order_date', false),
+    'customer_records': ('cast(null as date)', false), 'identity_edges': ('cast(null as date)', false),
+    'customer_aliases': ('cast(null as date)', false), 'identity_changes': ('cast(null as date)', false),
+    'identity_review': ('cast(null as date)', false),
 } -%}
 with
 

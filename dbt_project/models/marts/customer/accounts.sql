@@ -8,8 +8,7 @@ customer_totals as (
     select
         account_id,
         count(*) as customers_count
-    from {{ ref('customers') }}
-    where account_id is not null
+    from {{ ref('account_members') }}
     group by account_id
 ),
 

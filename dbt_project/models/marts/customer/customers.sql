@@ -14,11 +14,16 @@ feedback_totals as (
 
 consents as (
     select * from {{ ref('int_customer_consents_resolved') }}
+),
+
+households as (
+    select * from {{ ref('int_households_formed') }}
 )
 
 select
     customers.customer_id,
     customers.account_id,
+    households.household_id,
     customers.acquisition_campaign_id,
 
     customers.is_known_to_crm,
@@ -68,3 +73,4 @@ from customers
 left join order_totals on customers.customer_id = order_totals.customer_id
 left join feedback_totals on customers.customer_id = feedback_totals.customer_id
 left join consents on customers.customer_id = consents.customer_id
+left join households on customers.household_key = households.household_id

@@ -3,5 +3,6 @@ select
     customer_id,
     is_senior,
     match_rule,
-    match_score
+    match_score,
+    household_key
 from {{ source('ml', 'customer_records') }}

@@ -1,0 +1,148 @@
+"""What is compared between two records, and what each outcome says before anything is fitted.
+
+Data only; `models_ml/matching.py` fits and applies it. Conditions are SQL on normalised columns
+(`models_ml/normalisation.py`), `_l` and `_r` for the two records of a pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DESCRIBED: tuple[str, ...] = (
+    "record_id", "first_name", "first_root", "last_name", "last_core", "company_name",
+    "birth_text", "gender", "street_name", "house_number", "postal_code", "city", "email",
+    "email_own", "phone", "first_code", "last_code",
+)
+"""Columns of a table of described records; texts are normalised, unknown is null.
+
+`email_own` is what stands before the @ where it is more than the person's name.
+"""
+
+FREQUENCY_COLUMNS: tuple[str, ...] = (
+    "first_name", "last_core", "birth_text", "postal_code", "city", "company_name",
+)
+"""Columns in which agreeing on a rare value says more than agreeing on a common one."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One outcome of a comparison and how often it is seen, before anything is fitted.
+
+    `condition` is SQL on the columns of a pair (`_l`, `_r`). `same`: probability between two
+    records of one person; `relatives`, `colleagues`, `strangers`: of two such persons.
+    """
+
+    label: str
+    condition: str
+    same: float
+    relatives: float
+    colleagues: float
+    strangers: float
+    frequency_column: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One thing compared; the first level whose condition holds counts. `unknown` is SQL too."""
+
+    name: str
+    unknown: str
+    levels: tuple[Level, ...]
+
+
+def _either_unknown(column: str) -> str:
+    return f"{column}_l is null or {column}_r is null"
+
+
+def _alike(column: str, similarity: float) -> str:
+    return f"jaro_winkler_similarity({column}_l, {column}_r) >= {similarity}"
+
+
+_SWAPPED = "first_name_l = last_name_r or last_name_l = first_name_r"
+
+COMPARISONS: tuple[Comparison, ...] = (
+    Comparison("first_name", _either_unknown("first_name"), (
+        Level("equal", "first_name_l = first_name_r", .72, .03, .015, .004, "first_name"),
+        Level("same root", "first_root_l = first_root_r", .08, .01, .005, .001),
+        Level("typing error", f"{_alike('first_name', .9)} or {_alike('first_root', .9)}",
+              .08, .01, .005, .003),
+        Level("swapped with last name", _SWAPPED, .02, .002, .002, .0005),
+        Level("initial", "(length(first_name_l) = 1 or length(first_name_r) = 1) "
+              "and left(first_name_l, 1) = left(first_name_r, 1)", .03, .04, .04, .002),
+        Level("similar", _alike("first_name", .75), .02, .038, .033, .015),
+        Level("different", "else", .05, .87, .9, .9745),
+    )),
+    Comparison("last_name", _either_unknown("last_core"), (
+        Level("equal", "last_core_l = last_core_r", .8, .85, .01, .002, "last_core"),
+        Level("part of a double name", "contains(' ' || last_name_l || ' ', ' ' || last_name_r "
+              "|| ' ') or contains(' ' || last_name_r || ' ', ' ' || last_name_l || ' ')",
+              .03, .05, .002, .0003),
+        Level("typing error", _alike("last_core", .9), .08, .02, .003, .0015),
+        Level("swapped with first name", _SWAPPED, .02, .002, .002, .0005),
+        Level("similar", _alike("last_core", .75), .03, .018, .033, .01),
+        Level("different", "else", .04, .06, .95, .9857),
+    )),
+    Comparison("birth_date", _either_unknown("birth_text"), (
+        Level("equal", "birth_text_l = birth_text_r", .85, .01, .0005, .00005, "birth_text"),
+        Level("day and month swapped", "left(birth_text_l, 4) = left(birth_text_r, 4) "
+              "and substr(birth_text_l, 6, 2) = substr(birth_text_r, 9, 2) "
+              "and substr(birth_text_l, 9, 2) = substr(birth_text_r, 6, 2)",
+              .01, .0005, .0005, .00001),
+        Level("one digit", "damerau_levenshtein(birth_text_l, birth_text_r) <= 1",
+              .06, .004, .002, .001),
+        Level("two of day, month, year", "left(birth_text_l, 7) = left(birth_text_r, 7) "
+              "or substr(birth_text_l, 6) = substr(birth_text_r, 6) "
+              "or (left(birth_text_l, 4) = left(birth_text_r, 4) "
+              "and substr(birth_text_l, 9) = substr(birth_text_r, 9))", .03, .01, .007, .003),
+        Level("year", "left(birth_text_l, 4) = left(birth_text_r, 4)", .02, .0255, .03, .009),
+        Level("different", "else", .03, .95, .96, .98694),
+    )),
+    Comparison("address", f"({_either_unknown('street_name')}) "
+               f"and ({_either_unknown('postal_code')})", (
+        Level("street and house", "street_name_l = street_name_r "
+              "and house_number_l = house_number_r", .55, .75, .6, .00002),
+        Level("street with a typing error", f"{_alike('street_name', .9)} "
+              "and (house_number_l is null or house_number_r is null "
+              "or contains(house_number_l, house_number_r) "
+              "or contains(house_number_r, house_number_l))", .12, .06, .05, .0001),
+        Level("street, or house and postal code", "street_name_l = street_name_r "
+              "or (house_number_l = house_number_r and postal_code_l = postal_code_r)",
+              .05, .03, .03, .0005),
+        Level("postal code", "postal_code_l = postal_code_r", .1, .06, .1, .001, "postal_code"),
+        Level("postal area", "length(postal_code_l) > 3 and length(postal_code_l) = "
+              "length(postal_code_r) and left(postal_code_l, length(postal_code_l) - 3) = "
+              "left(postal_code_r, length(postal_code_r) - 3)", .06, .04, .1, .02),
+        Level("postal code with a typing error",
+              "damerau_levenshtein(postal_code_l, postal_code_r) <= 1", .03, .01, .02, .002),
+        Level("different", "else", .09, .05, .1, .97638),
+    )),
+    Comparison("city", _either_unknown("city"), (
+        Level("equal", "city_l = city_r", .8, .88, .7, .02, "city"),
+        Level("typing error", _alike("city", .88), .08, .04, .05, .003),
+        Level("different", "else", .12, .08, .25, .977),
+    )),
+    # Namesakes have addresses alike, so likeness of name-made addresses says nothing of its own.
+    Comparison("email", f"{_either_unknown('email')} or (email_l <> email_r "
+               f"and (email_own_l is null or email_own_r is null) and {_alike('email', .8)})", (
+        Level("equal", "email_l = email_r", .7, .15, .1, .000001),
+        Level("equal before the @",
+              "email_own_l = email_own_r", .04, .01, .01, .00005),
+        Level("typing error", "email_own_l is not null and email_own_r is not null "
+              "and damerau_levenshtein(email_l, email_r) <= 2", .05, .02, .03, .0001),
+        Level("different", "else", .21, .82, .86, .999849),
+    )),
+    Comparison("phone", _either_unknown("phone"), (
+        Level("equal", "phone_l = phone_r", .75, .5, .4, .000001),
+        Level("one digit", "damerau_levenshtein(phone_l, phone_r) <= 1", .05, .01, .05, .00001),
+        Level("different", "else", .2, .49, .55, .999989),
+    )),
+    Comparison("gender", _either_unknown("gender"), (
+        Level("equal", "gender_l = gender_r", .97, .45, .5, .5),
+        Level("different", "else", .03, .55, .5, .5),
+    )),
+    Comparison("company", _either_unknown("company_name"), (
+        Level("equal", "company_name_l = company_name_r", .85, .3, .95, .0005, "company_name"),
+        Level("typing error", _alike("company_name", .92), .07, .02, .04, .0005),
+        Level("different", "else", .08, .68, .01, .999),
+    )),
+)

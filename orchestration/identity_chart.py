@@ -1,0 +1,200 @@
+"""What a run did to identity as Markdown for the Dagster UI: match weights as a picture, counts.
+
+The picture is an SVG inside the text, because the UI shows images of `data:` addresses and strips
+any other drawing. Counts only; nothing of a record is in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from models_ml.identity import IdentitySettings
+from models_ml.tables import MATCH_RULES
+
+STATUSES = {
+    "used": ("joined", "#1f77b4"),
+    "unsure": ("unsure, to review", "#f2a100"),
+    "cut": ("cut", "#b5446e"),
+}
+"""Status of a weighed pair -> label and colour, in the order of the bars of one bin."""
+
+Scale = Callable[[float], float]
+MOST_BINS = 26
+WIDTH, HEIGHT = 760, 330
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 58, 54
+INK, FAINT = "#33363b", "#dfe2e6"
+# One pair must be seen on the logarithmic scale, so that it begins at half a pair.
+LEAST_COUNT = 0.5
+
+
+@dataclass(frozen=True)
+class WeightBin:
+    """Pairs whose match weight is at least `start` bits and less than the next bin's."""
+
+    start: int
+    status: str
+    pairs: int
+
+
+def draw_match_weights(
+    con: duckdb.DuckDBPyConnection, *, settings: IdentitySettings, changes: Mapping[str, int],
+) -> str:
+    """Describe the newest partition as Markdown.
+
+    Args:
+        con: engine with the tables identity_edges and identity_review.
+        settings: what the pairs were judged by.
+        changes: merged, split and renamed customers of this run.
+    """
+    con.execute("""
+        create or replace temp view charted_pairs as
+        select max(match_weight) as weight,
+            case when bool_or(edge_status = 'used') then 'used' else 'cut' end as status
+        from identity_edges where match_weight is not null
+        group by left_record_key, right_record_key
+        union all
+        select match_weight, 'unsure' from identity_review
+        where review_reason = 'unsure' and match_weight is not null""")
+    low, high = con.execute("select min(weight), max(weight) from charted_pairs").fetchall()[0]
+    size = 1 if low is None else max(1, math.ceil((high - low) / MOST_BINS))
+    bins = [WeightBin(int(start), status, pairs) for start, status, pairs in con.execute(
+        f"select floor(weight / {size}) * {size}, status, count(*) from charted_pairs "
+        "group by all order by all").fetchall()]
+    rules = {rule: (used, cut) for rule, used, cut in con.execute(
+        "select match_rule, count(*) filter (edge_status = 'used'), "
+        "count(*) filter (edge_status <> 'used') from identity_edges group by match_rule"
+    ).fetchall()}
+    review = con.execute("select count(*) from identity_review").fetchall()[0][0]
+    con.execute("drop view charted_pairs")
+    return render_identity(bins, bin_size=size, threshold=settings.threshold, rules=rules,
+                           review=review, changes=changes)
+
+
+def render_identity(
+    bins: Sequence[WeightBin], *, bin_size: int, threshold: float,
+    rules: Mapping[str, tuple[int, int]], review: int, changes: Mapping[str, int],
+) -> str:
+    """Markdown with the picture, what changed, and pairs by rule.
+
+    Args:
+        bins: weighed pairs.
+        bin_size: bits of a bin.
+        threshold: probability from which a weighed pair joins.
+        rules: rule -> pairs it joined, pairs that were cut.
+        review: pairs waiting for a person.
+        changes: merged, split and renamed customers of this run.
+    """
+    told = ", ".join(f"**{changes.get(kind, 0):,}** {kind}"
+                     for kind in ("merged", "split", "renamed"))
+    parts = [f"Customers changed by this run: {told}. Pairs to review: **{review:,}** "
+             "(`cx360 identity review`)."]
+    if bins:
+        picture = base64.b64encode(_draw(bins, bin_size, threshold).encode()).decode()
+        parts.insert(0, f"![Match weights](data:image/svg+xml;base64,{picture})")
+    lines = ["| rule | pairs joined | pairs cut |", "| --- | ---: | ---: |"]
+    lines += [f"| {rule} | {rules[rule][0]:,} | {rules[rule][1]:,} |"
+              for rule in MATCH_RULES if rule in rules]
+    return "\n\n".join([*parts, "\n".join(lines)])
+
+
+def _draw(bins: Sequence[WeightBin], bin_size: int, threshold: float) -> str:
+    limit = math.log2(threshold / (1 - threshold))
+    starts = [*(b.start for b in bins), math.floor(limit / bin_size) * bin_size]
+    first, last = min(starts), max(starts) + bin_size
+    highest = max(10.0, 1.3 * max(b.pairs for b in bins))
+
+    def x(bits: float) -> float:
+        return LEFT + (bits - first) / (last - first) * (WIDTH - LEFT - RIGHT)
+
+    def y(pairs: float) -> float:
+        share = math.log(max(pairs, LEAST_COUNT) / LEAST_COUNT) / math.log(highest / LEAST_COUNT)
+        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+    return "".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="Helvetica, Arial, sans-serif" '
+        f'font-size="12" fill="{INK}">',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>',
+        *_pair_axis(highest, y), *_bits_axis(first, last, x),
+        *_bars(bins, bin_size, x, y), *_threshold_line(limit, threshold, x), *_legend(bins),
+        "</svg>"])
+
+
+def _text(x: float, y: float, text: str, anchor: str = "middle", extra: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{extra}>{text}</text>'
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, extra: str = "") -> str:
+    return (f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
+            f'stroke="{colour}"{extra}/>')
+
+
+def _pair_axis(highest: float, y: Scale) -> list[str]:
+    parts = []
+    count = 1
+    while count <= highest:
+        parts.append(_line(LEFT, y(count), WIDTH - RIGHT, y(count), FAINT))
+        parts.append(_text(LEFT - 8, y(count) + 4, _short(count), "end"))
+        count *= 10
+    middle = (TOP + HEIGHT - BOTTOM) / 2
+    parts.append(_text(16, middle, "pairs (logarithmic)",
+                       extra=f' transform="rotate(-90 16 {middle:.1f})"'))
+    return parts
+
+
+def _short(count: int) -> str:
+    return f"{count // 1_000_000:,}M" if count >= 1_000_000 else f"{count:,}"
+
+
+def _bits_axis(first: int, last: int, x: Scale) -> list[str]:
+    base = HEIGHT - BOTTOM
+    parts = [_line(LEFT, base, WIDTH - RIGHT, base, INK)]
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100) if (last - first) / step <= 14)
+    for bits in range(math.ceil(first / step) * step, last + 1, step):
+        parts.append(_line(x(bits), base, x(bits), base + 4, INK))
+        parts.append(_text(x(bits), base + 18, f"{bits:+d}" if bits else "0"))
+    parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12,
+                       "match weight in bits: each bit doubles the odds of one person"))
+    return parts
+
+
+def _bars(
+    bins: Sequence[WeightBin], size: int, x: Scale, y: Scale,
+) -> list[str]:
+    """Bars of one bin stand side by side: stacked, a logarithmic scale would mislead."""
+    parts = []
+    base = HEIGHT - BOTTOM
+    for start in sorted({b.start for b in bins}):
+        here = sorted((b for b in bins if b.start == start),
+                      key=lambda b: list(STATUSES).index(b.status))
+        width = (x(start + size) - x(start) - 3) / len(here)
+        for number, b in enumerate(here):
+            label, colour = STATUSES[b.status]
+            top = y(b.pairs)
+            parts.append(
+                f'<rect x="{x(start) + 1.5 + number * width:.1f}" y="{top:.1f}" '
+                f'width="{width:.1f}" height="{base - top:.1f}" fill="{colour}">'
+                f"<title>{b.pairs:,} {label}, {start:+d} to {start + size:+d} bits</title></rect>")
+    return parts
+
+
+def _threshold_line(limit: float, threshold: float, x: Scale) -> list[str]:
+    return [_line(x(limit), TOP - 14, x(limit), HEIGHT - BOTTOM, INK,
+                  ' stroke-dasharray="5 4" stroke-width="1.5"'),
+            _text(x(limit) + 6, TOP - 6, f"threshold {threshold:g}", "start")]
+
+
+def _legend(bins: Sequence[WeightBin]) -> list[str]:
+    parts = []
+    position = float(LEFT)
+    for status, (label, colour) in STATUSES.items():
+        text = f"{label}: {sum(b.pairs for b in bins if b.status == status):,}"
+        parts.append(f'<rect x="{position:.1f}" y="16" width="12" height="12" fill="{colour}"/>')
+        parts.append(_text(position + 18, 26, text, "start"))
+        position += 48 + 6.4 * len(text)
+    return parts

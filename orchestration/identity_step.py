@@ -1,0 +1,225 @@
+"""The identity step: from identity records in the warehouse to the ML tables of identity.
+
+Also the home of fitted match models. What records, pairs and clusters are made of belongs to
+`models_ml/`, the log of changes to `identity_log.py`, and what people decided to `decisions.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from ingestion.raw_zone import RawZone
+from ingestion.readers.files import literal
+from models_ml import identity
+from models_ml.identity import IdentitySettings, Inputs
+from models_ml.matching import (
+    MatchModel,
+    OtherComparisons,
+    explain_pair,
+    with_frequencies,
+)
+from models_ml.normalisation import BLOCKED_VALUES
+from orchestration.decisions import read_identity_decisions
+from orchestration.fingerprint import as_of_date, code_version
+from orchestration.identity_chart import draw_match_weights
+from orchestration.identity_log import record_history
+from orchestration.ml_steps import Outcome
+from orchestration.ml_tables import copy_ml_table, write_ml_table
+from orchestration.settings import Settings
+from orchestration.warehouse import reading
+
+INPUTS = Inputs(
+    records="warehouse.intermediate.int_identity_records_unioned",
+    identifiers="warehouse.intermediate.int_identifiers_unioned",
+    attributes="warehouse.intermediate.int_identity_attributes_unioned",
+    merges="warehouse.intermediate.int_crm_merges_resolved",
+    decisions="decisions",
+)
+"""What the step reads; the warehouse is attached under this name."""
+
+
+@dataclass(frozen=True)
+class RecordedModel:
+    """A fitted match model and where it is recorded; the frequencies lie beside it."""
+
+    model: MatchModel
+    path: Path
+
+    @property
+    def number(self) -> int:
+        """Number of the fit, from 1."""
+        return int(self.path.stem)
+
+    @property
+    def frequencies_path(self) -> Path:
+        """How common each value was when the model was fitted."""
+        return self.path.with_suffix(".parquet")
+
+
+def resolve_customers(
+    settings: Settings, progress: Callable[[str], None] = lambda message: None,
+) -> Outcome:
+    """Write the ML tables of identity; only records that changed are compared anew.
+
+    Without a recorded match model one is fitted first. The partition is moved into place last,
+    after the log of what it changes, so that a killed run can be run again.
+    """
+    with _store(settings) as con:
+        counts = identity.update_records(con, INPUTS, _identity_settings(settings))
+        recorded = _newest_model(settings) or _fit(settings, con, progress)
+        _load_frequencies(con, recorded)
+        counts |= identity.update_pairs(con, recorded.model, progress)
+        progress("identity: clustering")
+        counts |= identity.resolve_customers(con, INPUTS, _identity_settings(settings))
+        counts["match_model"] = recorded.number
+        counts["match_model_records"] = recorded.model.records_count
+        history = record_history(
+            settings, con, current="customer_records", seniority=INPUTS.records,
+            as_of=as_of_date(settings, RawZone(settings.raw_path).loads()))
+        expected = settings.ml_path / "expected_records.tmp"
+        con.execute(f"copy (select record_key from {INPUTS.records}) "
+                    f"to {literal(str(expected))} (format parquet)")
+        try:
+            written = (
+                copy_ml_table(settings, "identity_edges", con, "identity_edges"),
+                copy_ml_table(settings, "identity_review", con, "identity_review"),
+                write_ml_table(settings, "customer_aliases", history.aliases),
+                write_ml_table(settings, "identity_changes", [history.changes]),
+                copy_ml_table(settings, "customer_records", con, "customer_records",
+                              expected=expected),
+            )
+        finally:
+            expected.unlink(missing_ok=True)
+        chart = draw_match_weights(con, settings=_identity_settings(settings),
+                                   changes=history.counts)
+    return Outcome(written, counts | {f"customers_{kind}": count
+                                      for kind, count in history.counts.items()}, chart)
+
+
+def train_match_model(
+    settings: Settings, progress: Callable[[str], None] = lambda message: None,
+) -> RecordedModel:
+    """Fit a match model to today's records and record it; the next run uses it.
+
+    Raises:
+        FileNotFoundError: no run has built the warehouse yet.
+    """
+    with _store(settings) as con:
+        identity.update_records(con, INPUTS, _identity_settings(settings))
+        recorded = _fit(settings, con, progress)
+        _load_frequencies(con, recorded)
+        identity.update_pairs(con, recorded.model, progress)
+    return recorded
+
+
+def explain_records(
+    settings: Settings, left_record_key: str, right_record_key: str,
+) -> list[tuple[str, str, float]]:
+    """Return the evidence between two records: (comparison, level, bits), then the prior.
+
+    Empty where one of them has no attributes, or where no model has been fitted yet.
+    """
+    recorded = _newest_model(settings)
+    if recorded is None:
+        return []
+    with _store(settings) as con:
+        if ("described",) not in con.execute("select table_name from duckdb_tables()").fetchall():
+            return []
+        found = con.execute(
+            "select record_id from record semi join described using (record_id) "
+            "where record_key in (?, ?) order by record_id",
+            [left_record_key, right_record_key]).fetchall()
+        if len(found) < 2:
+            return []
+        (left,), (right,) = found
+        con.execute(f"create or replace temp view explained as select * from described "
+                    f"where record_id in ({left}, {right})")
+        con.execute("create or replace temp table recorded_frequency as select * from "
+                    f"read_parquet({literal(str(recorded.frequencies_path))})")
+        con.execute("create or replace temp table explained_described as " + with_frequencies(
+            "explained", "recorded_frequency", recorded.model.records_count))
+        return explain_pair(con, recorded.model, described="explained_described",
+                            left_id=left, right_id=right)
+
+
+def _newest_model(settings: Settings) -> RecordedModel | None:
+    """The newest recorded model; none where it was fitted for other comparisons than today's."""
+    paths = sorted(settings.identity_models_path.glob("*.json"))
+    if not paths:
+        return None
+    try:
+        model = MatchModel.from_json(paths[-1].read_text(encoding="utf-8"))
+    except OtherComparisons:
+        return None
+    return RecordedModel(model, paths[-1])
+
+
+def _fit(
+    settings: Settings, con: duckdb.DuckDBPyConnection, progress: Callable[[str], None],
+) -> RecordedModel:
+    """Fit and record; the model's own file is moved into place last."""
+    folder = settings.identity_models_path
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = [int(path.stem) for path in folder.glob("*.json")]
+    progress(f"matching: fitting model {max(numbers, default=0) + 1}")
+    model = identity.fit_model(con, progress)
+    recorded = RecordedModel(model, folder / f"{max(numbers, default=0) + 1:04d}.json")
+    con.execute("copy (select * from frequency order by column_name, value) "
+                f"to {literal(str(recorded.frequencies_path))} (format parquet)")
+    temporary = recorded.path.with_suffix(".tmp")
+    temporary.write_text(model.to_json(), encoding="utf-8")
+    temporary.replace(recorded.path)
+    return recorded
+
+
+def _load_frequencies(con: duckdb.DuckDBPyConnection, recorded: RecordedModel) -> None:
+    con.execute("drop table if exists frequency")
+    con.execute("create table frequency as select * from "
+                f"read_parquet({literal(str(recorded.frequencies_path))})")
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine on the identity store, with the warehouse attached read-only and the decisions.
+
+    Raises:
+        FileNotFoundError: no run has built the warehouse yet.
+    """
+    with reading(settings.warehouse_path):
+        pass
+    settings.ml_path.mkdir(parents=True, exist_ok=True)
+    con = duckdb.connect(str(settings.ml_path / "identity_store.duckdb"),
+                         config={"memory_limit": _engine_share(settings.memory_limit)})
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(f"attach {literal(str(settings.warehouse_path))} as warehouse (read_only)")
+        con.register("decisions", read_identity_decisions(settings))
+        yield con
+    finally:
+        con.close()
+
+
+def _engine_share(memory_limit: str) -> str:
+    """What the engine may use of the limit: the clusters are made in memory beside it."""
+    unit = memory_limit.lstrip("0123456789.")
+    return f"{float(memory_limit.removesuffix(unit)) * 0.7:.3f}{unit.strip()}"
+
+
+def _identity_settings(settings: Settings) -> IdentitySettings:
+    company = settings.company
+    blocked = {**BLOCKED_VALUES, "any": (
+        *BLOCKED_VALUES["any"], *(value.lower() for value in company.blocked_identifiers))}
+    rules = (code_version(("models_ml",)), sorted(blocked.items()), company.default_country,
+             *(version(package) for package in ("duckdb", "phonenumbers", "splink")))
+    return IdentitySettings(
+        threshold=company.identity_threshold, bridge_score=company.identity_bridge_score,
+        size_limit=company.identity_size_limit, default_country=company.default_country,
+        limits={**identity.IDENTIFIER_LIMITS, **dict(company.identifier_limits)},
+        blocked=blocked, version=hashlib.md5(repr(rules).encode()).hexdigest())
