@@ -57,8 +57,8 @@ class Clusters:
 
 
 def cluster_records(
-    named: np.ndarray, tie_break: np.ndarray, holders: pd.DataFrame, pairs: pd.DataFrame,
-    merges: pd.DataFrame, decisions: pd.DataFrame, *, scores: dict[str, float],
+    named: np.ndarray, tie_break: np.ndarray, holders: pd.DataFrame, claims: pd.DataFrame,
+    pairs: pd.DataFrame, merges: pd.DataFrame, decisions: pd.DataFrame, *, scores: dict[str, float],
     threshold: float, bridge_score: float, size_limit: int,
 ) -> Clusters:
     """Join records into customers.
@@ -77,8 +77,10 @@ def cluster_records(
     Args:
         named: per record, whether a person's or company's name is known.
         tie_break: per record, a number that does not depend on the order of loads.
-        holders: record, value (a number), rule, scope (a number: within it a person is expected
-            to have one value); values over their limit left out.
+        holders: record, value (a number), rule, of values that several records hold; values over
+            their limit left out.
+        claims: record, scope (a number), of every record and what it has an identifier of:
+            within a scope a person is expected to have one value.
         pairs: left, right, score, weight, related (bits against relatives and colleagues).
         merges: left, right.
         decisions: left, right, is_same.
@@ -117,7 +119,8 @@ def cluster_records(
         status=_attach(nameless, base, labels, different, tie_break, count))
     edges = pd.concat([edges, nameless], ignore_index=True)
     cluster = _connected(_used(edges), count)
-    phones = _star(_clear_phones(holders, cluster, labels, different), tie_break)
+    phones = holders[holders["rule"] == RULE["phone"]]
+    phones = _star(_clear_phones(phones, claims, cluster, labels, different), tie_break)
     edges = pd.concat([
         edges, _edges(phones, None, scores).assign(status=USED),
         _edges(conflicting, None, scores).assign(status=CUT_CONFLICT)], ignore_index=True)
@@ -147,7 +150,7 @@ def _edges(frame: pd.DataFrame, rule: str | None, scores: dict[str, float]) -> p
 def _codes(frame: pd.DataFrame, count: int) -> np.ndarray:
     """One number for each pair, sorted, for look-up."""
     left, right = frame["left"].to_numpy(np.int64), frame["right"].to_numpy(np.int64)
-    return np.unique(np.minimum(left, right) * count + np.maximum(left, right))
+    return np.sort(np.minimum(left, right) * count + np.maximum(left, right))
 
 
 def _is_in(left: np.ndarray, right: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
@@ -346,7 +349,8 @@ def _attach(
         "left": base[edges["left"]], "right": base[edges["right"]], "rule": edges["rule"],
         "score": edges["score"]}, index=edges.index)
     linked = _connected(groups, count)
-    customers = np.unique(labels[labels >= 0])
+    customers = np.zeros(count, dtype=bool)
+    customers[labels[labels >= 0]] = True
     per_link = np.bincount(linked[customers], minlength=count)
     left, right = (base[different[side].to_numpy(np.int64)] for side in ("left", "right"))
     wrong = np.union1d(np.flatnonzero(per_link > 1), linked[left[linked[left] == linked[right]]])
@@ -384,9 +388,10 @@ def _attach(
 
 
 def _clear_phones(
-    holders: pd.DataFrame, cluster: np.ndarray, labels: np.ndarray, different: pd.DataFrame,
+    phones: pd.DataFrame, claims: pd.DataFrame, cluster: np.ndarray, labels: np.ndarray,
+    different: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return the telephone rows of `holders` that may tie records.
+    """Return the rows of `phones` that may tie records.
 
     Clusters claim what a person has one of: each other identifier's scope, a name, a side of a
     decision that two records are different. A set of clusters is in conflict when two of them
@@ -394,13 +399,17 @@ def _clear_phones(
     that all such telephones together would make one are not either: a record without any other
     identifier must not link the telephones of two people.
     """
-    is_phone = holders["rule"] == RULE["phone"]
-    phones = holders[is_phone].assign(cluster=cluster[holders.loc[is_phone, "record"]])
-    others = holders[~is_phone]
+    phones = phones.assign(cluster=cluster[phones["record"]])
+    with_phone = np.zeros(len(cluster), dtype=bool)
+    with_phone[phones["cluster"]] = True
+    claimed_by = cluster[claims["record"]]
+    counts = with_phone[claimed_by]
+    with_name = np.zeros(len(cluster), dtype=bool)
+    with_name[cluster[labels >= 0]] = True
     sides = len(different)
     claims = pd.concat([
-        pd.DataFrame({"cluster": cluster[others["record"]], "scope": others["scope"]}),
-        pd.DataFrame({"cluster": np.unique(cluster[labels >= 0]), "scope": -1}),
+        pd.DataFrame({"cluster": claimed_by[counts], "scope": claims["scope"].to_numpy()[counts]}),
+        pd.DataFrame({"cluster": np.flatnonzero(with_name & with_phone), "scope": -1}),
         *(pd.DataFrame({"cluster": cluster[different[side].to_numpy(np.int64)],
                         "scope": -2 - np.arange(sides)}) for side in ("left", "right")),
     ]).drop_duplicates()

@@ -149,21 +149,23 @@ def update_records(
             con.execute(f"create or replace table {table} ({columns})")
         _set_version(con, "rules", settings.version)
         _set_version(con, "model", "")
-    _check_inputs(con, inputs)
     attributes = ", ".join(ATTRIBUTES)
     con.execute(f"""
         create or replace temp table incoming as
         select records.record_key,
-            hash(coalesce(identifiers.content, 0), coalesce(attributes.content, 0)) as content_hash
+            hash(coalesce(identifiers.content, 0), coalesce(attributes.content, 0)) as content_hash,
+            identifiers_count, attributes_count
         from {inputs.records} as records
         left join (
             select record_key, bit_xor(hash(identifier_type, identifier_value, source_system))
-                as content
+                as content, count(*) as identifiers_count
             from {inputs.identifiers} group by record_key
         ) as identifiers on records.record_key = identifiers.record_key
         left join (
-            select record_key, hash({attributes}) as content from {inputs.attributes}
+            select record_key, hash({attributes}) as content, 1 as attributes_count
+            from {inputs.attributes}
         ) as attributes on records.record_key = attributes.record_key""")
+    _check_inputs(con, inputs)
     con.execute("""
         create or replace temp table forgotten as
         select record.record_id, incoming.record_key is null as is_gone
@@ -193,6 +195,7 @@ def update_records(
 
 
 def _check_inputs(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    """Raise on keys that are empty, repeat or belong to no record; `incoming` must be there."""
     empty, keys, distinct = con.execute(f"""
         select count(*) filter (record_key is null or first_load_sequence is null),
             count(record_key), count(distinct record_key) from {inputs.records}""").fetchall()[0]
@@ -200,16 +203,15 @@ def _check_inputs(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
         raise ValueError("records: record_key and first_load_sequence must not be empty")
     if keys != distinct:
         raise ValueError("records: record_key repeats")
-    for relation in (inputs.identifiers, inputs.attributes):
-        strays = con.execute(f"""
-            select count(distinct record_key) from {relation} as found
-            anti join {inputs.records} as records using (record_key)""").fetchall()[0][0]
-        if strays:
-            raise ValueError(f"{relation}: {strays} record keys are not in records")
-    repeated = con.execute(f"select count(*) - count(distinct record_key) from {inputs.attributes}"
-                           ).fetchall()[0][0]
-    if repeated:
+    rows, *found = con.execute("""
+        select count(*), coalesce(sum(identifiers_count), 0), coalesce(sum(attributes_count), 0)
+        from incoming""").fetchall()[0]
+    if rows != keys:
         raise ValueError(f"{inputs.attributes}: record_key repeats")
+    for relation, matched in zip((inputs.identifiers, inputs.attributes), found, strict=True):
+        total = con.execute(f"select count(*) from {relation}").fetchall()[0][0]
+        if total != matched:
+            raise ValueError(f"{relation}: {total - matched} rows belong to no record")
 
 
 def _normalise(
@@ -327,10 +329,13 @@ def _find_changed_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel) -> No
         where l.record_id < r.record_id""")
     con.execute(f"""
         create or replace temp table to_weigh as
-        with shared as (
+        with near as materialized (
+            select * from block_key where record_id in (
+                select left_id from uncertain union all select right_id from uncertain)
+        ), shared as (
             select uncertain.left_id, uncertain.right_id, l.block_number, l.block_key
-            from uncertain join block_key as l on uncertain.left_id = l.record_id
-            join block_key as r on uncertain.right_id = r.record_id
+            from uncertain join near as l on uncertain.left_id = l.record_id
+            join near as r on uncertain.right_id = r.record_id
                 and l.block_number = r.block_number and l.block_key = r.block_key
         ), live as (
             select block_number, block_key
@@ -381,7 +386,7 @@ def resolve_customers(
         where first_name is not null or last_name is not null or company_name is not null""")] = 1
     tie_break = _column(con, """
         select row_number() over (order by record_key) from ranked order by place""")
-    holders, over_limit = _holders(con, settings.limits)
+    holders, claims, over_limit = _holders(con, settings.limits)
     pairs = con.execute("""
         select least(l.place, r.place) as left, greatest(l.place, r.place) as right,
             match_score as score, match_weight as weight, related_weight as related
@@ -391,7 +396,7 @@ def resolve_customers(
     merges, merges_unusable = _placed(con, inputs.merges, "true")
     decisions, decisions_waiting = _placed(con, inputs.decisions, "is_same")
     clusters = cluster_records(
-        named, tie_break, holders, pairs, merges, decisions, scores=dict(MATCH_SCORES),
+        named, tie_break, holders, claims, pairs, merges, decisions, scores=dict(MATCH_SCORES),
         threshold=settings.threshold, bridge_score=settings.bridge_score,
         size_limit=settings.size_limit)
     _write_results(con, clusters.component, clusters.edges, decisions, settings.threshold)
@@ -418,31 +423,39 @@ def _column(con: duckdb.DuckDBPyConnection, query: str) -> np.ndarray:
 
 def _holders(
     con: duckdb.DuckDBPyConnection, limits: Mapping[str, int | None],
-) -> tuple[pd.DataFrame, int]:
-    """Return record, value, rule, scope of identifiers within their limits; and values over it.
+) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """Return holders and claims as `cluster_records` takes them, and the values over their limit.
 
-    A value that only one record holds is kept: it is a claim of its record.
+    A telephone is no claim: people have several and share them.
     """
     cases = " ".join(f"when '{name}' then {limit}" for name, limit in limits.items()
                      if limit is not None)
     rules = " ".join(f"when '{name}' then {RULE[name]}" for name in limits)
     con.execute(f"""
-        create or replace temp table held as
-        select identifier.*, count(*) over value_holders > coalesce(
-            case identifier_type {cases} end, 9223372036854775807) as is_over
-        from identifier
-        window value_holders as (partition by identifier_type, scope, identifier_value)""")
-    frame = con.execute(f"""
-        select ranked.place as record, hash(identifier_type, scope, identifier_value) as value,
-            case identifier_type {rules} end as rule, hash(identifier_type, scope) as scope
-        from held join ranked using (record_id) where not is_over
-        order by record, value""").df()
-    frame["value"] = pd.factorize(frame["value"])[0]
-    frame["scope"] = pd.factorize(frame["scope"])[0]
-    over = con.execute("select count(distinct (identifier_type, scope, identifier_value)) "
-                       "from held where is_over").fetchall()[0][0]
-    con.execute("drop table held")
-    return frame.astype({"rule": np.int64}), over
+        create or replace temp table shared_value as
+        select identifier_type, scope, identifier_value,
+            row_number() over (order by identifier_type, scope, identifier_value) - 1 as value,
+            case identifier_type {rules} end as rule,
+            count(*) > coalesce(case identifier_type {cases} end, count(*)) as is_over
+        from identifier group by identifier_type, scope, identifier_value having count(*) > 1""")
+    holders = con.execute("""
+        select ranked.place as record, value, cast(rule as bigint) as rule
+        from identifier join shared_value using (identifier_type, scope, identifier_value)
+        join ranked using (record_id) where not is_over order by record, value""").df()
+    claims = con.execute("""
+        with scopes as (
+            select identifier_type, scope, row_number() over (order by identifier_type, scope) as number
+            from (select distinct identifier_type, scope from identifier)
+        )
+        select ranked.place as record, scopes.number as scope
+        from identifier join scopes using (identifier_type, scope)
+        join ranked using (record_id) where identifier_type <> 'phone'
+            and (identifier_type, scope, identifier_value) not in (
+                select (identifier_type, scope, identifier_value) from shared_value where is_over)
+        """).df()
+    over = con.execute("select count(*) from shared_value where is_over").fetchall()[0][0]
+    con.execute("drop table shared_value")
+    return holders, claims, over
 
 
 def _placed(
@@ -479,8 +492,7 @@ def _write_results(
             edges.status as edge_status
         from found_edges as edges join ranked as l on edges.left_place = l.place
         join ranked as r on edges.right_place = r.place
-        join (values {names}) as rules (rule, name) using (rule)
-        order by left_record_key, right_record_key, match_rule""")
+        join (values {names}) as rules (rule, name) using (rule)""")
     con.execute("""
         create or replace temp table customer_records as
         with ends as (
@@ -501,8 +513,7 @@ def _write_results(
         left join strongest on ranked.place = strongest.place
         left join (values """ + names + """) as rules (rule, name)
             on strongest.rule = rules.rule
-        left join described on ranked.record_id = described.record_id
-        order by ranked.record_key""")
+        left join described on ranked.record_id = described.record_id""")
     con.execute(f"""
         create or replace temp table identity_review as
         with cut as (
@@ -530,8 +541,7 @@ def _write_results(
         join ranked as r on together.right_place = r.place
         join found_components as cl on together.left_place = cl.place
         join found_components as cr on together.right_place = cr.place
-        where cl.senior_place <> cr.senior_place
-        order by left_record_key, right_record_key""")
+        where cl.senior_place <> cr.senior_place""")
     con.unregister("found_components")
     con.unregister("found_edges")
     con.unregister("decided_pairs")

@@ -86,7 +86,7 @@ LEAST_WEIGHT = -2.0
 LEAST_OF_ALL = -1e3
 """Bits that every pair has."""
 
-CHUNK_PAIRS = 500_000
+CHUNK_PAIRS = 1_500_000
 SETTLING_ROUNDS = 2
 
 

@@ -72,7 +72,8 @@ ACCEPTED: dict[str, list[dict[str, Any]]] = {
 }
 REJECTED = {
     "crm/customers": [{"KundenNr": "90909091", "Vorname": FIRST, "Nachname": LAST,
-                       "Geburtsdatum": f"{FIRST} am 1.", "E-Mail": "kanarina@rejected.example"}],
+                       "Geburtsdatum": f"{FIRST} am 1.", "ErfasstAm": f"{FIRST} am 1.",
+                       "E-Mail": "kanarina@rejected.example"}],
     "pos/orders": [{"receipt_no": "911", "ordered_at": "kanarina@rejected.example",
                     "net_amount": PHONE}],
 }

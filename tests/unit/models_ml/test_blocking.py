@@ -171,7 +171,7 @@ few = {column: st.sampled_from([None, "1", "2"]) for column in (
     "first_root", "last_name", "birth_text", "city", "phone")}
 
 
-@settings(deadline=None, max_examples=30, derandomize=True,
+@settings(deadline=None, max_examples=20, derandomize=True,
           phases=[Phase.explicit, Phase.generate])
 @given(
     records=st.lists(st.fixed_dictionaries(few), min_size=2, max_size=9),

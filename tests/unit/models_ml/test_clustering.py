@@ -34,6 +34,7 @@ def resolve(names: str, *, pairs: list[tuple[str, float]] | None = None,
                  "related": -9.0} for a, b in related or []]
     held_rows = [{"record": place[name], "value": value, "rule": RULE[rule], "scope": RULE[rule]}
                  for value, (rule, holders) in enumerate(held or []) for name in holders]
+    claims = [row for row in held_rows if row["rule"] != RULE["phone"]]
     decisions = [{"left": place[a], "right": place[b], "is_same": True} for a, b in same or []]
     decisions += [{"left": place[a], "right": place[b], "is_same": False}
                   for a, b in different or []]
@@ -41,7 +42,7 @@ def resolve(names: str, *, pairs: list[tuple[str, float]] | None = None,
     return cluster_records(
         np.array([name.isupper() for name in seniors]),
         np.array([ord(name) for name in seniors]),
-        frame(held_rows, "record value rule scope"),
+        frame(held_rows, "record value rule"), frame(claims, "record scope"),
         frame(weighed, "left right score weight related"),
         frame([{"left": place[a], "right": place[b]} for a, b in merges or []], "left right"),
         frame(decisions, "left right is_same"),
