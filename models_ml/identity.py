@@ -444,7 +444,8 @@ def _holders(
         join ranked using (record_id) where not is_over order by record, value""").df()
     claims = con.execute("""
         with scopes as (
-            select identifier_type, scope, row_number() over (order by identifier_type, scope) as number
+            select identifier_type, scope,
+                row_number() over (order by identifier_type, scope) as number
             from (select distinct identifier_type, scope from identifier)
         )
         select ranked.place as record, scopes.number as scope

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
-import pandas as pd
 import pytest
 from company import Company
 
-from models_ml.identity import IdentityResult
+from models_ml import identity
 from orchestration import ml_steps
 from orchestration.audit import STAGES, Audit
 
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
 SENTIMENT = dg.AssetKey(["ml", "feedback_sentiment"])
 CUSTOMERS = dg.AssetKey(["marts", "customers"])
-RECORDS = [dg.AssetKey(["ml", "customer_records"]), dg.AssetKey(["ml", "identity_edges"])]
+RECORDS = [dg.AssetKey(["ml", table]) for table in (
+    "customer_aliases", "customer_records", "identity_changes", "identity_edges",
+    "identity_review")]
 
 
 class Outcome:
@@ -117,14 +119,16 @@ def test_python_to_dbt_a_lost_record_blocks_too(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    resolve = ml_steps.resolve_identities
+    resolve = identity.resolve_customers
 
-    def forgetful(*frames: pd.DataFrame, **options: object) -> IdentityResult:
-        whole = resolve(*frames, **options)  # type: ignore[arg-type]
-        return IdentityResult(whole.customer_records.iloc[1:], whole.identity_edges, whole.metrics)
+    def forgetful(con: duckdb.DuckDBPyConnection, *inputs: Any) -> dict[str, int]:
+        counts = resolve(con, *inputs)
+        con.execute("delete from customer_records where record_key = "
+                    "(select min(record_key) from customer_records)")
+        return counts
 
     with monkeypatch.context() as broken:
-        broken.setattr(ml_steps, "resolve_identities", forgetful)
+        broken.setattr(identity, "resolve_customers", forgetful)
         outcome = materialise(*RECORDS, *keys_of("build_marts_and_reporting"), SNAPSHOT)
     assert outcome.steps == {"resolve_identity": "failed"}
     assert outcome.failed_checks == [("ml/customer_records", "suite")]
