@@ -1,7 +1,7 @@
 """Personal values are planted wherever an extract can hold them, then searched where none may be.
 
-Only raw zone, warehouse and identity store may keep them. A value counts as found in any spelling: the
-search knows parts of words and digits, which nothing else in the demo company has.
+Only raw zone, warehouse and identity store may keep them. A value counts as found in any spelling:
+the search knows parts of words and digits, which nothing else in the demo company has.
 """
 
 from __future__ import annotations
