@@ -36,9 +36,6 @@ DOUBT = -8.0
 """Bits that a pair weighed as rather two persons speaks against being joined through others: more
 than its own odds, because a record in between that fits both owes that to what it does not know."""
 
-RELATED_LIMIT = -3.0
-"""Bits from which a pair counts as two related persons: eight times likelier than one person."""
-
 USED, CUT_DECISION, CUT_BRIDGE, CUT_SIZE, CUT_CONFLICT = (
     "used", "cut_decision", "cut_bridge", "cut_size", "cut_conflict")
 
@@ -64,8 +61,8 @@ def cluster_records(
     """Join records into customers.
 
     1. Recorded decisions, the CRM's merges and customer numbers join whatever they name. Loyalty
-       number and e-mail join named records unless the pair looks like relatives or colleagues; a
-       weighed pair joins from `threshold`.
+       number and e-mail join named records unless the pair, the e-mail included, is weighed as
+       rather two persons; a weighed pair joins from `threshold`.
     2. In a cluster that holds a pair that should not be one (decided different, or weighed as
        rather two persons) or that outgrew `size_limit`, records are joined anew, the strongest edge
        first, and two groups only where all evidence between them adds up to one person (greedy
@@ -81,7 +78,7 @@ def cluster_records(
             their limit left out.
         claims: record, scope (a number), of every record and what it has an identifier of:
             within a scope a person is expected to have one value.
-        pairs: left, right, score, weight, related (bits against relatives and colleagues).
+        pairs: left, right, score, weight (bits).
         merges: left, right.
         decisions: left, right, is_same.
         scores: probability of a match by rule.
@@ -92,12 +89,11 @@ def cluster_records(
     count = len(named)
     same = decisions[decisions["is_same"].astype(bool)]
     different = decisions[~decisions["is_same"].astype(bool)]
-    related = pairs[pairs["related"] <= RELATED_LIMIT]
     doubted = pairs[pairs["score"] < DOUBT_SCORE]
     keys = holders[holders["rule"] != RULE["phone"]]
     is_number = keys["rule"] == RULE["customer_number"]
     named_keys = keys[~is_number & named[keys["record"]]]
-    tied, conflicting = _tie_named(named_keys, _codes(related, count), tie_break)
+    tied, conflicting = _tie_named(named_keys, _codes(doubted, count), tie_break)
     likely = pairs[pairs["score"] >= threshold]
     edges = pd.concat([
         _edges(same, "decision", scores), _edges(merges, "crm_merge", scores),
@@ -173,16 +169,16 @@ def _star(holders: pd.DataFrame, tie_break: np.ndarray) -> pd.DataFrame:
 
 
 def _tie_named(
-    holders: pd.DataFrame, related: np.ndarray, tie_break: np.ndarray,
+    holders: pd.DataFrame, doubted: np.ndarray, tie_break: np.ndarray,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Edges between the named records of a value, and those left out because they are related.
+    """Edges between the named records of a value, and those left out because they are doubted.
 
-    A record is tied to the first of its value; where those two are related, to the first that is
-    not related to it.
+    A record is tied to the first of its value; where that pair is weighed as rather two persons,
+    to the first with which it is not.
     """
     count = len(tie_break)
     star = _star(holders, tie_break)
-    conflict = _is_in(star["left"].to_numpy(), star["right"].to_numpy(), related, count)
+    conflict = _is_in(star["left"].to_numpy(), star["right"].to_numpy(), doubted, count)
     clashing = star.loc[conflict, ["left", "right"]].to_numpy().ravel()
     touched = holders["value"][holders["record"].isin(clashing)]
     again = holders[holders["value"].isin(touched)]
@@ -192,7 +188,7 @@ def _tie_named(
         records = group["record"].to_numpy(np.int64)
         rule = int(group["rule"].iloc[0])
         for place in range(2, len(records)):
-            clashes = _is_in(records[:place], np.full(place, records[place]), related, count)
+            clashes = _is_in(records[:place], np.full(place, records[place]), doubted, count)
             if clashes[0] and not clashes.all():
                 other.append((records[:place][~clashes][0], records[place], rule))
     extra = pd.DataFrame(other, columns=["left", "right", "rule"], dtype=np.int64)

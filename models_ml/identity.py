@@ -277,11 +277,25 @@ def update_pairs(
                 + with_frequencies(_involved(con), "frequency", model.records_count))
     score_pairs(con, model, described="weighed_described", pairs="to_weigh", target="weighed",
                 progress=progress)
+    # Two named records with the same key are joined unless they are doubted: never unheard.
+    con.execute("""
+        create or replace temp table keyed as
+        select distinct left_id, right_id from to_weigh
+        join identifier as l on left_id = l.record_id
+        join identifier as r on right_id = r.record_id and l.identifier_type = r.identifier_type
+            and l.scope = r.scope and l.identifier_value = r.identifier_value
+        where l.identifier_type in ('email', 'loyalty_id')
+            and (left_id, right_id) not in (select (left_id, right_id) from weighed)""")
+    con.execute("insert into pair by name select left_id, right_id, match_weight, related_weight, "
+                "match_score from weighed")
+    score_pairs(con, model, described="weighed_described", pairs="keyed", target="weighed",
+                is_everything_kept=True)
     con.execute("insert into pair by name select left_id, right_id, match_weight, related_weight, "
                 "match_score from weighed")
     weighed, kept = con.execute(
         "select (select count(*) from to_weigh), (select count(*) from pair)").fetchall()[0]
-    con.execute("drop table weighed; drop table to_weigh; drop table weighed_described")
+    con.execute("drop table weighed; drop table keyed; drop table to_weigh; "
+                "drop table weighed_described")
     _set_version(con, "state", WHOLE)
     return {"pairs_weighed": weighed, "pairs_kept": kept}
 
@@ -389,7 +403,7 @@ def resolve_customers(
     holders, claims, over_limit = _holders(con, settings.limits)
     pairs = con.execute("""
         select least(l.place, r.place) as left, greatest(l.place, r.place) as right,
-            match_score as score, match_weight as weight, related_weight as related
+            match_score as score, match_weight as weight
         from pair join ranked as l on pair.left_id = l.record_id
         join ranked as r on pair.right_id = r.record_id
         order by 1, 2""").df()

@@ -45,6 +45,10 @@ INPUTS = Inputs(
 """What the step reads; the warehouse is attached under this name."""
 
 
+PROVISIONAL_RECORDS = 1_000
+"""A match model fitted to fewer is fitted again by itself when the records have doubled."""
+
+
 @dataclass(frozen=True)
 class RecordedModel:
     """A fitted match model and where it is recorded; the frequencies lie beside it."""
@@ -73,7 +77,9 @@ def resolve_customers(
     """
     with _store(settings) as con:
         counts = identity.update_records(con, INPUTS, _identity_settings(settings))
-        recorded = _newest_model(settings) or _fit(settings, con, progress)
+        recorded = _newest_model(settings)
+        if recorded is None or _is_outgrown(con, recorded):
+            recorded = _fit(settings, con, progress)
         _load_frequencies(con, recorded)
         counts |= identity.update_pairs(con, recorded.model, progress)
         progress("identity: clustering")
@@ -159,6 +165,13 @@ def _newest_model(settings: Settings) -> RecordedModel | None:
     except OtherComparisons:
         return None
     return RecordedModel(model, paths[-1])
+
+
+def _is_outgrown(con: duckdb.DuckDBPyConnection, recorded: RecordedModel) -> bool:
+    """Whether a model of few records has met twice as many: too few say nothing of the rest."""
+    fitted_to = recorded.model.records_count
+    count = con.execute("select count(*) from described").fetchall()[0][0]
+    return fitted_to < PROVISIONAL_RECORDS and count >= 2 * max(fitted_to, 1)
 
 
 def _fit(

@@ -28,10 +28,8 @@ def resolve(names: str, *, pairs: list[tuple[str, float]] | None = None,
     """
     place = {name: number for number, name in enumerate(order or names)}
     weighed: list[dict[str, Any]] = [
-        {"left": place[a], "right": place[b], "score": score, "weight": 5.0, "related": 9.0}
-        for (a, b), score in pairs or []]
-    weighed += [{"left": place[a], "right": place[b], "score": 0.01, "weight": 5.0,
-                 "related": -9.0} for a, b in related or []]
+        {"left": place[a], "right": place[b], "score": score, "weight": 5.0}
+        for (a, b), score in [*(pairs or []), *((pair, 0.01) for pair in related or [])]]
     held_rows = [{"record": place[name], "value": value, "rule": RULE[rule], "scope": RULE[rule]}
                  for value, (rule, holders) in enumerate(held or []) for name in holders]
     claims = [row for row in held_rows if row["rule"] != RULE["phone"]]
@@ -43,7 +41,7 @@ def resolve(names: str, *, pairs: list[tuple[str, float]] | None = None,
         np.array([name.isupper() for name in seniors]),
         np.array([ord(name) for name in seniors]),
         frame(held_rows, "record value rule"), frame(claims, "record scope"),
-        frame(weighed, "left right score weight related"),
+        frame(weighed, "left right score weight"),
         frame([{"left": place[a], "right": place[b]} for a, b in merges or []], "left right"),
         frame(decisions, "left right is_same"),
         scores=SCORES, threshold=0.95, bridge_score=0.99, size_limit=size_limit)

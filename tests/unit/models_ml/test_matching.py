@@ -105,6 +105,12 @@ RECORDS: dict[str, Person] = {
     "paul": PAUL,
     "his colleague": {**PAUL, "first_name": "Dora", "last_name": "Kienzle",
                       "gender": "female"},
+    "olga": {"first_name": "Olga", "last_name": "Vetter", "birth_date": "1951-06-17",
+             "gender": "female", "street": "Hafenstr. 12", "postal_code": "20459",
+             "city": "Hamburg", "email": "filiale7@z.de"},
+    "jens": {"first_name": "Jens", "last_name": "Ostermann", "birth_date": "1999-12-24",
+             "gender": "male", "street": "Talweg 5", "postal_code": "01067", "city": "Dresden",
+             "email": "filiale7@z.de"},
 }
 COMMON = {("first_name", "anna"): .01, ("last_core", "schmidt"): .01}
 
@@ -151,6 +157,8 @@ def explain(con: duckdb.DuckDBPyConnection) -> Explain:
     ("ilse", "her daughter", "two"),
     ("ilse", "her husband", "two, in conflict"),  # a couple with one mailbox
     ("paul", "his colleague", "two, in conflict"),  # and a company with one
+    # Strangers, and what clerks of a shop write down for customers without a mailbox.
+    ("jens", "olga", "two, in conflict"),
 ])
 def test_who_is_one_person(
     con: duckdb.DuckDBPyConnection, left: str, right: str, expected: str,
