@@ -136,7 +136,8 @@ COMPARISONS: tuple[Comparison, ...] = (
         Level("one digit", "damerau_levenshtein(phone_l, phone_r) <= 1", .05, .01, .05, .00001),
         Level("different", "else", .2, .49, .55, .999989),
     )),
-    Comparison("gender", _either_unknown("gender"), (
+    # An equal first name has said it already.
+    Comparison("gender", f"{_either_unknown('gender')} or first_root_l = first_root_r", (
         Level("equal", "gender_l = gender_r", .97, .45, .5, .5),
         Level("different", "else", .03, .55, .5, .5),
     )),
