@@ -41,6 +41,7 @@ def _joined(*parts: str) -> str:
 
 
 BLOCKS: tuple[Block, ...] = (
+    Block("loyalty number", "loyalty_id", 30),
     Block("email", "email", 30),
     Block("phone", "phone", 30),
     Block("name", _joined("first_root", "last_name"), 60),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 DESCRIBED: tuple[str, ...] = (
     "record_id", "first_name", "first_root", "last_name", "last_core", "company_name",
-    "birth_text", "gender", "street_name", "house_number", "postal_code", "city", "email",
-    "email_own", "phone", "first_code", "last_code",
+    "birth_text", "gender", "street_name", "house_number", "postal_code", "city", "loyalty_id",
+    "email", "email_own", "phone", "first_code", "last_code",
 )
 """Columns of a table of described records; texts are normalised, unknown is null.
 

@@ -57,6 +57,8 @@ MATCH_SCORES: Mapping[str, float] = {
 their own."""
 
 WHOLE = "whole"
+CONTACTS = ("loyalty_id", "email", "email_own", "phone")
+"""Columns of described records that come from identifiers."""
 
 ATTRIBUTES: tuple[str, ...] = (
     "customer_type", "title", "first_name", "last_name", "company_name", "birth_date", "gender",
@@ -81,10 +83,12 @@ _STORE = {
         "record_id bigint", *(f"{column} varchar" for column in DESCRIBED[1:]),
         "household_key varchar")),
     "block_key": "block_number tinyint, block_key ubigint, record_id bigint",
-    "pair": "left_id bigint, right_id bigint, match_weight double, related_weight double, "
-            "match_score double",
+    "pair": "left_id bigint, right_id bigint, match_weight double, match_score double",
 }
 """Tables of the store beside `frequency`, which belongs to the match model, and its versions."""
+
+_KEEP_WEIGHED = ("insert into pair "
+                 "select left_id, right_id, match_weight, match_score from weighed")
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,8 @@ def update_records(
     con.execute(f"""
         create or replace temp table incoming as
         select records.record_key,
-            hash(coalesce(identifiers.content, 0), coalesce(attributes.content, 0)) as content_hash,
+            hash(coalesce(identifiers.content, 0), identifiers_count,
+                coalesce(attributes.content, 0)) as content_hash,
             identifiers_count, attributes_count
         from {inputs.records} as records
         left join (
@@ -233,15 +238,18 @@ def _normalise(
     con.execute(f"""
         insert into described by name
         select {", ".join(f"usable_attributes.{column}" for column in DESCRIBED
-                          if column not in ("email", "email_own", "phone"))},
-            contacts.email, {_OWN_SQL} as email_own, contacts.phone,
+                          if column not in CONTACTS)},
+            contacts.loyalty_id, contacts.email, {_OWN_SQL} as email_own, contacts.phone,
             usable_attributes.household_key
         from usable_attributes left join (
             select record_id,
+                min(case when identifier_type = 'loyalty_id' then identifier_value end)
+                    as loyalty_id,
                 min(case when identifier_type = 'email' then identifier_value end) as email,
                 min(case when identifier_type = 'phone' then identifier_value end) as phone
             from usable_identifiers group by record_id
         ) as contacts using (record_id)""")
+    con.execute("drop table usable_identifiers; drop table usable_attributes")
     con.execute("create or replace temp view changed_described as "
                 "select described.* from described semi join changed using (record_id)")
     write_block_keys(con, described="changed_described", target="block_key")
@@ -286,12 +294,10 @@ def update_pairs(
             and l.scope = r.scope and l.identifier_value = r.identifier_value
         where l.identifier_type in ('email', 'loyalty_id')
             and (left_id, right_id) not in (select (left_id, right_id) from weighed)""")
-    con.execute("insert into pair by name select left_id, right_id, match_weight, related_weight, "
-                "match_score from weighed")
+    con.execute(_KEEP_WEIGHED)
     score_pairs(con, model, described="weighed_described", pairs="keyed", target="weighed",
                 is_everything_kept=True)
-    con.execute("insert into pair by name select left_id, right_id, match_weight, related_weight, "
-                "match_score from weighed")
+    con.execute(_KEEP_WEIGHED)
     weighed, kept = con.execute(
         "select (select count(*) from to_weigh), (select count(*) from pair)").fetchall()[0]
     con.execute("drop table weighed; drop table keyed; drop table to_weigh; "

@@ -298,14 +298,13 @@ def _maximise(
         rule = next((rule for rule in alternatives if _has_pairs(con, rule.condition)), None)
         if rule is None:
             continue
-        linker = _linker(con, model, "fit_described")
-        try:
-            with _quiet():
+        with _linked(con, model, "fit_described") as linker:
+            try:
                 session = linker.training.estimate_parameters_using_expectation_maximisation(
                     rule.condition, estimate_without_term_frequencies=True, max_pairs=EM_PAIRS)
-        except (EMTrainingException, ValueError):
-            # Splink says so when no pair of the rule is one person: probabilities vanish.
-            continue
+            except (EMTrainingException, ValueError):
+                # Splink says so when no pair of the rule is one person: probabilities vanish.
+                continue
         rules.append(rule.condition)
         fitted = {c.output_column_name for c in session.core_model_settings.comparisons}
         for comparison in linker._settings_obj.comparisons:
@@ -345,6 +344,21 @@ def with_frequencies(described: str, frequencies: str, records_count: int) -> st
     return f"select described.*, {terms} from {described} as described {joins}"
 
 
+@contextmanager
+def _linked(con: duckdb.DuckDBPyConnection, model: MatchModel, table: str) -> Iterator[Linker]:
+    """Splink on a table of described records; what it writes meanwhile is dropped in the end.
+
+    Its tables hold names and are not temporary: left alone they would pile up in the store.
+    """
+    try:
+        with _quiet():
+            yield _linker(con, model, table)
+    finally:
+        for (name,) in con.execute("select table_name from duckdb_tables() "
+                                   "where starts_with(table_name, '__splink__')").fetchall():
+            con.execute(f'drop table if exists "{name}"')
+
+
 def _linker(con: duckdb.DuckDBPyConnection, model: MatchModel, table: str) -> Linker:
     from splink import DuckDBAPI, Linker, SettingsCreator
 
@@ -371,10 +385,9 @@ def _linker(con: duckdb.DuckDBPyConnection, model: MatchModel, table: str) -> Li
         probability_two_random_records_match=model.prior, max_iterations=40,
         retain_matching_columns=True, retain_intermediate_calculation_columns=True,
         linker_uid="cx360")
-    with _quiet():
-        database = DuckDBAPI(con)
-        return Linker(database.register(con.table(table)), settings, log_level=None,
-                      validate_settings=False)
+    database = DuckDBAPI(con)
+    return Linker(database.register(con.table(table)), settings, log_level=None,
+                  validate_settings=False)
 
 
 @contextmanager
@@ -423,33 +436,31 @@ def score_pairs(
     con.execute("create or replace temp table numbered_pairs as "
                 "select left_id, right_id, row_number() over (order by left_id) as number "
                 f"from {pairs}")
-    linker = _linker(con, model, described)
-    for first in range(0, total, CHUNK_PAIRS):
-        predicted = _predict(con, linker, f"""
-            select left_id, right_id from numbered_pairs
-            where number between {first + 1} and {first + CHUNK_PAIRS}""",
-            least=LEAST_OF_ALL if is_everything_kept else LEAST_WEIGHT)
-        con.execute(f"""
-            insert into {target}
-            select * from ({_weigh_sql(model, predicted.physical_name)})
-            where {is_everything_kept} or match_score >= {REVIEW_SCORE}
-                or match_weight > 0""")
-        predicted.drop_table_from_database_and_remove_from_cache()
-        progress(f"matching: {min(first + CHUNK_PAIRS, total):,} of {total:,} pairs weighed")
+    least = LEAST_OF_ALL if is_everything_kept else LEAST_WEIGHT
+    with _linked(con, model, described) as linker:
+        for first in range(0, total, CHUNK_PAIRS):
+            predicted = _predict(con, linker, f"""
+                select left_id, right_id from numbered_pairs
+                where number between {first + 1} and {first + CHUNK_PAIRS}""", least)
+            con.execute(f"""
+                insert into {target}
+                select * from ({_weigh_sql(model, predicted.physical_name)})
+                where {is_everything_kept} or match_score >= {REVIEW_SCORE}
+                    or match_weight > 0""")
+            predicted.drop_table_from_database_and_remove_from_cache()
+            progress(f"matching: {min(first + CHUNK_PAIRS, total):,} of {total:,} pairs weighed")
     con.execute("drop table numbered_pairs")
 
 
 def _predict(
-    con: duckdb.DuckDBPyConnection, linker: Linker, pairs: str, least: float = LEAST_WEIGHT,
+    con: duckdb.DuckDBPyConnection, linker: Linker, pairs: str, least: float,
 ) -> Any:
     con.execute(f"""
         create or replace temp table score_chunk as
         select '0' as match_key, left_id as join_key_l, right_id as join_key_r from ({pairs})""")
-    with _quiet():
-        linker.table_management.register_blocked_pairs_for_predict(
-            linker._db_api.register(con.table("score_chunk")))
-        return linker.inference.predict(
-            threshold_match_weight=least, warning_mode="never")
+    linker.table_management.register_blocked_pairs_for_predict(
+        linker._db_api.register(con.table("score_chunk")))
+    return linker.inference.predict(threshold_match_weight=least, warning_mode="never")
 
 
 def _weigh_sql(model: MatchModel, predicted: str) -> str:
@@ -490,11 +501,10 @@ def explain_pair(
     right_id: int,
 ) -> list[tuple[str, str, float]]:
     """Return the evidence of one pair: (comparison, level, weight in bits), then the prior."""
-    linker = _linker(con, model, described)
-    predicted = _predict(
-        con, linker, f"select {int(left_id)} as left_id, {int(right_id)} as right_id",
-        least=LEAST_OF_ALL)
-    row = con.execute(f"select * from {predicted.physical_name}").df().iloc[0]
+    pair = f"select {int(left_id)} as left_id, {int(right_id)} as right_id"
+    with _linked(con, model, described) as linker:
+        predicted = _predict(con, linker, pair, LEAST_OF_ALL)
+        row = con.execute(f"select * from {predicted.physical_name}").df().iloc[0]
     evidence = []
     for c in COMPARISONS:
         level = int(row[f"gamma_{c.name}"])
@@ -502,5 +512,4 @@ def explain_pair(
         weight = float(row[f"mw_{c.name}"]) + float(row.get(f"mw_tf_adj_{c.name}", 0.0))
         evidence.append((c.name, label, weight))
     evidence.append(("prior", "two records at random", math.log2(model.prior / (1 - model.prior))))
-    predicted.drop_table_from_database_and_remove_from_cache()
     return evidence

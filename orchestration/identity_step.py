@@ -75,15 +75,16 @@ def resolve_customers(
     Without a recorded match model one is fitted first. The partition is moved into place last,
     after the log of what it changes, so that a killed run can be run again.
     """
+    chosen = _identity_settings(settings)
     with _store(settings) as con:
-        counts = identity.update_records(con, INPUTS, _identity_settings(settings))
+        counts = identity.update_records(con, INPUTS, chosen)
         recorded = _newest_model(settings)
         if recorded is None or _is_outgrown(con, recorded):
             recorded = _fit(settings, con, progress)
         _load_frequencies(con, recorded)
         counts |= identity.update_pairs(con, recorded.model, progress)
         progress("identity: clustering")
-        counts |= identity.resolve_customers(con, INPUTS, _identity_settings(settings))
+        counts |= identity.resolve_customers(con, INPUTS, chosen)
         counts["match_model"] = recorded.number
         counts["match_model_records"] = recorded.model.records_count
         history = record_history(
@@ -103,8 +104,7 @@ def resolve_customers(
             )
         finally:
             expected.unlink(missing_ok=True)
-        chart = draw_match_weights(con, settings=_identity_settings(settings),
-                                   changes=history.counts)
+        chart = draw_match_weights(con, settings=chosen, changes=history.counts)
     return Outcome(written, counts | {f"customers_{kind}": count
                                       for kind, count in history.counts.items()}, chart)
 

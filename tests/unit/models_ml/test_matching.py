@@ -27,7 +27,7 @@ from models_ml.matching import (
 )
 
 INPUTS = Inputs("records", "identifiers", "attributes", "merges", "decisions")
-CONTACTS = ("email", "phone")
+CONTACTS = ("loyalty_id", "email", "phone")
 Person = Mapping[str, str | None]
 
 
@@ -111,6 +111,12 @@ RECORDS: dict[str, Person] = {
     "jens": {"first_name": "Jens", "last_name": "Ostermann", "birth_date": "1999-12-24",
              "gender": "male", "street": "Talweg 5", "postal_code": "01067", "city": "Dresden",
              "email": "filiale7@z.de"},
+    "rosa": {"first_name": "Rosa", "last_name": "Immel", "birth_date": "1944-08-02",
+             "street": "Turmgasse 9", "postal_code": "99084", "city": "Erfurt",
+             "loyalty_id": "K77"},
+    "till": {"first_name": "Till", "last_name": "Overbeck", "birth_date": "2001-10-30",
+             "street": "Kaistr. 1", "postal_code": "28195", "city": "Bremen",
+             "loyalty_id": "K77"},
 }
 COMMON = {("first_name", "anna"): .01, ("last_core", "schmidt"): .01}
 
@@ -159,14 +165,16 @@ def explain(con: duckdb.DuckDBPyConnection) -> Explain:
     ("paul", "his colleague", "two, in conflict"),  # and a company with one
     # Strangers, and what clerks of a shop write down for customers without a mailbox.
     ("jens", "olga", "two, in conflict"),
+    ("rosa", "till", "two, in conflict"),  # a card for all at the till
 ])
 def test_who_is_one_person(
     con: duckdb.DuckDBPyConnection, left: str, right: str, expected: str,
 ) -> None:
     ((count,),) = con.execute("select count(distinct customer_id) from customer_records "
                               "where record_key in (?, ?)", [left, right]).fetchall()
-    conflicts = con.execute("select edge_status from identity_edges where match_rule = 'email' "
-                            "and left_record_key = ? and right_record_key = ?",
+    conflicts = con.execute("select edge_status from identity_edges where match_rule in "
+                            "('email', 'loyalty_id') and left_record_key = ? "
+                            "and right_record_key = ?",
                             sorted((left, right))).fetchall()
     assert ("one customer" if count == 1 else "two"
             if conflicts != [("cut_conflict",)] else "two, in conflict") == expected

@@ -26,12 +26,7 @@ from orchestration.identity_step import (
     train_match_model,
 )
 from orchestration.ml_tables import ml_file, prepare_ml_tables
-from orchestration.settings import (
-    CompanySettings,
-    Settings,
-    SettingsError,
-    read_company_settings,
-)
+from orchestration.settings import CompanySettings, Settings
 
 IDENTITY_TABLES = ("customer_records", "identity_edges", "identity_review", "customer_aliases",
                    "identity_changes")
@@ -159,6 +154,18 @@ def test_the_first_run_fits_a_model_and_the_second_weighs_nothing(settings: Sett
     assert (again["records_new"], again["records_changed"], again["records_gone"]) == (0, 0, 0)
     assert (again["pairs_weighed"], again["match_model"]) == (0, 1)
     assert tables(settings) == before
+
+
+def test_nothing_but_the_store_is_left_in_the_store(settings: Settings) -> None:
+    """Splink's tables hold names and would pile up, run by run."""
+    train_match_model(settings)
+    run(settings)
+    assert explain_records(settings, key_of("1"), key_of("3"))
+    with duckdb.connect(str(settings.ml_path / "identity_store.duckdb"), read_only=True) as con:
+        left = {name for (name,) in con.execute(
+            "select table_name from information_schema.tables").fetchall()}
+    assert left == {"block_key", "described", "frequency", "identifier", "pair", "record",
+                    "store_version"}
 
 
 def test_training_records_another_model_and_the_next_run_uses_it(settings: Settings) -> None:
@@ -340,37 +347,3 @@ def test_a_company_without_records_has_empty_tables(tmp_path: Path) -> None:
         table = pq.read_table(ml_file(settings, name))
         assert table.num_rows == 0
         assert table.column_names == [column.name for column in TABLES[name].columns]
-
-
-@pytest.mark.parametrize(("content", "sentence"), [
-    ("identity_threshold: 0.4", "identity_threshold is a number from 0.5 to 0.9999, not 0.4"),
-    ("identity_threshold: 1.0", "identity_threshold is a number from 0.5 to 0.9999, not 1.0"),
-    ("identity_threshold: high", "identity_threshold is a number from 0.5 to 0.9999, not 'high'"),
-    ("identity_bridge_score: 1.1", "identity_bridge_score is a number from 0.5 to 1, not 1.1"),
-    ("identity_bridge_score: true", "identity_bridge_score is a number from 0.5 to 1, not True"),
-    ("identity_size_limit: 1", "identity_size_limit is a whole number from 2 to 10000, not 1"),
-    ("identity_size_limit: 2.5", "identity_size_limit is a whole number from 2 to 10000, not 2.5"),
-    ("identifier_limits: {email: 0}", "identifier_limits gives the most records a value may tie"),
-    ("identifier_limits: [email]", "identifier_limits gives the most records a value may tie"),
-    ("identifier_limits: {iban: 3}", "identifier_limits: unknown ['iban']"),
-    ("default_country: Germany", "default_country 'Germany' is no ISO 3166 code"),
-])
-def test_a_setting_of_identity_that_cannot_be_is_named(
-    tmp_path: Path, content: str, sentence: str,
-) -> None:
-    path = tmp_path / "settings.yml"
-    path.write_text(content)
-    with pytest.raises(SettingsError) as caught:
-        read_company_settings(path)
-    assert str(path) in str(caught.value)
-    assert sentence in str(caught.value)
-
-
-def test_settings_of_identity_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "settings.yml"
-    path.write_text("identity_threshold: 0.5\nidentity_bridge_score: 1\nidentity_size_limit: 2\n"
-                    "identifier_limits: {phone: 3, email: null}\n")
-    company = read_company_settings(path)
-    assert (company.identity_threshold, company.identity_bridge_score,
-            company.identity_size_limit) == (0.5, 1, 2)
-    assert company.identifier_limits == (("email", None), ("phone", 3))

@@ -85,6 +85,17 @@ def test_a_value_that_cannot_be_is_named_with_its_remedy(
     ("blocked_identifiers: test@test.de", "blocked_identifiers is a list"),
     ("company_name: [Falkenhof]", "company_name is a text"),
     ("company_name: {", "not readable as YAML"),
+    ("identity_threshold: 0.4", "identity_threshold is a number from 0.5 to 0.9999, not 0.4"),
+    ("identity_threshold: 1.0", "identity_threshold is a number from 0.5 to 0.9999, not 1.0"),
+    ("identity_threshold: high", "identity_threshold is a number from 0.5 to 0.9999, not 'high'"),
+    ("identity_bridge_score: 1.1", "identity_bridge_score is a number from 0.5 to 1, not 1.1"),
+    ("identity_bridge_score: true", "identity_bridge_score is a number from 0.5 to 1, not True"),
+    ("identity_size_limit: 1", "identity_size_limit is a whole number from 2 to 10000, not 1"),
+    ("identity_size_limit: 2.5", "identity_size_limit is a whole number from 2 to 10000, not 2.5"),
+    ("identifier_limits: {email: 0}", "identifier_limits gives the most records a value may tie"),
+    ("identifier_limits: [email]", "identifier_limits gives the most records a value may tie"),
+    ("identifier_limits: {iban: 3}", "identifier_limits: unknown ['iban']"),
+    ("default_country: Germany", "default_country 'Germany' is no ISO 3166 code"),
 ])
 def test_a_company_setting_that_cannot_be_is_named(
     tmp_path: Path, content: str, sentence: str,
@@ -130,3 +141,13 @@ def test_extracts_may_move_but_two_companies_never_share_a_home(tmp_path: Path) 
     with pytest.raises(SettingsError, match=r"run .* with another --home"):
         remember_sources(read(home, CX360_SOURCES=str(DEMO_SOURCES)))
     assert read(home).sources == sources
+
+
+def test_settings_of_identity_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "settings.yml"
+    path.write_text("identity_threshold: 0.5\nidentity_bridge_score: 1\nidentity_size_limit: 2\n"
+                    "identifier_limits: {phone: 3, email: null}\n")
+    company = read_company_settings(path)
+    assert (company.identity_threshold, company.identity_bridge_score,
+            company.identity_size_limit) == (0.5, 1, 2)
+    assert company.identifier_limits == (("email", None), ("phone", 3))
