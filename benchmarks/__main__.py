@@ -12,6 +12,7 @@ BENCHMARKS = {
     "olist": "a real marketplace end to end, reviews reconciled",
     "sentiment": "macro-F1 of the lexicon models on public sets",
     "identity": "public sets, the demo's planted truth, a million records, 1 % new ones",
+    "journeys": "journeys and KPIs of 100,000 and 1,000,000 customers against one reading",
     "readers": "a reader in a loop on the published snapshot during a whole run",
     "companies": "Online Retail, SFO 2017 and airline tweets on the shipped declarations",
     "kills": "SIGKILL at ten points, then run again: tables equal to an undisturbed run",

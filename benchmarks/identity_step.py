@@ -1,7 +1,8 @@
 """The identity step on a home: what it needs before, the step alone and measured, a home anew.
 
-`python -m benchmarks.identity_step HOME` resolves in a process of its own and prints seconds and
-peak memory as JSON. Only the step is timed: what a run has imported by then does not count.
+`python -m benchmarks.identity_step HOME [train]` resolves, or only fits a match model, in a process
+of its own and prints seconds and peak memory as JSON. Only the step is timed: what a run has
+imported by then does not count.
 """
 
 from __future__ import annotations
@@ -36,6 +37,13 @@ def resolve(settings: Settings) -> None:
     resolve_customers(settings).raise_if_blocked()
 
 
+def train(settings: Settings) -> None:
+    """Fit and record a match model, as `cx360 identity train` does."""
+    from orchestration.identity_step import train_match_model
+
+    train_match_model(settings)
+
+
 @dataclass(frozen=True)
 class Resolution:
     """What one call of the step took, and where its tables are."""
@@ -53,6 +61,12 @@ def measure_resolution(home: Path) -> Resolution:
     """Resolve the identities of a home in a process of its own."""
     measured = json.loads(run_module("benchmarks.identity_step", str(home)).splitlines()[-1])
     return Resolution(home, **measured)
+
+
+def measure_training(home: Path) -> Resolution:
+    """Fit a match model to a home in a process of its own."""
+    printed = run_module("benchmarks.identity_step", str(home), "train")
+    return Resolution(home, **json.loads(printed.splitlines()[-1]))
 
 
 def settings_of(home: Path) -> Settings:
@@ -99,8 +113,9 @@ def main() -> None:
     import great_expectations  # noqa: F401
 
     settings = settings_of(Path(sys.argv[1]))
+    step = train if "train" in sys.argv[2:] else resolve
     started = time.perf_counter()
-    resolve(settings)
+    step(settings)
     seconds = time.perf_counter() - started
     print(json.dumps({"seconds": seconds, "peak_bytes": peak_memory()}))
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,21 +33,25 @@ class Measured:
 def run_cx360(*arguments: str, home: Path) -> Measured:
     """Run `cx360 …` on a home of its own; ends the benchmark when it fails."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CX360_")}
-    environment["CX360_HOME"] = str(home)
+    measured = run_measured([str(CX360), *arguments], environment | {"CX360_HOME": str(home)})
+    measured.steps = {match[1]: float(match[2]) for line in measured.output.splitlines()
+                      if (match := _STEP.search(line))}
+    if measured.code:
+        print(measured.output)
+        sys.exit(f"cx360 {' '.join(arguments)} ended with {measured.code}")
+    return measured
+
+
+def run_measured(command: list[str], environment: Mapping[str, str] | None = None) -> Measured:
+    """Run any command to its end; without `environment` it gets this process's."""
     started = time.monotonic()
-    process = subprocess.Popen([str(CX360), *arguments], env=environment, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
     sampler = _MemorySampler(process.pid)
     sampler.start()
     output, _ = process.communicate()
     sampler.stop()
-    measured = Measured(time.monotonic() - started, sampler.peak, output, process.returncode)
-    measured.steps = {match[1]: float(match[2]) for line in output.splitlines()
-                      if (match := _STEP.search(line))}
-    if process.returncode:
-        print(output)
-        sys.exit(f"cx360 {' '.join(arguments)} ended with {process.returncode}")
-    return measured
+    return Measured(time.monotonic() - started, sampler.peak, output, process.returncode)
 
 
 def run_module(name: str, *arguments: str) -> str:

@@ -139,18 +139,25 @@ def choose_block_limits(
     return BlockLimits(limits, one_is_enough=most_pairs - budget <= LEAST_PAIRS)
 
 
-def candidates_sql(keys: str, limits: BlockLimits) -> str:
-    """Query for the pairs (left_id < right_id) to compare; see `Block`."""
+def candidates_sql(keys: str, limits: BlockLimits, one_in: int = 1) -> str:
+    """Query for the pairs (left_id < right_id) to compare; see `Block`.
+
+    `one_in`: of how many records one, as the left one, brings its pairs; a fixed sample.
+    """
+    left = "" if one_in == 1 else f"and hash(l.record_id) % {one_in} = 0"
+    near = keys if one_in == 1 else f"""(
+        select * from {keys} as keys semi join (
+            select * from {keys} as l where true {left}) using (block_number, block_key))"""
     return f"""
-        with live as (
-            select block_number, block_key from {keys}
+        with near as (from {near}), live as (
+            select block_number, block_key from near
             join {limits.limits_sql()} using (block_number)
             group by block_number, block_key, record_limit
             having count(*) between 2 and record_limit
         ), members as (
-            select keys.* from {keys} as keys semi join live using (block_number, block_key)
+            select near.* from near semi join live using (block_number, block_key)
         )
         select l.record_id as left_id, r.record_id as right_id
         from members as l join members as r using (block_number, block_key)
-        where l.record_id < r.record_id
+        where l.record_id < r.record_id {left}
         group by all having {limits.compared_sql()}"""

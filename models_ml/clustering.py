@@ -126,6 +126,18 @@ def cluster_records(
     return Clusters(component, edges.drop_duplicates(["left", "right", "rule"]))
 
 
+def group_evidence(count: int, holders: pd.DataFrame, *pairs: pd.DataFrame) -> np.ndarray:
+    """Return for each record the most senior of its evidence group.
+
+    What becomes of a record depends on nothing outside its group, however strong or weak the
+    evidence in it. `holders` and `pairs` are those of `cluster_records`.
+    """
+    value = holders["value"].to_numpy(np.int64)
+    ties = pd.DataFrame({"left": holders["record"], "right": count + value})
+    nodes = count + int(value.max(initial=-1)) + 1
+    return _connected(pd.concat([ties, *(p[["left", "right"]] for p in pairs)]), nodes)[:count]
+
+
 def _used(edges: pd.DataFrame) -> pd.DataFrame:
     return edges[edges["status"] == USED]
 

@@ -67,12 +67,16 @@ def find_changes(
     """
     con.execute(f"""
         create or replace temp table moved_records as
-        select previous.record_key, previous.customer_id as from_id, current.customer_id as to_id,
-            previous.is_senior as led, seniority.first_load_sequence
-        from {previous} as previous
-        join {current} as current on previous.record_key = current.record_key
-        left join {seniority} as seniority on previous.record_key = seniority.record_key
-        where previous.customer_id <> current.customer_id""")
+        with moved as materialized (
+            select previous.record_key, previous.customer_id as from_id,
+                current.customer_id as to_id, previous.is_senior as led
+            from {previous} as previous
+            join {current} as current on previous.record_key = current.record_key
+            where previous.customer_id <> current.customer_id
+        )
+        select moved.*, seniority.first_load_sequence
+        from moved left join {seniority} as seniority on moved.record_key = seniority.record_key
+        """)
     con.execute(f"""
         create or replace temp table moved_customers as
         with ranked as (
@@ -123,10 +127,15 @@ def aliases_sql(*, current: str, changes: str) -> str:
         with recursive derived as (
             select {customer_id_sql("record_key")} as alias_customer_id, customer_id
             from {current} where not is_senior
+        ), logged as (
+            select from_customer_id as known_id from {changes}
+            union select to_customer_id from {changes}
         ), meaning as (
             select alias_customer_id as known_id, customer_id from derived
+            semi join logged on alias_customer_id = known_id
             union all
-            select customer_id, customer_id from {current} where is_senior
+            select customer_id, customer_id from {current}
+            semi join logged on customer_id = known_id where is_senior
         ), gone as (
             select from_customer_id, max(change_sequence) as change_sequence,
                 arg_max(to_customer_id, change_sequence) as to_customer_id

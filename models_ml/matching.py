@@ -17,12 +17,15 @@ import json
 import logging
 import math
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from models_ml.blocking import (
+    LEAST_PAIRS,
+    PAIRS_PER_RECORD,
     BlockLimits,
     candidates_sql,
     choose_block_limits,
@@ -39,11 +42,11 @@ if TYPE_CHECKING:
     import duckdb
     from splink import Linker
 
-SAMPLE_RECORDS = 1_200
+SAMPLE_RECORDS = 800
 """Records whose pairs, all of them, say how often strangers agree."""
 
-EM_PAIRS = 200_000
-SETTLING_PAIRS = 100_000
+EM_PAIRS = 100_000
+SETTLING_PAIRS = 50_000
 EM_MINIMUM_PAIRS = 50
 
 
@@ -71,7 +74,7 @@ of the pairs is one person however many the records, and never an address or a t
 what relatives share would make them look like one person."""
 
 SHIPPED_MATCHES = 30.0
-SHIPPED_STRANGERS = 20_000.0
+SHIPPED_STRANGERS = 9_000.0
 """Pairs that the shipped probabilities count for beside those found in the data."""
 
 LEAST_RELATED = 0.01
@@ -205,17 +208,21 @@ def fit_match_model(
     progress("matching: expectation maximisation")
     found, rules = _maximise(con, model)
     model = replace(model, fitted_by=rules)
-    con.execute(f"""
-        create or replace temp table fit_candidates as
-        {candidates_sql(keys, model.blocks)}""")
+    progress("matching: counting how many pairs are one person")
+    one_in = max(PAIRS_PER_RECORD * count // LEAST_PAIRS, 1)
+    con.execute("create or replace temp table fit_candidates as "
+                + candidates_sql(keys, model.blocks, one_in))
     con.execute("create or replace temp table fit_pairs as select * from fit_candidates "
                 f"order by hash(left_id, right_id), left_id, right_id limit {SETTLING_PAIRS}")
+    con.execute("create or replace temp table fit_paired as select * from fit_described "
+                "where record_id in (select left_id from fit_pairs union all "
+                "select right_id from fit_pairs)")
     candidates, scored = con.execute(
         "select (select count(*) from fit_candidates), (select count(*) from fit_pairs)"
     ).fetchall()[0]
     for _ in range(SETTLING_ROUNDS):
-        model = _settle(con, model, observed, found, candidates / max(scored, 1))
-    for table in ("fit_described", "fit_sample", "fit_candidates", "fit_pairs"):
+        model = _settle(con, model, observed, found, one_in * candidates / max(scored, 1))
+    for table in ("fit_described", "fit_sample", "fit_candidates", "fit_pairs", "fit_paired"):
         con.execute(f"drop table {table}")
     return model
 
@@ -225,7 +232,7 @@ def _settle(
     found: Mapping[str, tuple[float, ...]], scale: float,
 ) -> MatchModel:
     """Weigh the compared pairs with the model and let what they turn out to be correct it."""
-    score_pairs(con, model, described="fit_described", pairs="fit_pairs", target="fit_scores",
+    score_pairs(con, model, described="fit_paired", pairs="fit_pairs", target="fit_scores",
                 is_everything_kept=True)
     matches, relatives, colleagues = (scale * (found or 0.0) for found in con.execute("""
         select sum(match_score), sum(match_score * power(2.0, -against_relatives)),
@@ -269,17 +276,21 @@ def _count_levels(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[float, ...]
     """Share of each level among all pairs of `fit_sample`, beside the shipped shares."""
     columns = [column for column in DESCRIBED if column != "record_id"]
     sides = ", ".join(f"{side}.{column} as {column}_{side}" for column in columns for side in "lr")
-    con.execute(f"create or replace temp view fit_sample_pairs as select {sides} "
+    # Written down first, because the engine compares rows of a table with all cores.
+    con.execute(f"create or replace temp table fit_sample_pairs as select {sides} "
                 "from fit_sample as l join fit_sample as r on l.record_id < r.record_id")
+    levels = ", ".join(f"{_level_sql(c)} as {c.name}" for c in COMPARISONS)
+    outcomes = con.execute(f"select {levels}, count(*) as pairs_count from fit_sample_pairs "
+                           "group by all").fetchall()
+    con.execute("drop table fit_sample_pairs")
     shares = {}
-    for c in COMPARISONS:
-        counts = dict(con.execute(
-            f"select {_level_sql(c)} as level, count(*) from fit_sample_pairs group by level"
-        ).fetchall())
+    for place, c in enumerate(COMPARISONS):
+        counts: dict[int, int] = defaultdict(int)
+        for row in outcomes:
+            counts[row[place]] += row[-1]
         shares[c.name] = _shares([
-            counts.get(number, 0) + SHIPPED_STRANGERS * level.strangers
+            counts[number] + SHIPPED_STRANGERS * level.strangers
             for number, level in enumerate(c.levels)])
-    con.execute("drop view fit_sample_pairs")
     return shares
 
 
@@ -471,11 +482,12 @@ def _weigh_sql(model: MatchModel, predicted: str) -> str:
     def against(kind: str) -> str:
         terms = []
         for c in COMPARISONS:
+            common = getattr(c, kind)
             whens = " ".join(
                 f"when {len(c.levels) - 1 - number} then "
-                f"{math.log2(same / getattr(level, kind)):.9f}"
-                for number, (level, same) in enumerate(
-                    zip(c.levels, model.same[c.name], strict=True)))
+                f"{math.log2(same / (common * same + (1 - common) * strangers)):.9f}"
+                for number, (same, strangers) in enumerate(
+                    zip(model.same[c.name], model.strangers[c.name], strict=True)))
             terms.append(f"case gamma_{c.name} {whens} else 0 end")
         terms.append(f"{-math.log2(getattr(model, kind)):.9f}")
         return " + ".join(terms)

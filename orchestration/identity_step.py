@@ -19,6 +19,7 @@ from ingestion.raw_zone import RawZone
 from ingestion.readers.files import literal
 from models_ml import identity
 from models_ml.identity import IdentitySettings, Inputs
+from models_ml.identity_store import is_version, set_version
 from models_ml.matching import (
     MatchModel,
     OtherComparisons,
@@ -90,20 +91,14 @@ def resolve_customers(
         history = record_history(
             settings, con, current="customer_records", seniority=INPUTS.records,
             as_of=as_of_date(settings, RawZone(settings.raw_path).loads()))
-        expected = settings.ml_path / "expected_records.tmp"
-        con.execute(f"copy (select record_key from {INPUTS.records}) "
-                    f"to {literal(str(expected))} (format parquet)")
-        try:
-            written = (
-                copy_ml_table(settings, "identity_edges", con, "identity_edges"),
-                copy_ml_table(settings, "identity_review", con, "identity_review"),
-                write_ml_table(settings, "customer_aliases", history.aliases),
-                write_ml_table(settings, "identity_changes", [history.changes]),
-                copy_ml_table(settings, "customer_records", con, "customer_records",
-                              expected=expected),
-            )
-        finally:
-            expected.unlink(missing_ok=True)
+        written = (
+            copy_ml_table(settings, "identity_edges", con, "identity_edges"),
+            copy_ml_table(settings, "identity_review", con, "identity_review"),
+            write_ml_table(settings, "customer_aliases", history.aliases),
+            write_ml_table(settings, "identity_changes", [history.changes]),
+            copy_ml_table(settings, "customer_records", con, "customer_records",
+                          expected=INPUTS.records),
+        )
         chart = draw_match_weights(con, settings=chosen, changes=history.counts)
     return Outcome(written, counts | {f"customers_{kind}": count
                                       for kind, count in history.counts.items()}, chart)
@@ -193,9 +188,15 @@ def _fit(
 
 
 def _load_frequencies(con: duckdb.DuckDBPyConnection, recorded: RecordedModel) -> None:
+    """Put them into the store, where the last run may have left them."""
+    version = hashlib.md5(recorded.frequencies_path.read_bytes()).hexdigest()
+    if is_version(con, "frequency", version):
+        return
+    set_version(con, "frequency", "")
     con.execute("drop table if exists frequency")
     con.execute("create table frequency as select * from "
                 f"read_parquet({literal(str(recorded.frequencies_path))})")
+    set_version(con, "frequency", version)
 
 
 @contextmanager

@@ -81,29 +81,36 @@ def write_ml_table(
     """
     temporary = ml_file(settings, name).with_suffix(".tmp")
     _write_frames(temporary, TABLES[name], parts)
-    return _judge_and_place(settings, TABLES[name], temporary, expected)
+    with engine(settings.memory_limit) as con:
+        return _judge_and_place(
+            settings, TABLES[name], temporary, con,
+            f"read_parquet({literal(str(expected))})" if expected else None)
 
 
 def copy_ml_table(
     settings: Settings, name: str, con: duckdb.DuckDBPyConnection, relation: str, *,
-    expected: Path | None = None,
+    expected: str | None = None,
 ) -> Written:
-    """Write one ML table from a relation of an engine and judge it; see `write_ml_table`."""
+    """Write one ML table from a relation of an engine and judge it; see `write_ml_table`.
+
+    `expected` is a relation of the engine, too.
+    """
     table = TABLES[name]
     temporary = ml_file(settings, name).with_suffix(".tmp")
     columns = ", ".join(
         f"cast({identifier(column.name)} as {_ENGINE_TYPES[column.type]}) "
         f"as {identifier(column.name)}" for column in table.columns)
     con.execute(f"copy (select {columns} from {relation} order by {', '.join(table.key)}) "
-                f"to {literal(str(temporary))} (format parquet)")
-    return _judge_and_place(settings, table, temporary, expected)
+                f"to {literal(str(temporary))} (format parquet, compression lz4_raw)")
+    return _judge_and_place(settings, table, temporary, con, expected)
 
 
 def _judge_and_place(
-    settings: Settings, table: MlTable, temporary: Path, expected: Path | None,
+    settings: Settings, table: MlTable, temporary: Path, con: duckdb.DuckDBPyConnection,
+    expected: str | None,
 ) -> Written:
     name = table.name
-    verdict = _judge(table, temporary, expected, settings.memory_limit)
+    verdict = _judge(table, temporary, con, expected)
     VerdictLog(settings.verdicts_path).record(
         f"ml.{name}", {name: {"row_count": verdict.rows, **verdict.metrics}})
     if verdict.passed:
@@ -121,13 +128,12 @@ def _write_frames(path: Path, table: MlTable, parts: Iterable[pd.DataFrame]) -> 
                 part[schema.names], schema=schema, preserve_index=False))
 
 
-def _judge(table: MlTable, file: Path, expected: Path | None, memory_limit: str) -> TableVerdict:
+def _judge(
+    table: MlTable, file: Path, con: duckdb.DuckDBPyConnection, expected: str | None,
+) -> TableVerdict:
     relation = f"read_parquet({literal(str(file))})"
-    expected_relation = f"read_parquet({literal(str(expected))})" if expected else None
     columns = ", ".join(identifier(column) for column in chunk_columns(table))
-    with engine(memory_limit) as con:
-        metrics = con.execute(table_metrics_sql(
-            table, relation, expected=expected_relation)).df()
-        return validate_table(
-            table, frames(con, f"select {columns} from {relation}"), metrics,
-            covers_expected=expected is not None)
+    metrics = con.execute(table_metrics_sql(table, relation, expected=expected)).df()
+    return validate_table(
+        table, frames(con, f"select {columns} from {relation}"), metrics,
+        covers_expected=expected is not None)

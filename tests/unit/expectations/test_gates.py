@@ -345,6 +345,24 @@ def test_every_rule_of_an_ml_table_blocks(
     assert PERSONAL not in repr(verdict)
 
 
+@pytest.mark.parametrize(("score", "rule"), [
+    ("1.5", "range"), ("-0.1", "range"), ("null", "not_null"), ("'nan'", "not_null"),
+])
+def test_numbers_of_arrow_are_judged_as_those_of_numpy(
+    score: str, rule: str, connection: duckdb.DuckDBPyConnection,
+) -> None:
+    table = TABLES["identity_edges"]
+    judge_table(connection, table, [a_row(table, 0), a_row(table, 1)], expected=None)
+    connection.execute(f"update written set match_score = {score} where match_score < 1")
+    metrics = connection.execute(table_metrics_sql(table, "written", expected=None)).df()
+    chunk = AS_PANDAS["arrow types"](connection, chunk_query(ml.chunk_columns(table)))
+    assert chunk["match_score"].dtype == "double[pyarrow]"
+
+    verdict = ml.validate_table(table, [chunk], metrics, covers_expected=False)
+
+    assert found(verdict) == [(rule, "match_score", 1)]
+
+
 def test_an_ml_table_must_cover_what_its_step_was_given(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:

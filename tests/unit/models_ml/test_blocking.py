@@ -65,6 +65,17 @@ def test_a_block_over_its_limit_yields_no_pair(records: int, compared: int) -> N
     assert len(candidates(con, every_block(3, one_is_enough=True))) == compared
 
 
+def test_a_sample_holds_all_pairs_of_its_left_records() -> None:
+    con = engine_with(*({"email": f"info@{number % 20}.de", "loyalty_id": f"K{number % 30}"}
+                        for number in range(60)))
+    limits = every_block(3, one_is_enough=False)
+    sampled = {number for (number,) in con.execute(
+        "select record_id from described where hash(record_id) % 4 = 0").fetchall()}
+    found = set(con.execute(candidates_sql("block_key", limits, one_in=4)).fetchall())
+    assert found == {pair for pair in candidates(con, limits) if pair[0] in sampled}
+    assert 0 < len(found) < len(candidates(con, limits))
+
+
 def test_a_record_is_in_no_block_whose_key_it_knows_in_part() -> None:
     con = engine_with({"first_root": "eva", "last_name": "muster"}, {"first_root": "eva"},
                       {"last_name": "muster"})

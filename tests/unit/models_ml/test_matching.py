@@ -18,6 +18,7 @@ from models_ml.blocking import BLOCKS, BlockLimits
 from models_ml.comparisons import COMPARISONS
 from models_ml.identity import ATTRIBUTES, IdentitySettings, Inputs
 from models_ml.matching import (
+    REVIEW_SCORE,
     MatchModel,
     OtherComparisons,
     explain_pair,
@@ -178,6 +179,38 @@ def test_who_is_one_person(
                             sorted((left, right))).fetchall()
     assert ("one customer" if count == 1 else "two"
             if conflicts != [("cut_conflict",)] else "two, in conflict") == expected
+
+
+HUGO: Person = {
+    "first_name": "Hugo", "last_name": "Tillmann", "birth_date": "1951-08-17", "gender": "male",
+    "street": "Mühlgasse 9", "postal_code": "99084", "city": "Erfurt",
+    "email": "hugo.tillmann@x.de", "phone": "0361 1234567"}
+HIS_NAME_AND_HOUSE: Person = {**HUGO, "birth_date": None, "email": None, "phone": None}
+OTHER_PHONE = {"phone": "0361 7654321"}
+
+
+# Father and son of one name, or one man twice? Where there are many relatives, only own things
+# tell.
+@pytest.mark.parametrize(("other", "expected"), [
+    ({}, "unsure"),
+    (OTHER_PHONE, "unsure"),
+    ({"last_name": "Tilmann", **OTHER_PHONE}, "unsure"),  # a son's name is misspelt as often
+    ({"phone": HUGO["phone"], "email": "hugotillmann7@y.de"}, "unsure"),
+    ({"street": "Kaistr. 1", "postal_code": "28195", "city": "Bremen", "phone": HUGO["phone"]},
+     "unsure"),
+    ({"birth_date": "1983-05-02", **OTHER_PHONE}, "two"),
+    ({"email": HUGO["email"], "phone": HUGO["phone"]}, "one"),
+    ({"birth_date": HUGO["birth_date"], **OTHER_PHONE}, "one"),
+])
+def test_one_name_in_one_house(other: Person, expected: str) -> None:
+    con = engine_with({"hugo": HUGO, "other": {**HIS_NAME_AND_HOUSE, **other}})
+    con.execute("create table frequency (column_name varchar, value varchar, frequency double)")
+    identity.update_pairs(con, replace(SHIPPED, relatives=2.0))
+    scores = con.execute("select match_score from pair").fetchall()
+    score = scores[0][0] if scores else 0.0
+    found = "one" if score >= IdentitySettings().threshold else (
+        "unsure" if score >= REVIEW_SCORE else "two")
+    assert found == expected, score
 
 
 @pytest.mark.parametrize(("right", "comparison", "level"), [

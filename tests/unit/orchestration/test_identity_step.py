@@ -17,6 +17,7 @@ import pytest
 
 from expectations.verdicts import TableVerdict
 from models_ml import identity
+from models_ml.identity_store import CLUSTER_TABLES, RECORD_TABLES
 from models_ml.tables import TABLES, MlTable
 from orchestration import identity_step, ml_tables
 from orchestration.decisions import DecisionError
@@ -164,8 +165,7 @@ def test_nothing_but_the_store_is_left_in_the_store(settings: Settings) -> None:
     with duckdb.connect(str(settings.ml_path / "identity_store.duckdb"), read_only=True) as con:
         left = {name for (name,) in con.execute(
             "select table_name from information_schema.tables").fetchall()}
-    assert left == {"block_key", "described", "frequency", "identifier", "pair", "record",
-                    "store_version"}
+    assert left == {"frequency", "store_version", *RECORD_TABLES, *CLUSTER_TABLES}
 
 
 def test_training_records_another_model_and_the_next_run_uses_it(settings: Settings) -> None:
