@@ -10,6 +10,8 @@
     'customer_records': ('cast(null as date)', false), 'identity_edges': ('cast(null as date)', false),
     'customer_aliases': ('cast(null as date)', false), 'identity_changes': ('cast(null as date)', false),
     'identity_review': ('cast(null as date)', false),
+    'customer_rfm': ('last_order_date', false), 'customer_lifecycle': ('valid_from', false),
+    'customer_tenure': ('last_activity_date', false),
 } -%}
 with
 

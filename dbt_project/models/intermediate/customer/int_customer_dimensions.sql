@@ -1,0 +1,25 @@
+with
+
+customers as (
+    select * from {{ ref('int_customers_consolidated') }}
+),
+
+rfm_cells as (
+    select * from {{ ref('int_customer_rfm_classified') }}
+),
+
+current_stages as (
+    select * from {{ ref('int_customer_stages_derived') }}
+    where is_current
+)
+
+select
+    customers.customer_id,
+    customers.account_id,
+    coalesce(rfm_cells.rfm_cell, 'none') as segment,
+    coalesce(customers.region, 'unknown') as region,
+    coalesce(customers.acquisition_channel, 'unknown') as acquisition_channel,
+    coalesce(current_stages.stage, 'unknown') as lifecycle_stage
+from customers
+left join rfm_cells on customers.customer_id = rfm_cells.customer_id
+left join current_stages on customers.customer_id = current_stages.customer_id
