@@ -74,3 +74,17 @@
 {% macro total_bound(total, square_sum, side) -%}
     {{ total }} + ({{ side }}) * {{ cx360.normal_quantile() }} * sqrt({{ square_sum }})
 {%- endmacro %}
+
+{#- Survival: Greenwood's variance on the log-log scale (Kalbfleisch and Prentice 1980), so that the interval
+    stays within 0 and 1. `hazard_variance` is the sum of d / (n (n - d)). Before the first loss and after the last
+    customer the variance says nothing; there the adjusted Wald of those at risk is taken. -#}
+{% macro survival_bound(survival, hazard_variance, n, side) -%}
+    case
+            when {{ survival }} = 1 then {{ '1.0' if side > 0 else cx360.share_bound(n, n, -1) }}
+            when {{ survival }} = 0 then {{ cx360.share_bound(0, n, 1) if side > 0 else '0.0' }}
+            else power(
+                {{ survival }},
+                exp(({{ -side }}) * {{ cx360.normal_quantile() }} * sqrt({{ hazard_variance }}) / abs(ln({{ survival }})))
+            )
+        end
+{%- endmacro %}

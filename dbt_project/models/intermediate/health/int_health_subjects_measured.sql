@@ -11,7 +11,7 @@
     'customer_aliases': ('cast(null as date)', false), 'identity_changes': ('cast(null as date)', false),
     'identity_review': ('cast(null as date)', false),
     'customer_rfm': ('last_order_date', false), 'customer_lifecycle': ('valid_from', false),
-    'customer_tenure': ('last_activity_date', false),
+    'customer_tenure': ('last_activity_date', false), 'customer_referrals': ('last_referral_date', false),
 } -%}
 with
 
