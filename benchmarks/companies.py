@@ -1,6 +1,6 @@
 """Other companies on the shipped example declarations, each to a published snapshot.
 
-Online Retail (POS only), SFO 2017 (survey with weights), airline tweets (social only). Needs
+Online Retail (POS only), SFO (four yearly surveys with weights), airline tweets (social only). Needs
 CX360_PUBLIC_DATA.
 """
 
@@ -24,7 +24,7 @@ def main() -> None:
         sys.exit("set CX360_PUBLIC_DATA to the folder of the public extracts")
     for name, extracts, report in (
         ("online_retail", "online_retail", _online_retail),
-        ("sfo_survey_2017", "sfo_survey", _sfo_survey),
+        ("sfo_survey", "sfo_survey", _sfo_survey),
         ("airline_tweets", "airline_tweets", _airline_tweets),
     ):
         with tempfile.TemporaryDirectory(prefix="cx360_companies_") as folder:
@@ -86,6 +86,11 @@ def _sfo_survey(con: duckdb.DuckDBPyConnection, home: Path) -> None:
             "select score_status, count(*) from survey_answers where question_type = 'nps' "
             "group by 1 order by 2 desc").fetchall():
         print(f"    {status}: {count:,}")
+    for period, dimensions, answers, mean in con.execute(
+            "select period, count(*), sum(n), max(case when dimension = 'overall' then mean_score "
+            "end) from reporting.satisfaction_by_dimension_and_period where grain = 'year' "
+            "group by 1 order by 1").fetchall():
+        print(f"    {period}: {answers:,} ratings of {dimensions} drivers, overall {mean:.2f}")
 
 
 def _airline_tweets(con: duckdb.DuckDBPyConnection, home: Path) -> None:

@@ -45,6 +45,16 @@ def _as_tuple(value: Any) -> Any:
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
+def _check_one_group(pattern: str, group: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    if groups != 1:
+        raise ValueError(f"the regular expression needs exactly one group, {group}")
+    return pattern
+
+
 def _check_time_zone(name: str | None) -> str | None:
     if name is not None:
         try:
@@ -159,12 +169,20 @@ Mapping = Annotated[ColumnMapping, BeforeValidator(_as_mapping)]
 class Unpivot(_Strict):
     """Turns columns into rows: one row per record and column, as answers of a wide survey need.
 
-    The column's name is then found under `name`, its value under `value`.
+    The column's name is then found under `name`, its value under `value`. Where columns are called
+    differently in different files, `columns` names each by what it shall be called, with the names
+    that are accepted, the first that has a value counting.
     """
 
-    columns: Names = Field(min_length=1)
+    columns: Names | dict[str, Names] = Field(min_length=1)
     name: str = "question"
     value: str = "answer"
+
+    @property
+    def accepted(self) -> dict[str, tuple[str, ...]]:
+        """What each column is called afterwards -> its accepted names."""
+        return (self.columns if isinstance(self.columns, dict)
+                else {column: (column,) for column in self.columns})
 
 
 class TableDeclaration(FileFormat):
@@ -175,6 +193,7 @@ class TableDeclaration(FileFormat):
     files: str = ""
     records: tuple[dict[str, Any], ...] = ()
     extracted_on: str = ""
+    from_file_name: dict[str, str] = Field(default_factory=dict)
     key: Names = ()
     updated_at: Mapping | None = None
     duplicates: Literal["keep", "reject"] | None = None
@@ -193,14 +212,13 @@ class TableDeclaration(FileFormat):
 
     @field_validator("extracted_on")
     @classmethod
-    def _one_group(cls, value: str) -> str:
-        try:
-            groups = re.compile(value).groups if value else 1
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from error
-        if groups != 1:
-            raise ValueError("the regular expression needs exactly one group, the date")
-        return value
+    def _one_date(cls, value: str) -> str:
+        return _check_one_group(value, "the date") if value else value
+
+    @field_validator("from_file_name")
+    @classmethod
+    def _one_value_each(cls, value: dict[str, str]) -> dict[str, str]:
+        return {name: _check_one_group(pattern, name) for name, pattern in value.items()}
 
     @field_validator("expected_every")
     @classmethod
@@ -234,8 +252,9 @@ class TableDeclaration(FileFormat):
             raise ValueError(f"{self.entity} needs {_list(missing)}; map them under `columns`")
         if not self.key and self.duplicates is None:
             raise ValueError("without a `key`, say `duplicates: keep` or `duplicates: reject`")
-        if self.unpivot and self.format == "jsonl":
-            raise ValueError("`unpivot` needs columns: csv or parquet")
+        for setting in ("unpivot", "from_file_name"):
+            if getattr(self, setting) and self.format == "jsonl":
+                raise ValueError(f"`{setting}` needs columns: csv or parquet")
         if self.repeats and not self.key:
             raise ValueError("`repeats` needs a `key`")
         return self
@@ -293,6 +312,8 @@ class SourceDeclaration(_Strict):
     def version(self, table: TableDeclaration) -> str:
         """Version of what makes this table's rows: changes exactly when they may change."""
         content = table.model_dump(mode="json", exclude={"expected_every", "files", "may_be_empty"})
+        if not table.from_file_name:  # older than this setting
+            del content["from_file_name"]
         text = json.dumps([READER_VERSION, self.source, content], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -24,6 +24,7 @@ from ingestion.raw_zone import Load, RawZone
 from ingestion.readers.files import (
     Extract,
     ExtractError,
+    add_from_file_name,
     identifier,
     literal,
     open_extract,
@@ -136,8 +137,10 @@ def _load_batch(
     table, entity = plan.table, plan.table.contract
     extract = open_extract(con, [p.path for p in batch], table, plan.columns,
                            zone.incoming / "utf8")
+    if table.from_file_name:
+        extract = add_from_file_name(con, extract, table.from_file_name)
     if table.unpivot:
-        extract = unpivot(con, extract, table.unpivot.columns, table.unpivot.name,
+        extract = unpivot(con, extract, table.unpivot.accepted, table.unpivot.name,
                           table.unpivot.value)
     _check_columns(plan, extract, warnings)
     con.execute("create or replace temp table load_plan (cx360_file varchar, load_id varchar,"

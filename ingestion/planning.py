@@ -118,7 +118,7 @@ def _plan_file(declaration: SourceDeclaration, table: TableDeclaration, path: Pa
         content_hash = hashlib.file_digest(content, "sha256").hexdigest()
     extracted_on = _declared_date(table, path)
     identity = "|".join((declaration.source, table.label, content_hash, str(extracted_on),
-                         declaration.version(table)))
+                         declaration.version(table), *_file_name_values(table, path)))
     load_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
     return PlannedLoad(declaration, table, path, content_hash, extracted_on, load_id, 0, columns)
 
@@ -134,6 +134,18 @@ def _declared_date(table: TableDeclaration, path: Path) -> date | None:
         raise ExtractError(
             f"{path.name}: `extracted_on` finds no date like 2026-03-31 or 20260331 in the file "
             f"name; correct it in the declaration of table {table.label}") from error
+
+
+def _file_name_values(table: TableDeclaration, path: Path) -> tuple[str, ...]:
+    values = []
+    for name, pattern in table.from_file_name.items():
+        found = re.search(pattern, path.name)
+        if not found:
+            raise ExtractError(
+                f"{path.name}: `from_file_name` finds no {name} in the file name; correct it in "
+                f"the declaration of table {table.label}")
+        values.append(found.group(1))
+    return tuple(values)
 
 
 def batches(planned: list[PlannedLoad]) -> Iterator[list[PlannedLoad]]:

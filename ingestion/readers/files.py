@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -206,22 +207,49 @@ def _number_by_file(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> 
     con.execute("drop table numbered")
 
 
+def add_from_file_name(
+    con: duckdb.DuckDBPyConnection, extract: Extract, patterns: dict[str, str],
+) -> Extract:
+    """Add a column to `extract` for each pattern: what its group finds in the name of the file."""
+    if taken := sorted(extract.names & set(patterns)):
+        raise ExtractError(f"column {', '.join(taken)} is in the file as well as in "
+                           "`from_file_name`; give the latter another name")
+    files = {path for (path,) in con.execute("select distinct cx360_file from extract").fetchall()}
+    for name, pattern in patterns.items():
+        found = {path: re.search(pattern, Path(path).name) for path in files}
+        picked = " ".join(f"when {literal(path)} then {literal(match.group(1))}"
+                          for path, match in sorted(found.items()) if match)
+        con.execute(f"alter table extract add column {identifier(name)} varchar")
+        if picked:
+            con.execute(f"update extract set {identifier(name)} = case cx360_file {picked} end")
+    return _with_columns(extract, sorted(extract.names), tuple(patterns))
+
+
 def unpivot(
-    con: duckdb.DuckDBPyConnection, extract: Extract, columns: tuple[str, ...], name: str,
-    value: str,
+    con: duckdb.DuckDBPyConnection, extract: Extract, columns: dict[str, tuple[str, ...]],
+    name: str, value: str,
 ) -> Extract:
     """Turn columns of `extract` into rows: one row per record and column.
 
+    Args:
+        con: connection that holds `extract`.
+        extract: what was read.
+        columns: what a column is called in the rows -> names it may have in the file.
+        name: column that gets the former.
+        value: column that gets the value, the first that is not empty.
+
     Raises:
-        ExtractError: a column is not there.
+        ExtractError: a column is there under none of its names.
     """
-    if missing := [column for column in columns if column not in extract.names]:
+    present = {column: [n for n in names if n in extract.names] for column, names in columns.items()}
+    if missing := [" / ".join(columns[column]) for column, names in present.items() if not names]:
         raise ExtractError(f"column {', '.join(missing)} of `unpivot` is missing; "
                            f"{told_names(extract, len(missing) < len(columns))}")
-    rest = sorted(extract.names - set(columns) - {name, value})
+    rest = sorted(extract.names - {n for names in present.values() for n in names} - {name, value})
     kept = "".join(f", extract.{identifier(column)}" for column in rest)
-    numbered = ", ".join(f"({i}, {literal(column)})" for i, column in enumerate(columns))
-    picked = " ".join(f"when {i} then {extract.text(column)}" for i, column in enumerate(columns))
+    numbered = ", ".join(f"({i}, {literal(column)})" for i, column in enumerate(present))
+    picked = " ".join(f"when {i} then {_first_text(extract, names)}"
+                      for i, names in enumerate(present.values()))
     con.execute(f"""
         create temp table unpivoted as
         select cx360_file, (cx360_row - 1) * {len(columns)} + asked.i + 1 as cx360_row,
@@ -230,8 +258,20 @@ def unpivot(
         from extract cross join (values {numbered}) as asked (i, name)""")
     con.execute("drop table extract")
     con.execute("alter table unpivoted rename to extract")
-    return replace(_columnar((*rest, name, value), is_typed=extract.is_typed),
-                   row="extract.cx360_record")
+    return replace(_with_columns(extract, rest, (name, value)), row="extract.cx360_record")
+
+
+def _with_columns(extract: Extract, kept: list[str], added: tuple[str, ...]) -> Extract:
+    """What `extract` serves once columns of text were added to those kept of it."""
+    columnar = _columnar((*kept, *added), is_typed=extract.is_typed)
+    return replace(columnar, row=extract.row, text=lambda name: (
+        columnar.text(name) if name in added else extract.text(name)))
+
+
+def _first_text(extract: Extract, names: list[str]) -> str:
+    if len(names) == 1:
+        return extract.text(names[0])
+    return f"coalesce({', '.join(f'nullif({extract.text(name)}, {chr(39) * 2})' for name in names)})"
 
 
 def told_names(extract: Extract, is_header: bool) -> str:

@@ -40,3 +40,26 @@ def test_every_person_is_loaded_and_the_answer_identifies_nobody(
         f"from {people}").fetchall()
     assert min(named, born) > 0.8 * rows
     assert (numbered, cards) == (0, 0)
+
+
+@pytest.mark.public_data
+def test_a_year_of_the_airport_without_a_question_is_told_by_name(
+    tmp_path: Path, public_extracts: Path,
+) -> None:
+    """Its ratings are not loaded; its responses and the other year are."""
+    extracts = tmp_path / "extracts"
+    extracts.mkdir()
+    for year in (2013, 2015):
+        content = (public_extracts / "sfo_survey" / f"{year}.csv").read_bytes()
+        if year == 2015:
+            content = content.replace(b",Q7WIFI,", b",Q7INTERNET,", 1)
+        (extracts / f"{year}.csv").write_bytes(content)
+    report = load_extracts(
+        read_declarations(EXAMPLES / "sfo_survey"), extracts, RawZone(tmp_path / "raw"))
+    assert [problem.message[:67] for problem in report.problems] == [
+        "2017.csv: file not found in extracts/; deliver it or correct `files",
+        "2015.csv: column Q7WIFI / Q7I_WIFI of `unpivot` is missing; the fil"]
+    assert {(load.label, load.file, load.rows_accepted) for load in report.loaded
+            if load.file != "sfo_survey.yml"} == {
+        ("survey.responses", "2013.csv", 3535), ("survey.responses", "2015.csv", 2958),
+        ("ratings", "2013.csv", 3535 * 25)}

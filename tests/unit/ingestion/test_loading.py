@@ -274,6 +274,68 @@ tables:
     assert problem.message.startswith("wide2.csv: column Q2 of `unpivot` is missing")
 
 
+WAVES = r"""
+source: till
+tables:
+  - entity: survey.answers
+    files: "wave_*.csv"
+    from_file_name: {year: 'wave_(\d{4})'}
+    unpivot: {columns: {wifi: [Q1, Q7_WIFI], shops: Q2}}
+    key: [year, id, question]
+    columns: {response_ref: {parts: [year, id]}, question_ref: question, score: answer}
+"""
+
+
+def test_one_declaration_reads_waves_with_other_column_names(place: Place) -> None:
+    """The same respondent number in two years is two records; the first name with a value counts."""
+    place.declare(WAVES)
+    place.write("wave_2013.csv", "id,Q7_WIFI,Q2\n1,5,3\n")
+    place.write("wave_2014.csv", "id,Q1,Q2,age\n1,4,2,30\n")
+    place.write("wave_2015.csv", "id,Q1,Q7_WIFI,Q2\n1,,2,1\n2,3,1,1\n")
+    report = place.load()
+    assert not report.problems and not report.warnings
+    rows = [row for load in sorted(report.loaded, key=lambda load: load.file)
+            for row in place.rows("source_record_ref, response_ref, score, source_metadata", load)]
+    assert rows == [
+        ("2013|1|shops", "2013|1", 3.0, None), ("2013|1|wifi", "2013|1", 5.0, None),
+        ("2014|1|shops", "2014|1", 2.0, '{"age":"30"}'),
+        ("2014|1|wifi", "2014|1", 4.0, '{"age":"30"}'),
+        ("2015|1|shops", "2015|1", 1.0, None), ("2015|1|wifi", "2015|1", 2.0, None),
+        ("2015|2|shops", "2015|2", 1.0, None), ("2015|2|wifi", "2015|2", 3.0, None)]
+
+
+def test_a_wave_without_one_of_the_questions_names_it(place: Place) -> None:
+    place.declare(WAVES)
+    place.write("wave_2016.csv", "id,Q1_WIFI,Q2\n1,5,3\n")
+    place.write("wave_of_may.csv", "id,Q1,Q2\n1,5,3\n")
+    place.write("wave_2017.csv", "id,Q1,Q2,year\n1,5,3,2017\n")
+    report = place.load()
+    assert not report.loaded
+    assert sorted(problem.message for problem in report.problems) == [
+        "wave_2016.csv: column Q1 / Q7_WIFI of `unpivot` is missing; the file has Q1_WIFI, Q2, id, "
+        "year",
+        "wave_2017.csv: column year is in the file as well as in `from_file_name`; give the latter "
+        "another name",
+        "wave_of_may.csv: `from_file_name` finds no year in the file name; correct it in the "
+        "declaration of table survey.answers"]
+
+
+def test_the_same_content_under_two_names_is_two_loads_where_the_name_counts(place: Place) -> None:
+    place.declare(WAVES)
+    for year in (2013, 2014):
+        place.write(f"wave_{year}.csv", "id,Q1,Q2\n1,5,3\n")
+    assert {load.file for load in place.load().loaded} == {"wave_2013.csv", "wave_2014.csv"}
+    assert not place.load().loaded
+
+
+def test_whole_numbers_of_parquet_stay_whole_beside_a_value_of_the_file_name(place: Place) -> None:
+    place.declare(WAVES.replace("files:", "format: parquet\n    files:").replace(".csv", ".parquet"))
+    duckdb.sql("select 1.0::double as id, 5.0::double as Q1, 3.0::double as Q2").write_parquet(
+        str(place.extracts / "wave_2013.parquet"))
+    assert place.rows("source_record_ref, score", only(place.load())) == [
+        ("2013|1|shops", 3.0), ("2013|1|wifi", 5.0)]
+
+
 @pytest.mark.parametrize(("duplicates", "accepted"), [("keep", 3), ("reject", 2)])
 def test_without_a_key_equal_rows_are_counted_or_rejected(
     place: Place, duplicates: str, accepted: int,
