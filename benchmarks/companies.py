@@ -1,7 +1,7 @@
 """Other companies on the shipped example declarations, each to a published snapshot.
 
-Online Retail (POS only), SFO (four yearly surveys with weights), airline tweets (social only). Needs
-CX360_PUBLIC_DATA.
+Online Retail (POS only), SFO (four yearly surveys with weights), airline tweets (social only).
+Needs CX360_PUBLIC_DATA.
 """
 
 from __future__ import annotations

@@ -241,7 +241,8 @@ def unpivot(
     Raises:
         ExtractError: a column is there under none of its names.
     """
-    present = {column: [n for n in names if n in extract.names] for column, names in columns.items()}
+    present = {column: [name for name in accepted if name in extract.names]
+               for column, accepted in columns.items()}
     if missing := [" / ".join(columns[column]) for column, names in present.items() if not names]:
         raise ExtractError(f"column {', '.join(missing)} of `unpivot` is missing; "
                            f"{told_names(extract, len(missing) < len(columns))}")
@@ -271,7 +272,7 @@ def _with_columns(extract: Extract, kept: list[str], added: tuple[str, ...]) -> 
 def _first_text(extract: Extract, names: list[str]) -> str:
     if len(names) == 1:
         return extract.text(names[0])
-    return f"coalesce({', '.join(f'nullif({extract.text(name)}, {chr(39) * 2})' for name in names)})"
+    return "coalesce(" + ", ".join(f"nullif({extract.text(name)}, '')" for name in names) + ")"
 
 
 def told_names(extract: Extract, is_header: bool) -> str:

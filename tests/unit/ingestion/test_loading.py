@@ -287,7 +287,7 @@ tables:
 
 
 def test_one_declaration_reads_waves_with_other_column_names(place: Place) -> None:
-    """The same respondent number in two years is two records; the first name with a value counts."""
+    """One respondent number in two years is two records; the first name with a value counts."""
     place.declare(WAVES)
     place.write("wave_2013.csv", "id,Q7_WIFI,Q2\n1,5,3\n")
     place.write("wave_2014.csv", "id,Q1,Q2,age\n1,4,2,30\n")
@@ -329,7 +329,8 @@ def test_the_same_content_under_two_names_is_two_loads_where_the_name_counts(pla
 
 
 def test_whole_numbers_of_parquet_stay_whole_beside_a_value_of_the_file_name(place: Place) -> None:
-    place.declare(WAVES.replace("files:", "format: parquet\n    files:").replace(".csv", ".parquet"))
+    place.declare(
+        WAVES.replace("files: ", "format: parquet\n    files: ").replace("csv", "parquet"))
     duckdb.sql("select 1.0::double as id, 5.0::double as Q1, 3.0::double as Q2").write_parquet(
         str(place.extracts / "wave_2013.parquet"))
     assert place.rows("source_record_ref, score", only(place.load())) == [
