@@ -136,5 +136,16 @@ TABLES: dict[str, MlTable] = {
                 _C("model_version", "string", "Version of that model."),
             ),
         ),
+        MlTable(
+            "public_holidays",
+            "One row per region and public holiday: German states and the regions of service_hours.",
+            ("region", "holiday_date"),
+            (
+                _C("region", "string", "ISO 3166-2 code such as DE-BY."),
+                _C("holiday_date", "date", "The day."),
+                _C("name_de", "string", "German name; else in the language of the country."),
+                _C("name_en", "string", "English name; else in the language of the country."),
+            ),
+        ),
     )
 }

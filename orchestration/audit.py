@@ -19,7 +19,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     "features": ("ingest",),
     "identity": ("features",),
     "sentiment": ("features",),
-    "marts": ("identity", "sentiment"),
+    "holidays": ("features",),
+    "marts": ("identity", "sentiment", "holidays"),
     "publish": ("marts",),
 }
 

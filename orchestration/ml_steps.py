@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from ingestion.readers.files import literal
+from models_ml.calendar import GERMAN_STATES, list_public_holidays
 from models_ml.sentiment import model_versions, score_sentiment
 from orchestration.ml_tables import Written, ml_file, write_ml_table
 from orchestration.settings import Settings
@@ -87,6 +88,19 @@ def score_feedback(
     finally:
         _remove(expected, known)
     return Outcome((written,), counts)
+
+
+def list_holidays(settings: Settings) -> Outcome:
+    """Write `ml/public_holidays`: every German state and every region of the seed service_hours."""
+    with reading(settings.warehouse_path) as con:
+        regions = con.execute(
+            "select region, first_year, last_year from intermediate.int_business_regions_listed"
+        ).fetchall()
+    first, last = (regions[0][1], regions[0][2]) if regions else (1, 0)
+    listed = list_public_holidays(
+        {*GERMAN_STATES, *(region for region, *_ in regions)}, first_year=first, last_year=last)
+    written = write_ml_table(settings, "public_holidays", [listed])
+    return Outcome((written,), {"regions": listed["region"].nunique()})
 
 
 def _remove(*paths: Path) -> None:

@@ -74,3 +74,16 @@
 {% macro valid_on(history, date) -%}
     {{ date }} >= {{ history }}.valid_from and {{ date }} < {{ history }}.valid_to
 {%- endmacro %}
+
+{#- UTC instant of a wall-clock timestamp in the company's time zone. -#}
+{% macro from_company_time(column) -%}
+    {{ return(adapter.dispatch('from_company_time', 'cx360')(column)) }}
+{%- endmacro %}
+
+{% macro default__from_company_time(column) -%}
+    to_utc_timestamp({{ column }}, '{{ var("company_time_zone") }}')
+{%- endmacro %}
+
+{% macro duckdb__from_company_time(column) -%}
+    timezone('UTC', timezone('{{ var("company_time_zone") }}', {{ column }}))
+{%- endmacro %}

@@ -8,7 +8,7 @@ from expectations.ml import describe_suite
 from models_ml.tables import TABLES
 from orchestration.checks import suite_result, suite_spec
 from orchestration.identity_step import resolve_customers
-from orchestration.ml_steps import score_feedback
+from orchestration.ml_steps import list_holidays, score_feedback
 from orchestration.resources import Run
 
 
@@ -62,6 +62,23 @@ def sentiment(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Materi
     """Score the texts that the current model versions have not scored yet."""
     with run.audit.stage("sentiment"):
         outcome = score_feedback(run.settings, progress=context.log.info)
+        for written in outcome.written:
+            yield dg.MaterializeResult(
+                asset_key=["ml", written.table.name],
+                metadata={"dagster/row_count": written.rows, **outcome.metrics},
+                check_results=[suite_result(written.verdict)])
+        outcome.raise_if_blocked()
+
+
+@dg.multi_asset(
+    name="list_public_holidays",
+    specs=[_spec("public_holidays", ["int_business_regions_listed"], "facts")],
+    check_specs=[_check("public_holidays")],
+)
+def calendar(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
+    """List the public holidays of every region with business hours."""
+    with run.audit.stage("holidays"):
+        outcome = list_holidays(run.settings)
         for written in outcome.written:
             yield dg.MaterializeResult(
                 asset_key=["ml", written.table.name],

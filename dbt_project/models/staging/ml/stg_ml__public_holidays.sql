@@ -1,0 +1,6 @@
+select
+    region,
+    holiday_date,
+    name_de,
+    name_en
+from {{ source('ml', 'public_holidays') }}
