@@ -1,0 +1,140 @@
+{%- set instants = {'opened': 'opened_at', 'first_response': 'first_response_at', 'settled': 'settled_at'} -%}
+with
+
+cases as (
+    select * from {{ ref('int_cases_identified') }}
+),
+
+linked as (
+    select * from {{ ref('int_cases_linked') }}
+),
+
+contact_costs as (
+    select * from {{ ref('contact_costs') }}
+),
+
+days as (
+    select * from {{ ref('int_business_days_counted') }}
+),
+
+departments as (
+    select distinct department from {{ ref('service_hours') }}
+),
+
+as_of as (
+    select {{ as_of_date() }} as as_of_date
+),
+
+-- Opened again after the last resolution is open; who gave up waiting was not helped.
+settled as (
+    select
+        *,
+        case when not is_abandoned and not coalesce(reopened_at > resolved_at, false) then resolved_at end as settled_at,
+        is_abandoned or status in ('resolved', 'solved', 'closed', 'cancelled', 'done') as is_ended
+    from cases
+),
+
+dated as (
+    select
+        settled.*,
+        linked.problem_id,
+        linked.concern_id,
+        linked.is_first_of_problem,
+        linked.link_rule,
+        linked.problem_cases_count,
+        case when linked.customer_id = 'unknown' then settled.case_id else linked.customer_id end as person_key,
+        coalesce(departments.department, '*') as hours_of,
+        {{ to_company_date('settled.first_response_at') }} as first_response_date,
+        {{ to_company_date('settled.promised_at') }} as promised_date,
+        {{ to_company_date('settled.settled_at') }} as settled_date,
+        as_of.as_of_date,
+        {{ from_company_time('cast(as_of.as_of_date as timestamp)') }} as as_of_at,
+        -- Whether somebody unknown came back, or about an unknown reason, cannot be told.
+        case
+            when linked.problem_customer_id = 'unknown' or linked.topic = 'unknown' then null
+            when
+                {{ dbt.datediff('linked.problem_last_contact_at', 'linked.problem_next_contact_at', 'second') }}
+                <= 86400 * {{ var('recontact_days') }}
+                then true
+            when
+                {{ dbt.datediff(to_company_date('linked.problem_last_contact_at'), 'as_of.as_of_date', 'day') }}
+                > {{ var('recontact_days') }}
+                then false
+        end as is_recontacted
+    from settled
+    inner join linked on settled.case_id = linked.case_id
+    left join departments on settled.department = departments.department
+    cross join as_of
+),
+
+clocked as (
+    select
+        dated.*,
+        {%- for name, instant in instants.items() %}
+        {{ business_clock(name ~ '_days', 'dated.' ~ instant) }} as {{ name }}_clock,
+        {%- endfor %}
+        as_of_days.business_seconds_before as as_of_clock
+    from dated
+    {%- for name in instants %}
+    left join days as {{ name }}_days
+        on dated.hours_of = {{ name }}_days.department
+        and dated.{{ name }}_date = {{ name }}_days.business_date
+    {%- endfor %}
+    left join days as as_of_days
+        on dated.hours_of = as_of_days.department
+        and dated.as_of_date = as_of_days.business_date
+)
+
+select
+    clocked.case_id,
+    clocked.problem_id,
+    clocked.concern_id,
+    clocked.person_key,
+    clocked.is_first_of_problem,
+    clocked.link_rule,
+    clocked.settled_at is not null as is_resolved,
+    coalesce(
+        clocked.settled_date,
+        case when clocked.is_abandoned then coalesce(clocked.resolved_date, clocked.opened_date) end,
+        case when clocked.is_ended then coalesce(clocked.first_response_date, clocked.opened_date) end
+    ) as closed_date,
+    {{ dbt.datediff('clocked.opened_at', 'clocked.first_response_at', 'second') }} as first_response_time_seconds,
+    {{ dbt.datediff('clocked.opened_at', 'clocked.settled_at', 'second') }} as resolution_time_seconds,
+    {{ dbt.datediff('clocked.opened_at', 'clocked.as_of_at', 'second') }} as elapsed_seconds,
+    cast(clocked.first_response_clock - clocked.opened_clock as bigint) as first_response_business_seconds,
+    cast(clocked.settled_clock - clocked.opened_clock as bigint) as resolution_business_seconds,
+    cast(clocked.as_of_clock - clocked.opened_clock as bigint) as elapsed_business_seconds,
+    case
+        when clocked.settled_at is not null then clocked.settled_date = clocked.opened_date
+        when not clocked.is_ended and clocked.opened_date < clocked.as_of_date then false
+    end as is_resolved_same_day,
+    case
+        when clocked.settled_at is not null
+            then {{ dbt.datediff('clocked.opened_at', 'clocked.settled_at', 'second') }} <= 86400 * 7
+        when
+            not clocked.is_ended
+            and {{ dbt.datediff('clocked.opened_at', 'clocked.as_of_at', 'second') }} > 86400 * 7
+            then false
+    end as is_resolved_within_week,
+    clocked.is_recontacted as is_recontacted_within_7_days,
+    case
+        when clocked.settled_at is null then null
+        when clocked.reopen_count > 0 or clocked.problem_cases_count > 1 then false
+        else not clocked.is_recontacted
+    end as is_first_contact_resolved,
+    case
+        when clocked.is_bot_handover and clocked.settled_at is not null
+            then clocked.reopen_count = 0 and not coalesce(clocked.is_recontacted, false)
+        when clocked.is_bot_handover and clocked.is_abandoned then false
+    end as is_handover_successful,
+    case
+        when clocked.first_response_at is not null then clocked.first_response_at <= clocked.promised_at
+        when not clocked.is_ended and clocked.promised_date < clocked.as_of_date then false
+    end as is_response_promise_kept,
+    {{ dbt.datediff('clocked.promised_at', 'clocked.first_response_at', 'second') }} / 3600.0 as response_lateness_hours,
+    coalesce(clocked.cost_amount, for_channel.cost_amount, for_all.cost_amount) as cost_amount,
+    clocked.cost_amount is null
+    and coalesce(for_channel.cost_amount, for_all.cost_amount) is not null as is_cost_estimated
+from clocked
+left join contact_costs as for_channel on clocked.channel = for_channel.channel
+left join contact_costs as for_all on for_all.channel = '*'
