@@ -21,7 +21,7 @@ departments as (
 ),
 
 series as (
-    {{ dbt.generate_series(18700) }}
+    select numbers.generated_number from ({{ dbt.generate_series(18700) }}) as numbers
 ),
 
 -- Counted back from a year after as_of, which promises may reach; fifty years at most.
@@ -77,10 +77,12 @@ select
     opens_at,
     closes_at,
     business_seconds,
-    coalesce(
-        sum(business_seconds) over (
-            partition by department order by business_date rows between unbounded preceding and 1 preceding
-        ),
-        0
+    cast(
+        coalesce(
+            sum(business_seconds) over (
+                partition by department order by business_date rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) as bigint
     ) as business_seconds_before
 from timed

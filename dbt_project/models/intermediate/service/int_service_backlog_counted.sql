@@ -8,6 +8,17 @@ measured as (
     select * from {{ ref('int_cases_measured') }}
 ),
 
+series as (
+    select numbers.generated_number from ({{ dbt.generate_series(18300) }}) as numbers
+),
+
+days as (
+    select
+        cast({{ dbt.dateadd('day', '1 - cast(series.generated_number as integer)', as_of_date()) }} as date)
+            as backlog_date
+    from series
+),
+
 -- Closed on the day it was opened is never open at the end of a day.
 open_spells as (
     select
@@ -112,17 +123,6 @@ daily as (
         sum(people_change) as people_change
     from changes
     group by department, backlog_date
-),
-
-series as (
-    {{ dbt.generate_series(18300) }}
-),
-
-days as (
-    select cast(
-        {{ dbt.dateadd('day', '1 - cast(series.generated_number as integer)', as_of_date()) }} as date
-    ) as backlog_date
-    from series
 ),
 
 departments as (
