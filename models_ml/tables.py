@@ -138,7 +138,7 @@ TABLES: dict[str, MlTable] = {
         ),
         MlTable(
             "public_holidays",
-            "One row per region and public holiday: German states and the regions of service_hours.",
+            "One row per region and public holiday: German states and regions of service_hours.",
             ("region", "holiday_date"),
             (
                 _C("region", "string", "ISO 3166-2 code such as DE-BY."),

@@ -87,8 +87,7 @@ spread as (
 compared as (
     select
         *,
-        not is_paired
-        and least(expecting_people, experiencing_people) < {{ var('small_cell_minimum') }} as is_suppressed,
+        case when is_paired then pair_people else least(expecting_people, experiencing_people) end as people_count,
         case when is_paired then pairs_n else expectation_n end as used_expectation_n,
         case when is_paired then pairs_n else experience_n end as used_experience_n,
         case when is_paired then paired_expectation_mean else expectation_mean end as used_expectation_mean,
@@ -104,6 +103,23 @@ compared as (
         end as gap_{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from spread
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by grain, dimension order by people_count asc, period_start asc) as smallest_rank,
+        min(people_count) over (partition by grain, dimension) as smallest_count
+    from compared
+),
+
+-- The months add up to `all`: a small one hides only together with the next one.
+judged as (
+    select
+        *,
+        people_count < {{ var('small_cell_minimum') }}
+        or (grain = 'month' and smallest_rank = 2 and smallest_count < {{ var('small_cell_minimum') }}) as is_suppressed
+    from ranked
 )
 
 select
@@ -120,4 +136,4 @@ select
     case when not is_suppressed then cast(100.0 * gap_low as double) end as gap_low,
     case when not is_suppressed then cast(100.0 * gap_high as double) end as gap_high,
     is_suppressed
-from compared
+from judged
