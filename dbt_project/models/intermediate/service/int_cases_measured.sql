@@ -21,8 +21,19 @@ departments as (
     select distinct department from {{ ref('service_hours') }}
 ),
 
+as_of_days as (
+    select
+        {{ as_of_date() }} as as_of_date,
+        {{ dbt.dateadd('day', -1 * var('recontact_days'), as_of_date()) }} as recontacts_decided_date
+),
+
+-- Instants of days once instead of the day of every instant: time zones are what costs here.
 as_of as (
-    select {{ as_of_date() }} as as_of_date
+    select
+        as_of_date,
+        {{ from_company_time('cast(as_of_date as timestamp)') }} as as_of_at,
+        {{ from_company_time('cast(recontacts_decided_date as timestamp)') }} as recontacts_decided_at
+    from as_of_days
 ),
 
 -- Opened again after the last resolution is open; who gave up waiting was not helped.
@@ -45,10 +56,9 @@ dated as (
         case when linked.customer_id = 'unknown' then settled.case_id else linked.customer_id end as person_key,
         coalesce(departments.department, '*') as hours_of,
         {{ to_company_date('settled.first_response_at') }} as first_response_date,
-        {{ to_company_date('settled.promised_at') }} as promised_date,
-        {{ to_company_date('settled.settled_at') }} as settled_date,
+        case when settled.settled_at is not null then settled.resolved_date end as settled_date,
         as_of.as_of_date,
-        {{ from_company_time('cast(as_of.as_of_date as timestamp)') }} as as_of_at,
+        as_of.as_of_at,
         -- Whether somebody unknown came back, or about an unknown reason, cannot be told.
         case
             when linked.problem_customer_id = 'unknown' or linked.topic = 'unknown' then null
@@ -56,10 +66,7 @@ dated as (
                 {{ dbt.datediff('linked.problem_last_contact_at', 'linked.problem_next_contact_at', 'second') }}
                 <= 86400 * {{ var('recontact_days') }}
                 then true
-            when
-                {{ dbt.datediff(to_company_date('linked.problem_last_contact_at'), 'as_of.as_of_date', 'day') }}
-                > {{ var('recontact_days') }}
-                then false
+            when linked.problem_last_contact_at < as_of.recontacts_decided_at then false
         end as is_recontacted
     from settled
     inner join linked on settled.case_id = linked.case_id
@@ -129,7 +136,7 @@ select
     end as is_handover_successful,
     case
         when clocked.first_response_at is not null then clocked.first_response_at <= clocked.promised_at
-        when not clocked.is_ended and clocked.promised_date < clocked.as_of_date then false
+        when not clocked.is_ended and clocked.promised_at < clocked.as_of_at then false
     end as is_response_promise_kept,
     {{ dbt.datediff('clocked.promised_at', 'clocked.first_response_at', 'second') }} / 3600.0 as response_lateness_hours,
     coalesce(clocked.cost_amount, for_channel.cost_amount, for_all.cost_amount) as cost_amount,
