@@ -1,8 +1,8 @@
 """Whom anonymous visits are attached to, against the demo's planted truth.
 
 `python -m benchmarks.visitors [customers]`: the demo as it is, where everybody has a browser and an
-app install of their own, and the demo in which every fifth browser serves two people. Beside the
-rule stands the simplest other one: the customer that the visitor is named as most often.
+app install of their own, and the demo in which every fifth browser is one of a pair that became
+one. Beside the rule stands the simplest other one: whom the visitor is named as most often.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import duckdb
 from benchmarks.measure import run_cx360
 
 CUSTOMERS = 2_000
-# Share of anonymous visits that must be with the right person: everybody alone, browsers shared.
-AIMS = {"browsers of one person": 0.95, "browsers of two people": 0.70}
+# Share of anonymous visits of known visitors that must be with the right person.
+AIMS = {"browsers of one person": 0.95, "browsers of two people": 0.55}
 
 # Pairs of neighbours in a shuffled list of browsers: the second one uses that of the first.
 _SHARED = """
@@ -93,7 +93,7 @@ _JUDGED = """
 
 
 def share_browsers(events: Path) -> None:
-    """Let every fifth browser be used by two people, in the extracts of the events."""
+    """Put every fifth browser into a pair that becomes one, in the extracts of the events."""
     with closing(duckdb.connect()) as con:
         con.execute(f"create view events as from read_parquet('{events}/events_*.parquet')")
         con.execute(f"create table shared as {_SHARED}")
@@ -150,8 +150,8 @@ def main() -> int:
                 home, original, is_shared)
         print(f"{name:<30}{visits:>9,}{never:>13,}{anonymous:>11,}{attached:>10.3f}{right:>8.3f}"
               f"{most_often:>12.3f}", flush=True)
-        if right < aim:
-            missed.append(f"{name}: {right:.3f} is less than {aim}")
+        if right < aim or (is_shared and right < most_often):
+            missed.append(f"{name}: {right:.3f} is less than {aim} or than the simplest rule")
     print("\n".join(missed))
     return int(bool(missed))
 
