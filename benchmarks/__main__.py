@@ -14,6 +14,7 @@ BENCHMARKS = {
     "identity": "public sets, the demo's planted truth, a million records, 1 % new ones",
     "journeys": "journeys and KPIs of 100,000 and 1,000,000 customers against one reading",
     "cases": "one problem in two systems is one case: the planted pairs of the demo",
+    "visitors": "anonymous visits of the demo with the right person, also on shared browsers",
     "readers": "a reader in a loop on the published snapshot during a whole run",
     "companies": "Online Retail, SFO 2017 and airline tweets on the shipped declarations",
     "kills": "SIGKILL at ten points, then run again: tables equal to an undisturbed run",

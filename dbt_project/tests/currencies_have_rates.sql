@@ -2,7 +2,7 @@
 {%- set amounts = {
     'stg_pos__orders': 'net_amount', 'stg_pos__order_lines': 'net_amount', 'stg_pos__products': 'unit_price',
     'stg_crm__cases': 'cost_amount', 'stg_crm__contracts': 'fee_amount', 'stg_crm__customers': 'acquisition_cost',
-    'stg_digital__ad_spend': 'cost_amount',
+    'stg_digital__ad_spend': 'cost_amount', 'stg_crm__campaigns': 'budget_amount',
 } -%}
 {%- set without_rate -%}
 with

@@ -20,15 +20,17 @@ from models_ml.tables import TABLES as ML_TABLES
 from orchestration.audit import STAGES, Audit
 
 TABLES = {
-    "marts": ["account_members", "accounts", "cases", "customer_aliases",
-              "customer_attribute_sources", "customer_history", "customer_lifecycle",
-              "customer_records", "customer_referrals", "customer_rfm", "customer_tenure",
-              "customers", "feedback", "households", "identity_changes", "identity_edges",
-              "identity_review",
-              "order_lines", "orders", "products", "stores", "survey_answers", "touchpoints"],
-    "reporting": ["data_health", "kpi_catalogue", "kpi_values", "lifecycle_by_month",
-                  "lifecycle_moves_by_month", "revenue_by_customer_attribute",
-                  "satisfaction_by_dimension_and_period", "tenure_survival"],
+    "marts": ["account_members", "accounts", "campaign_attribution", "campaigns", "cases",
+              "customer_aliases", "customer_attribute_sources", "customer_history",
+              "customer_lifecycle", "customer_records", "customer_referrals", "customer_rfm",
+              "customer_tenure", "customers", "feedback", "households", "identity_changes",
+              "identity_edges", "identity_review", "order_lines", "orders", "partners", "products",
+              "sessions", "stores", "survey_answers", "touchpoints"],
+    "reporting": ["acquisition_by_month", "campaign_performance_by_month",
+                  "campaign_revenue_by_month", "data_health", "kpi_catalogue", "kpi_values",
+                  "lifecycle_by_month", "lifecycle_moves_by_month",
+                  "revenue_by_customer_attribute", "satisfaction_by_dimension_and_period",
+                  "tenure_survival"],
 }
 # The first run changes nobody's identity.
 EMPTY = {"identity_changes"}

@@ -1,0 +1,55 @@
+{%- set smallest = var('small_cell_minimum') -%}
+with
+
+attribution as (
+    select * from {{ ref('campaign_attribution') }}
+    where ordered_date is not null
+),
+
+campaigns as (
+    select * from {{ ref('campaigns') }}
+),
+
+cells as (
+    select
+        {{ month_of('ordered_date') }} as period_start,
+        attribution_model,
+        campaign_id,
+        count(distinct case when customer_id = 'unknown' then order_id else customer_id end) as customers_count,
+        sum(case when is_cancelled then 0 else credit end) as orders_credited,
+        {{ money('sum(attributed_revenue)') }} as revenue
+    from attribution
+    group by {{ month_of('ordered_date') }}, attribution_model, campaign_id
+),
+
+ranked_cells as (
+    select
+        *,
+        row_number() over (
+            partition by period_start, attribution_model order by customers_count asc, campaign_id asc
+        ) as smallest_rank,
+        min(customers_count) over (partition by period_start, attribution_model) as smallest_count
+    from cells
+),
+
+-- The total of the month is known: a small cell hides only together with the next one.
+judged as (
+    select
+        *,
+        customers_count < {{ smallest }} or (smallest_rank = 2 and smallest_count < {{ smallest }}) as is_suppressed
+    from ranked_cells
+)
+
+select
+    {{ period_label("'month'", 'judged.period_start') }} as period,
+    judged.period_start,
+    judged.attribution_model,
+    judged.campaign_id,
+    campaigns.campaign_name,
+    case when not judged.is_suppressed then judged.customers_count end as customers_count,
+    case when not judged.is_suppressed then judged.orders_credited end as orders_credited,
+    case when not judged.is_suppressed then judged.revenue end as revenue,
+    '{{ var("reporting_currency") }}' as currency,
+    judged.is_suppressed
+from judged
+left join campaigns on judged.campaign_id = campaigns.campaign_id
