@@ -12,6 +12,7 @@
     'identity_review': ('cast(null as date)', false),
     'customer_rfm': ('last_order_date', false), 'customer_lifecycle': ('valid_from', false),
     'customer_tenure': ('last_activity_date', false), 'customer_referrals': ('last_referral_date', false),
+    'sessions': ('started_date', true),
 } -%}
 with
 
