@@ -65,7 +65,13 @@ cases as (
             when reopened_at > resolved_at or resolved_at is null then 'open'
             when reopen_count > 0 then 'resolved_after_reopening'
             else 'resolved'
-        end as case_outcome
+        end as case_outcome,
+        case
+            when first_response_at > promised_at then 'late'
+            when first_response_at <= promised_at then 'on_time'
+        end as answer_outcome,
+        {{ dbt.datediff('opened_at', 'promised_at', 'second') }} / 86400.0 as promised_days,
+        {{ dbt.datediff('opened_at', 'first_response_at', 'second') }} / 86400.0 as actual_days
     from {{ ref('int_cases_identified') }}
 ),
 
@@ -117,16 +123,17 @@ union all
     'cast(conducted_date as timestamp)', 'conducted_date', dict(by_customer, channel="'interview'"),
     "participant_type <> 'employee'"
 ) }}
-{%- for event, instant, date in [
-    ('opened', 'opened_at', 'opened_date'),
-    ('answered', 'first_response_at', 'answered_date'),
-    ('reopened', 'reopened_at', 'reopened_date'),
-    ('resolved', 'resolved_at', 'resolved_date'),
+{%- for event, instant, date, further in [
+    ('opened', 'opened_at', 'opened_date', {'cost_amount': 'cost_amount'}),
+    ('answered', 'first_response_at', 'answered_date', {
+        'outcome': 'answer_outcome', 'promised_days': 'promised_days', 'actual_days': 'actual_days',
+    }),
+    ('reopened', 'reopened_at', 'reopened_date', {}),
+    ('resolved', 'resolved_at', 'resolved_date', {}),
 ] %}
 union all
 {{ touchpoints_from(
-    'cases', 'crm.cases', "'" ~ event ~ "'", 'case_id', instant, date,
-    dict(service, cost_amount='cost_amount' if event == 'opened' else 'cast(null as decimal(18, 4))'),
+    'cases', 'crm.cases', "'" ~ event ~ "'", 'case_id', instant, date, dict(service, **further),
     'true' if event == 'opened' else instant ~ ' is not null'
 ) }}
 {%- endfor %}
