@@ -39,6 +39,6 @@ select
     {{ dbt.hash("'journey|onboarding|' || customer_id") }} as journey_id,
     started_at,
     ends_at,
-    sum(case when bought_at < ends_at then 1 else 0 end) as purchases_count
+    count(case when bought_at < ends_at then 1 end) as purchases_count
 from dated
 group by customer_id, started_at, ends_at

@@ -68,7 +68,7 @@ with_subject as (
                 or (orders.status = 'delivered' and orders.promised_at is not null)
             ) then {{ delivered }}
             when orders.order_id is not null then {{ ordered }}
-            when cases.resolved_at is not null then {{ resolved }}
+            when cases.resolved_at is not null and not cases.is_abandoned then {{ resolved }}
             when cases.case_id is not null then {{ opened }}
         end as subject_touchpoint_id,
         case

@@ -66,6 +66,7 @@ cases as (
             when reopen_count > 0 then 'resolved_after_reopening'
             else 'resolved'
         end as case_outcome,
+        case when not is_abandoned then resolved_at end as solved_at,
         case
             when first_response_at > promised_at then 'late'
             when first_response_at <= promised_at then 'on_time'
@@ -129,7 +130,7 @@ union all
         'outcome': 'answer_outcome', 'promised_days': 'promised_days', 'actual_days': 'actual_days',
     }),
     ('reopened', 'reopened_at', 'reopened_date', {}),
-    ('resolved', 'resolved_at', 'resolved_date', {}),
+    ('resolved', 'solved_at', 'resolved_date', {}),
 ] %}
 union all
 {{ touchpoints_from(
