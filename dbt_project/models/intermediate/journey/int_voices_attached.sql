@@ -14,10 +14,13 @@ posts as (
 ),
 
 -- The score of a response: satisfaction; else the rating of what it is about, the overall one before
--- single aspects; else recommendation, effort, the mean of all ratings.
+-- single aspects; else recommendation, effort, the mean of all ratings. Chosen once for a survey, so that
+-- a missing answer is missing and not another question's.
 ranked as (
     select
         answers.response_id,
+        answers.survey,
+        attached.about_stage,
         answers.question_type,
         answers.directed_score,
         answers.scale_min,
@@ -41,7 +44,7 @@ ranked as (
 chosen as (
     select
         *,
-        min(choice) over (partition by response_id) as best_choice
+        min(choice) over (partition by survey, about_stage) as best_choice
     from ranked
 ),
 

@@ -74,17 +74,25 @@ steps as (
     select * from onboarding_steps
 ),
 
+-- At one instant: the click before the order it makes, the call before its answer.
+ranked as (
+    select
+        *,
+        source_entity || case when event_type in ('opened', 'ordered') then '0' else '1' end as instant_order
+    from steps
+),
+
 -- Channel and department change from one contact to the next; what the company does alone is between them.
 ordered as (
     select
         *,
-        row_number() over (partition by journey_id order by occurred_at, touchpoint_id) as position,
-        lag(occurred_at) over (partition by journey_id order by occurred_at, touchpoint_id) as previous_at,
-        lag(channel) over (partition by journey_id, is_contact order by occurred_at, touchpoint_id) as previous_channel,
+        row_number() over (partition by journey_id order by occurred_at, instant_order, touchpoint_id) as position,
+        lag(occurred_at) over (partition by journey_id order by occurred_at, instant_order, touchpoint_id) as previous_at,
+        lag(channel) over (partition by journey_id, is_contact order by occurred_at, instant_order, touchpoint_id) as previous_channel,
         lag(department) over (
-            partition by journey_id, is_contact order by occurred_at, touchpoint_id
+            partition by journey_id, is_contact order by occurred_at, instant_order, touchpoint_id
         ) as previous_department
-    from steps
+    from ranked
 )
 
 select

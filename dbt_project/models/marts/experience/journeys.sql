@@ -31,6 +31,7 @@ summarised as (
         count(case when is_handover then 1 end) as handovers_count,
         avg(effort_score) as effort_score,
         max_by(score_normalised, case when score_normalised is not null then position end) as last_score,
+        max_by(touchpoint_id, case when not is_listening then position end) as last_touchpoint_id,
         sum(cost_amount) as cost_amount,
         min(occurred_at) as started_at,
         max(occurred_at) as last_step_at,
@@ -67,6 +68,7 @@ select
     judged.customer_id,
     case when judged.customer_id = 'unknown' then judged.visitor_key end as visitor_key,
     judged.order_id,
+    judged.last_touchpoint_id,
 
     judged.journey_type,
     coalesce(dimensions.segment, 'unknown') as segment,
