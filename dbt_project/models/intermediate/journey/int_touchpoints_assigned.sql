@@ -143,8 +143,11 @@ found as (
 assigned as (
     select
         identified.*,
-        coalesce(identified.own_journey_type, case when found.has_visit then 'purchase' end) as journey_type,
-        coalesce(identified.own_anchor, case when found.has_visit then found.anchor end) as anchor_key,
+        coalesce(identified.own_journey_type, case when found.has_visit then 'purchase' end) as found_type,
+        case
+            when identified.occurred_at is not null
+                then coalesce(identified.own_anchor, case when found.has_visit then found.anchor end)
+        end as anchor_key,
         found.touchpoint_id is not null as is_on_path
     from identified
     left join found on identified.touchpoint_id = found.touchpoint_id
@@ -156,12 +159,13 @@ select
     coalesce(party_key, anchor_key) as party_key,
     case
         when anchor_key is not null
-            then {{ dbt.hash("'journey|' || journey_type || '|' || anchor_key") }}
+            then {{ dbt.hash("'journey|' || found_type || '|' || anchor_key") }}
     end as journey_id,
-    journey_type,
+    case when anchor_key is not null then found_type end as journey_type,
     anchor_key,
     case
         when anchor_key is not null then null
+        when occurred_at is null then 'no_time'
         when party_key is null then 'nobody_known'
         when is_listening then 'about_no_order_or_case'
         when not is_contact then 'company_message'
