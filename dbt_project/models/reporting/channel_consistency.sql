@@ -59,7 +59,8 @@ channels as (
         channel,
         count(*) as n,
         avg(score_normalised) as score,
-        coalesce(var_samp(score_normalised), 0) / count(*) as score_variance
+        sum(score_normalised * score_normalised) - sum(score_normalised) * sum(score_normalised) / count(*)
+            as square_sum_within
     from subjects
     group by subject_type, subject, question_type, channel
     having count(distinct person_key) >= {{ var('small_cell_minimum') }}
@@ -76,10 +77,21 @@ compared as (
         max_by(channel, score) as best_channel,
         min(score) as worst_score,
         max(score) as best_score,
-        min_by(score_variance, score) + max_by(score_variance, score) as spread_variance
+        sqrt(
+            greatest(0.0, sum(square_sum_within)) / (sum(n) - count(*))
+            * (1.0 / min_by(n, score) + 1.0 / max_by(n, score))
+        ) as standard_error
     from channels
     group by subject_type, subject, question_type
     having count(*) > 1
+),
+
+-- Best and worst were picked among many: the interval of Scheffé holds for every pair at once.
+with_margin as (
+    select
+        *,
+        standard_error * sqrt({{ chi_square_quantile('(channels_count - 1)') }}) as margin
+    from compared
 )
 
 select
@@ -93,6 +105,6 @@ select
     worst_channel,
     100.0 * worst_score as worst_score_index,
     100.0 * (best_score - worst_score) as spread,
-    100.0 * greatest(0.0, best_score - worst_score - {{ normal_quantile() }} * sqrt(spread_variance)) as spread_low,
-    100.0 * least(1.0, best_score - worst_score + {{ normal_quantile() }} * sqrt(spread_variance)) as spread_high
-from compared
+    100.0 * greatest(0.0, best_score - worst_score - margin) as spread_low,
+    100.0 * least(1.0, best_score - worst_score + margin) as spread_high
+from with_margin

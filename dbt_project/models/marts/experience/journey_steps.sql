@@ -87,8 +87,12 @@ ordered as (
     select
         *,
         row_number() over (partition by journey_id order by occurred_at, instant_order, touchpoint_id) as position,
-        lag(occurred_at) over (partition by journey_id order by occurred_at, instant_order, touchpoint_id) as previous_at,
-        lag(channel) over (partition by journey_id, is_contact order by occurred_at, instant_order, touchpoint_id) as previous_channel,
+        lag(occurred_at) over (
+            partition by journey_id order by occurred_at, instant_order, touchpoint_id
+        ) as previous_at,
+        lag(channel) over (
+            partition by journey_id, is_contact order by occurred_at, instant_order, touchpoint_id
+        ) as previous_channel,
         lag(department) over (
             partition by journey_id, is_contact order by occurred_at, instant_order, touchpoint_id
         ) as previous_department
