@@ -22,3 +22,8 @@
         )
         {%- endfor %})
 {%- endmacro %}
+
+{#- Count rounded to fives. -#}
+{% macro to_fives(count) -%}
+    cast(round({{ count }} / 5.0) * 5 as bigint)
+{%- endmacro %}

@@ -56,15 +56,10 @@ cells as (
     )
 ),
 
--- What flows into a node flows out of it, and segments add up to all: small cells hide in three ways.
 judged as (
     select
         *,
-        {{ is_small_cell('people_count', [
-            'journey_type, segment, position, source',
-            'journey_type, segment, position, target',
-            "journey_type, position, source, target, case when segment = 'all' then 1 else 0 end",
-        ], 'segment, source, target') }} as is_suppressed,
+        people_count < {{ var('small_cell_minimum') }} as is_suppressed,
         sum(transitions_count) over (partition by journey_type, segment, position, source) as node_transitions_count,
         sum(drop_offs_count) over (partition by journey_type, segment, position, source) as node_drop_offs_count
     from cells
@@ -79,18 +74,23 @@ nodes as (
     from judged
 )
 
+-- What flows into a node flows out of it: from exact counts a hidden cell could be computed back.
 select
     journey_type,
     segment,
     nullif(position, 0) as position,
     source,
     target,
-    case when not is_suppressed then cast(transitions_count as bigint) end as transitions_count,
-    case when not is_suppressed then journeys_count end as journeys_count,
-    case when not is_suppressed then 1.0 * successful_count / nullif(closed_count, 0) end as conversion,
+    case when not is_suppressed then {{ to_fives('transitions_count') }} end as transitions_count,
+    case when not is_suppressed then {{ to_fives('journeys_count') }} end as journeys_count,
+    case
+        when not is_suppressed
+            then cast(round(1.0 * successful_count / nullif(closed_count, 0), 2) as double)
+    end as conversion,
     case when not is_suppressed then median_seconds end as median_seconds,
     case
-        when not has_hidden_drop_off then cast(1.0 * node_drop_offs_count / node_transitions_count as double)
+        when not has_hidden_drop_off
+            then cast(round(1.0 * node_drop_offs_count / node_transitions_count, 2) as double)
     end as drop_off_share,
     is_suppressed
 from nodes
