@@ -13,6 +13,7 @@ purchases as (
         cast(null as string) as reason,
         orders.revenue,
         {{ dbt.datediff('orders.ordered_at', 'orders.delivered_at', 'second') }} as waiting_seconds,
+        0 as bot_handovers_count,
         case
             when orders.is_cancelled then 'cancelled'
             when orders.has_return then 'returned'
@@ -39,6 +40,7 @@ concerns as (
         reason,
         cast(null as decimal(18, 4)) as revenue,
         waiting_time_seconds as waiting_seconds,
+        bot_handovers_count,
         case
             when is_open then 'open'
             when not is_resolved then 'unresolved'
@@ -55,6 +57,7 @@ contracts as (
         cast(null as string) as reason,
         cast(null as decimal(18, 4)) as revenue,
         cast(null as double) as waiting_seconds,
+        0 as bot_handovers_count,
         case
             when contracts.cancelled_date is not null then 'cancelled'
             when contracts.ended_date <= bounds.as_of_date then 'ended'
@@ -71,6 +74,7 @@ onboardings as (
         cast(null as string) as reason,
         cast(null as decimal(18, 4)) as revenue,
         cast(null as double) as waiting_seconds,
+        0 as bot_handovers_count,
         case
             when {{ to_company_date('onboardings.ends_at') }} > bounds.as_of_date then 'open'
             when onboardings.purchases_count > 1 then 'bought_again'

@@ -28,7 +28,7 @@ summarised as (
         count(case when is_bad then 1 end) as bad_contacts_count,
         count(distinct case when is_contact then channel end) as channels_count,
         count(case when is_channel_switch then 1 end) as channel_switches_count,
-        count(case when is_handover then 1 end) as handovers_count,
+        count(case when is_handover then 1 end) as department_changes_count,
         avg(effort_score) as effort_score,
         max_by(score_normalised, case when score_normalised is not null then position end) as last_score,
         max_by(touchpoint_id, case when not is_listening then position end) as last_touchpoint_id,
@@ -48,6 +48,7 @@ judged as (
         concluded.reason,
         concluded.waiting_seconds,
         concluded.revenue,
+        summarised.department_changes_count + coalesce(concluded.bot_handovers_count, 0) as handovers_count,
         coalesce(
             concluded.outcome,
             case
