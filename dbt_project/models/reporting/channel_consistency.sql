@@ -29,10 +29,10 @@ scored as (
     left join cases on touchpoints.case_id = cases.case_id
 ),
 
-subjects as (
+concerns as (
     select
-        'journey_type' as subject_type,
-        journey_type as subject,
+        'journey_type' as concern_type,
+        journey_type as concern,
         channel,
         question_type,
         score_normalised,
@@ -41,8 +41,8 @@ subjects as (
     where journey_type is not null
     union all
     select
-        'reason' as subject_type,
-        reason as subject,
+        'reason' as concern_type,
+        reason as concern,
         channel,
         question_type,
         score_normalised,
@@ -53,23 +53,23 @@ subjects as (
 
 channels as (
     select
-        subject_type,
-        subject,
+        concern_type,
+        concern,
         question_type,
         channel,
         count(*) as n,
         avg(score_normalised) as score,
         sum(score_normalised * score_normalised) - sum(score_normalised) * sum(score_normalised) / count(*)
             as square_sum_within
-    from subjects
-    group by subject_type, subject, question_type, channel
+    from concerns
+    group by concern_type, concern, question_type, channel
     having count(distinct person_key) >= {{ var('small_cell_minimum') }}
 ),
 
 compared as (
     select
-        subject_type,
-        subject,
+        concern_type,
+        concern,
         question_type,
         count(*) as channels_count,
         sum(n) as n,
@@ -82,7 +82,7 @@ compared as (
             * (1.0 / min_by(n, score) + 1.0 / max_by(n, score))
         ) as standard_error
     from channels
-    group by subject_type, subject, question_type
+    group by concern_type, concern, question_type
     having count(*) > 1
 ),
 
@@ -95,8 +95,8 @@ with_margin as (
 )
 
 select
-    subject_type,
-    subject,
+    concern_type,
+    concern,
     question_type,
     channels_count,
     cast(n as bigint) as n,
