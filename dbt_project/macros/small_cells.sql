@@ -7,7 +7,9 @@
     case when {{ count }} = 0 or {{ count }} >= {{ least }}
             then cast({{ least }} * round(1.0 * {{ count }} / {{ least }}) as bigint)
         end
+{%- endmacro %}
 
+{#-
     Whether a published cell must be hidden: of too few people, or the smallest one beside such a cell,
     which could else be computed back from their total. `partitions` are the lists of columns within
     which cells add up to something published; `tie` orders cells of equal size.
@@ -21,9 +23,4 @@
             and min({{ people }}) over (partition by {{ columns }}) < {{ least }}
         )
         {%- endfor %})
-{%- endmacro %}
-
-{#- Count rounded to fives. -#}
-{% macro to_fives(count) -%}
-    cast(round({{ count }} / 5.0) * 5 as bigint)
 {%- endmacro %}

@@ -81,8 +81,8 @@ select
     nullif(position, 0) as position,
     source,
     target,
-    case when not is_suppressed then {{ to_fives('transitions_count') }} end as transitions_count,
-    case when not is_suppressed then {{ to_fives('journeys_count') }} end as journeys_count,
+    case when not is_suppressed then {{ rounded_count('transitions_count') }} end as transitions_count,
+    case when not is_suppressed then {{ rounded_count('journeys_count') }} end as journeys_count,
     case
         when not is_suppressed
             then cast(round(1.0 * successful_count / nullif(closed_count, 0), 2) as double)

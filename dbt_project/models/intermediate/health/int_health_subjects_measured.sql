@@ -13,7 +13,6 @@
     'customer_rfm': ('last_order_date', false), 'customer_lifecycle': ('valid_from', false),
     'customer_tenure': ('last_activity_date', false), 'customer_referrals': ('last_referral_date', false),
     'sessions': ('started_date', true),
-    'customer_tenure': ('last_activity_date', false),
     'journeys': ('started_date', true), 'journey_steps': ('occurred_date', true),
 } -%}
 with
