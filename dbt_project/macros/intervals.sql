@@ -88,3 +88,8 @@
             )
         end
 {%- endmacro %}
+
+{#- Quantile 0.95 of the chi-square distribution (Wilson and Hilferty 1931); within 0.1 from two degrees on. -#}
+{% macro chi_square_quantile(degrees) -%}
+    ({{ degrees }} * power(1 - 2.0 / (9 * {{ degrees }}) + 1.6448536269514722 * sqrt(2.0 / (9 * {{ degrees }})), 3))
+{%- endmacro %}

@@ -7,12 +7,15 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration import dbt as dbt_project
+from orchestration.journey_chart import draw_journey_paths
 from orchestration.resources import Dbt, Run
-from orchestration.warehouse import count_rows, preview
+from orchestration.warehouse import count_rows, preview, reading
 
 # What reads an ML table is built after it.
 AFTER_ML = "source:ml+"
 PERSONAL = ("direct", "indirect", "text", "pseudonym")
+# What a person would rather look at than read.
+PICTURES = {("reporting", "journey_paths"): draw_journey_paths}
 
 
 class Translator(DagsterDbtTranslator):
@@ -88,6 +91,9 @@ def _with_rows(context: dg.AssetExecutionContext, events: list[Any], run: Run) -
             if key[0] in ("marts", "reporting") and key in rows and columns.get(key):
                 metadata["preview"] = dg.MetadataValue.md(
                     preview(warehouse, key[0], key[1], columns[key]))
+            if key in PICTURES and key in rows:
+                with reading(warehouse) as con:
+                    metadata["picture"] = dg.MetadataValue.md(PICTURES[key](con))
             event = event.with_metadata({**event.metadata, **metadata})
         yield event
 

@@ -63,6 +63,16 @@ def test_every_review_is_accounted_for(olist: Company) -> None:
     assert olist.read("select count_if(customer_id = 'unknown') from survey_answers") == [(0,)]
 
 
+def test_late_deliveries_score_far_below_those_on_time(olist: Company) -> None:
+    """Of orders that came, cancelled ones apart; eight without a delivery stamp are not late."""
+    assert olist.read("""
+        select outcome, n, round(score, 2), scale_min, scale_max
+        from reporting.touchpoint_scorecard
+        where touchpoint_type = 'delivery' and channel = 'all' and period = 'all'
+            and outcome in ('late', 'on_time') order by outcome""") == [
+        ("late", 418, 2.5, 1, 5), ("on_time", 4822, 4.28, 1, 5)]
+
+
 def test_what_a_company_does_not_have_is_empty_and_nothing_fails(olist: Company) -> None:
     for table in ("accounts", "cases"):
         assert olist.read(f"select count(*) from {table}") == [(0,)]

@@ -77,5 +77,6 @@ completed as (
 select
     *,
     status = 'cancelled' as is_cancelled,
+    delivered_at > promised_at as is_delivered_late,
     case when status = 'cancelled' then {{ money('0') }} else coalesce(lines_revenue, net_amount) end as revenue
 from completed

@@ -14,6 +14,7 @@
     'customer_tenure': ('last_activity_date', false), 'customer_referrals': ('last_referral_date', false),
     'sessions': ('started_date', true), 'campaign_attribution': ('ordered_date', true),
     'campaigns': ('cast(null as date)', false), 'partners': ('last_order_date', false),
+    'journeys': ('started_date', true), 'journey_steps': ('occurred_date', true),
 } -%}
 with
 

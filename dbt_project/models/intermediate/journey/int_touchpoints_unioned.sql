@@ -1,6 +1,11 @@
 {%- set by_customer = {'identity_record_key': 'identity_record_key'} -%}
 {%- set sends = dict(by_customer, channel='channel', campaign_id='campaign_id') -%}
 {%- set contracts = dict(by_customer, account_id='account_id', product_id='product_id') -%}
+{%- set service = dict(
+    by_customer, channel='channel', department="nullif(department, 'unknown')", account_id='account_id',
+    store_id='store_id', product_id='product_id', order_id='order_id', case_id='case_id', partner='partner',
+    outcome='case_outcome'
+) -%}
 {%- set orders = dict(
     by_customer, channel='channel', account_id='account_id', store_id='store_id',
     campaign_id='campaign_id', order_id='order_id'
@@ -25,21 +30,50 @@ return_bookings as (
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 ),
 
-responses as (
+-- A delivered order without a time of delivery: nobody says that it was late, so the promise dates it.
+deliveries as (
     select
-        responses.*,
-        scores.score_normalised
-    from {{ ref('int_survey_responses_identified') }} as responses
-    left join {{ ref('int_survey_responses_scored') }} as scores
-        on responses.response_id = scores.response_id
+        *,
+        coalesce(delivered_at, promised_at) as handed_over_at,
+        coalesce(delivered_date, promised_date) as handed_over_date,
+        case
+            when is_cancelled then 'cancelled'
+            when is_delivered_late then 'late'
+            when promised_at is not null then 'on_time'
+        end as delivery_outcome,
+        {{ dbt.datediff('ordered_at', 'promised_at', 'second') }} / 86400.0 as promised_days,
+        {{ dbt.datediff('ordered_at', 'delivered_at', 'second') }} / 86400.0 as actual_days
+    from {{ ref('int_orders_completed') }}
+    where delivered_at is not null or (status = 'delivered' and promised_at is not null)
 ),
 
-events as (
+shipments as (
     select
-        events.*,
-        coalesce(events.identity_record_key, orders.identity_record_key) as visitor_identity_record_key
-    from {{ ref('stg_digital__events') }} as events
-    left join {{ ref('stg_pos__orders') }} as orders on events.order_id = orders.order_id
+        *,
+        {{ to_company_date('shipped_at') }} as shipped_date
+    from {{ ref('int_orders_completed') }}
+    where shipped_at is not null
+),
+
+cases as (
+    select
+        *,
+        {{ to_company_date('first_response_at') }} as answered_date,
+        {{ to_company_date('reopened_at') }} as reopened_date,
+        case
+            when is_abandoned then 'abandoned'
+            when reopened_at > resolved_at or resolved_at is null then 'open'
+            when reopen_count > 0 then 'resolved_after_reopening'
+            else 'resolved'
+        end as case_outcome,
+        case when not is_abandoned then resolved_at end as solved_at,
+        case
+            when first_response_at > promised_at then 'late'
+            when first_response_at <= promised_at then 'on_time'
+        end as answer_outcome,
+        {{ dbt.datediff('opened_at', 'promised_at', 'second') }} / 86400.0 as promised_days,
+        {{ dbt.datediff('opened_at', 'first_response_at', 'second') }} / 86400.0 as actual_days
+    from {{ ref('int_cases_identified') }}
 ),
 
 loyalty_members as (
@@ -90,15 +124,20 @@ union all
     'cast(conducted_date as timestamp)', 'conducted_date', dict(by_customer, channel="'interview'"),
     "participant_type <> 'employee'"
 ) }}
+{%- for event, instant, date, further in [
+    ('opened', 'opened_at', 'opened_date', {'cost_amount': 'cost_amount'}),
+    ('answered', 'first_response_at', 'answered_date', {
+        'outcome': 'answer_outcome', 'promised_days': 'promised_days', 'actual_days': 'actual_days',
+    }),
+    ('reopened', 'reopened_at', 'reopened_date', {}),
+    ('resolved', 'solved_at', 'resolved_date', {}),
+] %}
 union all
 {{ touchpoints_from(
-    ref('int_cases_identified'), 'crm.cases', "'opened'", 'case_id', 'opened_at', 'opened_date',
-    dict(
-        by_customer, channel='channel', department="nullif(department, 'unknown')", account_id='account_id',
-        store_id='store_id', product_id='product_id', order_id='order_id', case_id='case_id',
-        outcome='status', cost_amount='cost_amount'
-    )
+    'cases', 'crm.cases', "'" ~ event ~ "'", 'case_id', instant, date, dict(service, **further),
+    'true' if event == 'opened' else instant ~ ' is not null'
 ) }}
+{%- endfor %}
 union all
 {{ touchpoints_from(
     ref('int_orders_completed'), 'pos.orders', "'ordered'", 'order_id', 'ordered_at', 'ordered_date',
@@ -106,10 +145,12 @@ union all
 ) }}
 union all
 {{ touchpoints_from(
-    ref('int_orders_completed'), 'pos.orders', "'delivered'", 'order_id',
-    'delivered_at', 'delivered_date',
-    dict(orders, outcome="case when delivered_date > promised_date then 'late' when promised_date is not null then 'on_time' end"),
-    'delivered_at is not null'
+    'shipments', 'pos.orders', "'shipped'", 'order_id', 'shipped_at', 'shipped_date', orders
+) }}
+union all
+{{ touchpoints_from(
+    'deliveries', 'pos.orders', "'delivered'", 'order_id', 'handed_over_at', 'handed_over_date',
+    dict(orders, outcome='delivery_outcome', promised_days='promised_days', actual_days='actual_days')
 ) }}
 union all
 {{ touchpoints_from(
@@ -123,27 +164,20 @@ union all
 ) }}
 union all
 {{ touchpoints_from(
-    'responses', 'survey.responses', "'responded'", 'response_id', 'responded_at', 'responded_date',
-    dict(
-        by_customer, channel='channel', store_id='store_id', order_id='order_id', case_id='case_id',
-        score_normalised='score_normalised'
-    ),
+    ref('int_survey_responses_identified'), 'survey.responses', "'responded'", 'response_id', 'responded_at', 'responded_date',
+    dict(by_customer, channel='channel', store_id='store_id', order_id='order_id', case_id='case_id'),
     "respondent_type <> 'employee'"
 ) }}
 union all
 {{ touchpoints_from(
     ref('int_social_posts_identified'), 'social.posts', 'post_type', 'post_id', 'posted_at', 'posted_date',
-    dict(
-        by_customer, channel="'social'", store_id='store_id', product_id='product_id',
-        score_normalised='score_normalised'
-    )
+    dict(by_customer, channel="'social'", store_id='store_id', product_id='product_id')
 ) }}
 union all
 {{ touchpoints_from(
-    'events', 'digital.events', 'event_type', 'event_id', 'occurred_at', 'occurred_date',
-    {
-        'identity_record_key': 'visitor_identity_record_key', 'channel': 'channel',
-        'product_id': 'product_id', 'campaign_id': 'campaign_id', 'order_id': 'order_id',
-        'outcome': 'signal',
-    }
+    ref('int_events_sessionised'), 'digital.events', 'event_type', 'event_id', 'occurred_at', 'occurred_date',
+    dict(
+        by_customer, channel='channel', product_id='product_id', campaign_id='campaign_id',
+        order_id='order_id', session_id='session_id', visitor_key='visitor_key', outcome='signal'
+    )
 ) }}

@@ -23,7 +23,7 @@ select
     orders.coupon_code is not null as has_coupon,
     orders.is_cancelled,
     orders.has_return,
-    orders.delivered_date > orders.promised_date as is_delivered_late,
+    orders.is_delivered_late,
     {{ dbt.datediff('orders.ordered_date', 'orders.delivered_date', 'day') }} as delivery_days,
 
     orders.lines_count,
