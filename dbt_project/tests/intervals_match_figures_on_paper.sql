@@ -1,5 +1,5 @@
-{{ config(meta={'dagster': {'ref': {'name': 'int_survey_kpis_calculated'}}}) }}
--- depends_on: {{ ref('int_survey_kpis_calculated') }}
+{{ config(meta={'dagster': {'ref': {'name': 'int_kpis_of_answers'}}}) }}
+-- depends_on: {{ ref('int_kpis_of_answers') }}
 -- The interval macros behind the KPIs, against figures that a reader can redo: 5 of 10 and 0 of 10
 -- (Agresti and Coull), 6 promoters and 2 detractors of 10 (Rocks), scores .5 .5 1 1, ten events
 -- (exact Poisson interval: 4.795 to 18.390), and bookings of 100 with squares of 2500.

@@ -1,0 +1,195 @@
+{#-
+    Hiding a small cell is not enough: it is the total less the other cells. So whatever could be
+    otherwise without changing a published total is hidden with it. Say that a part of what happened to
+    value V on day A had happened on day B, and the same part the other way round to value S: all totals
+    stay as they are, of each value over periods with both days or neither, and of each period over all
+    values. Only cells of V and S over periods with just one of the days differ. With these hidden, no sum
+    or difference of what is published, however clever, tells any of them.
+
+    S is the smallest value that may itself be shown in the period; B lies in the nearest period of V that
+    may, in the same week and month (quarter, year) if there is one. Where the total itself is small, one
+    value of every dimension moves with it. What is touched without having a cell gets one here: that
+    nothing happened there must not be seen either.
+-#}
+{%- set smallest_shown -%}
+    order by
+        case when is_small then 1 else 0 end,
+        case when is_small then -persons_count else persons_count end,
+        first_date,
+        dimension_value
+{%- endset -%}
+{%- set series = 'partition by kpi_id, dimension, dimension_value, grain' -%}
+with
+
+minimums as (
+    select
+        kpi_id,
+        case
+            when audience = 'employee' then {{ var('employee_cell_minimum') }}
+            else {{ var('small_cell_minimum') }}
+        end as minimum
+    from {{ ref('kpi_catalogue') }}
+),
+
+cells as (
+    select
+        kpis.kpi_id,
+        kpis.dimension,
+        kpis.dimension_value,
+        kpis.grain,
+        kpis.period,
+        kpis.first_date,
+        kpis.persons_count,
+        kpis.persons_count < minimums.minimum as is_small,
+        {%- for group_name, truncated in [
+            ('near_group', ['week', 'month', 'quarter', 'year']), ('far_group', ['month', 'quarter', 'year', none]),
+        ] %}
+        case kpis.grain
+            {%- for grain, group_grain in [
+                ('day', truncated[0]), ('week', truncated[1]), ('month', truncated[2]), ('quarter', truncated[3]),
+            ] if group_grain %}
+            when '{{ grain }}' then cast({{ dbt.date_trunc(group_grain, 'kpis.first_date') }} as date)
+            {%- endfor %}
+        end as {{ group_name }},
+        {%- endfor %}
+        case when kpis.grain = 'day' then {{ month_of('kpis.first_date') }} end as day_month
+    from {{ ref('int_kpi_values_unioned') }} as kpis
+    inner join minimums on kpis.kpi_id = minimums.kpi_id
+),
+
+ranked as (
+    select
+        *,
+        {%- for partner, window in [
+            ('near', series ~ ', near_group, day_month'), ('far', series ~ ', far_group'), ('any', series),
+            ('side', 'partition by kpi_id, dimension, grain, period'),
+        ] %}
+        row_number() over ({{ window }} {{ smallest_shown }}) as {{ partner }}_rank,
+        {%- for column in ['first_date', 'is_small'] if partner != 'side' %}
+        first_value({{ column }}) over ({{ window }} {{ smallest_shown }}) as {{ partner }}_first_{{ column }},
+        lead({{ column }}) over ({{ window }} {{ smallest_shown }}) as {{ partner }}_next_{{ column }},
+        {%- endfor %}
+        {%- if partner == 'side' %}
+        first_value(dimension_value) over ({{ window }} {{ smallest_shown }}) as side_first_value,
+        lead(dimension_value) over ({{ window }} {{ smallest_shown }}) as side_next_value{{ ',' if not loop.last }}
+        {%- endif %}
+        {%- endfor %}
+    from cells
+),
+
+-- The best partner, or the second best of the one that is best itself.
+small_cells as (
+    select
+        kpi_id,
+        dimension,
+        dimension_value,
+        grain,
+        period,
+        first_date,
+        {%- for partner in ['near', 'far', 'any'] %}
+        {%- for column in ['first_date', 'is_small'] %}
+        case
+            when {{ partner }}_rank = 1 then {{ partner }}_next_{{ column }} else {{ partner }}_first_{{ column }}
+        end as {{ partner }}_{{ column }},
+        {%- endfor %}
+        {%- endfor %}
+        case when side_rank = 1 then side_next_value else side_first_value end as side_value
+    from ranked
+    where is_small
+),
+
+partnered as (
+    select
+        kpi_id,
+        dimension,
+        dimension_value,
+        grain,
+        period,
+        first_date,
+        case
+            when not near_is_small or (grain not in ('day', 'week') and near_first_date is not null) then near_first_date
+            when grain in ('day', 'week') and not far_is_small then far_first_date
+            else coalesce(near_first_date, far_first_date, any_first_date)
+        end as partner_date,
+        side_value
+    from small_cells
+),
+
+grains as (
+    select
+        kpi_id,
+        dimension,
+        grain,
+        max(case when grain = 'day' then 1 else 0 end) over (partition by kpi_id, dimension) = 1 as has_days
+    from (select distinct kpi_id, dimension, grain from cells) as distinct_grains
+),
+
+-- Where the total is small, one value of each dimension; dimensions without days move by the month.
+sides_of_totals as (
+    select
+        totals.kpi_id,
+        sides.dimension,
+        sides.dimension_value,
+        totals.first_date,
+        totals.partner_date
+    from partnered as totals
+    inner join grains
+        on totals.kpi_id = grains.kpi_id
+        and totals.dimension = 'all'
+        and grains.dimension <> 'all'
+        and case when totals.grain in ('day', 'week') and not grains.has_days then 'month' else totals.grain end
+        = grains.grain
+    inner join ranked as sides
+        on grains.kpi_id = sides.kpi_id
+        and grains.dimension = sides.dimension
+        and grains.grain = sides.grain
+        and case
+            when grains.grain = totals.grain then totals.period
+            else {{ period_label('grains.grain', month_of('totals.first_date')) }}
+        end = sides.period
+        and sides.side_rank = 1
+),
+
+moves as (
+    select kpi_id, dimension, dimension_value, first_date, partner_date from partnered
+    where dimension = 'all' or side_value is not null
+    union
+    select kpi_id, dimension, side_value as dimension_value, first_date, partner_date from partnered
+    where side_value is not null
+    union
+    select * from sides_of_totals
+),
+
+move_days as (
+    select kpi_id, dimension, dimension_value, first_date as moved_date, partner_date as other_date from moves
+    union
+    select kpi_id, dimension, dimension_value, partner_date as moved_date, first_date as other_date from moves
+    where partner_date is not null
+),
+
+touched as (
+    select
+        move_days.kpi_id,
+        grains.grain,
+        {{ period_start('grains.grain', 'move_days.moved_date') }} as period_start,
+        {{ period_start('grains.grain', 'move_days.other_date') }} as other_period_start,
+        move_days.dimension,
+        move_days.dimension_value,
+        move_days.other_date
+    from move_days
+    inner join grains on move_days.kpi_id = grains.kpi_id and move_days.dimension = grains.dimension
+),
+
+hidden as (
+    select distinct
+        kpi_id,
+        grain,
+        period_start,
+        {{ period_label('grain', 'period_start') }} as period,
+        dimension,
+        dimension_value
+    from touched
+    where other_date is null or period_start <> other_period_start
+)
+
+select * from hidden
