@@ -21,14 +21,8 @@
 {%- set series = 'partition by kpi_id, dimension, dimension_value, grain' -%}
 with
 
-minimums as (
-    select
-        kpi_id,
-        case
-            when audience = 'employee' then {{ var('employee_cell_minimum') }}
-            else {{ var('small_cell_minimum') }}
-        end as minimum
-    from {{ ref('kpi_catalogue') }}
+catalogue as (
+    select * from {{ ref('kpi_catalogue') }}
 ),
 
 cells as (
@@ -40,7 +34,10 @@ cells as (
         kpis.period,
         kpis.first_date,
         kpis.persons_count,
-        kpis.persons_count < minimums.minimum as is_small,
+        kpis.persons_count < case
+            when catalogue.audience = 'employee' then {{ var('employee_cell_minimum') }}
+            else {{ var('small_cell_minimum') }}
+        end as is_small,
         {%- for group_name, truncated in [
             ('near_group', ['week', 'month', 'quarter', 'year']), ('far_group', ['month', 'quarter', 'year', none]),
         ] %}
@@ -54,7 +51,7 @@ cells as (
         {%- endfor %}
         case when kpis.grain = 'day' then {{ month_of('kpis.first_date') }} end as day_month
     from {{ ref('int_kpi_values_unioned') }} as kpis
-    inner join minimums on kpis.kpi_id = minimums.kpi_id
+    left join catalogue on kpis.kpi_id = catalogue.kpi_id
 ),
 
 ranked as (

@@ -1,7 +1,8 @@
 {#- New facts: their model joins this list. -#}
 {%- set kpi_models = [
     'int_kpis_of_answers', 'int_kpis_of_booked_products', 'int_kpis_of_bookings', 'int_kpis_of_customer_months',
-    'int_kpis_of_customers', 'int_kpis_of_deliveries', 'int_kpis_of_invitations', 'int_kpis_of_orders',
+    'int_kpis_of_customers', 'int_kpis_of_deliveries', 'int_kpis_of_hearings', 'int_kpis_of_invitations',
+    'int_kpis_of_orders',
 ] -%}
 with
 
