@@ -75,10 +75,13 @@
     {{ total }} + ({{ side }}) * {{ cx360.normal_quantile() }} * sqrt({{ square_sum }})
 {%- endmacro %}
 
-{#- Student's t quantile of 0.975 from the normal one (Cornish and Fisher; four terms, exact to 1 % from
-    four degrees of freedom on). -#}
+{#- Student's t quantile of 0.975 from the normal one (Cornish and Fisher; exact to 0.1 % from four
+    degrees of freedom on). -#}
 {% macro t_quantile(degrees) -%}
-    (1.959963984540054 + 2.372271 / {{ degrees }} + 2.822499 / power({{ degrees }}, 2) + 2.555850 / power({{ degrees }}, 3))
+    (
+        1.959963984540054 + 2.372271 / {{ degrees }} + 2.822499 / power({{ degrees }}, 2)
+        + 2.555850 / power({{ degrees }}, 3) + 1.589534 / power({{ degrees }}, 4)
+    )
 {%- endmacro %}
 
 {#- Mean of amounts: t interval with the variance of the sample; a single one has none. -#}

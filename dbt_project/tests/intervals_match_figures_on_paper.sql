@@ -31,7 +31,7 @@ bounds as (
     union all
     select 'mean of 1 2 3 4 5 low' as bound, {{ mean_bound(15, 55, 5, -1) }} as actual, 1.03676 as expected
     union all
-    select 'ratio 6/3 of (1,1) (2,1) (3,1) high' as bound, {{ ratio_bound(6, 3, 14, 6, 3, 3, 1) }} as actual, 4.40845 as expected
+    select 'ratio of 1 2 3 4 5 by 1 each low' as bound, {{ ratio_bound(15, 5, 55, 15, 5, 5, -1) }} as actual, 1.03676 as expected
     union all
     select 'total low' as bound, {{ total_bound(100, 2500, -1) }} as actual, 2.00180 as expected
 )

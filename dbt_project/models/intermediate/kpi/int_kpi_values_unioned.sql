@@ -33,7 +33,7 @@ active_customers as (
 
 orders as (
     select * from kpis
-    where kpi_id = 'orders' and dimension = 'all'
+    where kpi_id = 'orders_count' and dimension = 'all'
 )
 
 select

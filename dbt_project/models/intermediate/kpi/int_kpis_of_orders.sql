@@ -1,5 +1,5 @@
 {%- set kpis = {
-    'orders': {'method': 'count', 'coverage': 'known'},
+    'orders_count': {'method': 'count', 'coverage': 'known'},
     'basket': {'method': 'mean', 'x': 'revenue', 'coverage': 'known'},
     'purchase_frequency': {'method': 'per_person', 'x': '1', 'where': 'is_known_customer', 'coverage': 'orders'},
     'repeat_purchase_rate': {'method': 'person_share', 'x': 'is_repeat_order', 'where': 'is_known_customer', 'coverage': 'orders'},
