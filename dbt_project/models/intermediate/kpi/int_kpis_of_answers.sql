@@ -1,7 +1,10 @@
 {%- set by_customer = "respondent_type = 'customer'" -%}
 {%- set kpis = {
     'nps': {'method': 'nps', 'x': 'nps_points', 'where': by_customer, 'coverage': 'active'},
-    'employee_nps': {'method': 'nps', 'x': 'nps_points', 'where': "respondent_type = 'employee'"},
+    'employee_nps': {
+        'method': 'nps', 'x': 'nps_points', 'where': "respondent_type = 'employee'",
+        'dimensions': ['all', 'department', 'store'],
+    },
     'csat_score': {
         'method': 'score', 'x': 'score_normalised', 'where': by_customer ~ " and question_type = 'csat'",
         'coverage': 'active',
