@@ -1,8 +1,8 @@
 """The history of KPIs: what was published of them and when, recorded with every snapshot.
 
-dbt makes it from the file in `state/` and the values of the run; here it goes back into that file, once
-the snapshot is out. A run that is killed in between does it again: what a run records depends only on
-what runs of other as-of dates have recorded.
+dbt makes it from the file in `state/` and the values of the run; here it goes back into that file,
+once the snapshot is out. A run that is killed in between does it again: what a run records depends
+only on what runs of other as-of dates have recorded.
 """
 
 from __future__ import annotations

@@ -69,12 +69,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Total of independent bookings: a random number of random amounts has the variance sum(x²)
-    (compound Poisson). It says what another month like this one could have brought. -#}
-{% macro total_bound(total, square_sum, side) -%}
-    {{ total }} + ({{ side }}) * {{ cx360.normal_quantile() }} * sqrt({{ square_sum }})
-{%- endmacro %}
-
 {#- Student's t quantile of 0.975 from the normal one (Cornish and Fisher; exact to 0.1 % from four
     degrees of freedom on). -#}
 {% macro t_quantile(degrees) -%}
@@ -82,6 +76,12 @@
         1.959963984540054 + 2.372271 / {{ degrees }} + 2.822499 / power({{ degrees }}, 2)
         + 2.555850 / power({{ degrees }}, 3) + 1.589534 / power({{ degrees }}, 4)
     )
+{%- endmacro %}
+
+{#- Total of independent bookings: a random number of random amounts has the variance sum(x²) (compound
+    Poisson); t quantile for few. It says what another month like this one could have brought. -#}
+{% macro total_bound(total, square_sum, n, side) -%}
+    {{ total }} + ({{ side }}) * {{ cx360.t_quantile('(1.0 * ' ~ n ~ ')') }} * sqrt({{ square_sum }})
 {%- endmacro %}
 
 {#- Mean of amounts: t interval with the variance of the sample; a single one has none. -#}

@@ -188,7 +188,7 @@ select
         {%- elif kpi.method == 'person_share' -%} {{ cx360.share_bound(g, p, side) }}
         {%- elif kpi.method == 'mean' -%} {{ cx360.mean_bound(s, q, n, side) }}
         {%- elif kpi.method == 'per_person' -%} {{ cx360.mean_bound(s, q, p, side) }}
-        {%- elif kpi.method == 'sum' -%} {{ cx360.total_bound(s, q, side) }}
+        {%- elif kpi.method == 'sum' -%} {{ cx360.total_bound(s, q, n, side) }}
         {%- elif kpi.method == 'count' -%} {{ cx360.count_bound(n, side) }}
         {%- elif kpi.method == 'persons' -%} {{ cx360.count_bound(p, side) }}
         {%- else -%} {{ cx360.ratio_bound(s, 'nullif(' ~ d ~ ', 0)', q, 'c_' ~ kpi_id, 'e_' ~ kpi_id, n, side) }}

@@ -1,9 +1,9 @@
-"""An attack on published cells: what a reader with pencil and patience could compute of hidden ones.
+"""An attack on published cells: what a reader with patience could compute of hidden ones.
 
-A reader knows that the days of a week, month, quarter and year add up to it, that all periods add up to
-`all`, and that the values of a dimension add up to their total. Every such sum with hidden cells in it
-is an equation. A hidden cell is recovered where the equations together leave it just one value, which
-Gauss-Jordan elimination tells exactly (modulo a prime, so that nothing is rounded).
+A reader knows that the days of a week, month, quarter and year add up to it, that all periods add
+up to `all`, and that the values of a dimension add up to their total. Every such sum with hidden
+cells in it is an equation. A hidden cell is recovered where the equations together leave it just
+one value, which Gauss-Jordan elimination tells exactly (modulo a prime: nothing is rounded).
 """
 
 from __future__ import annotations
@@ -47,8 +47,7 @@ def recovered_cells(cells: Mapping[Cell, bool]) -> set[Cell]:
     """Hidden cells that the published ones give away.
 
     Args:
-        cells: every cell of one KPI -> whether it is hidden. A cell that is not there is known to be
-            empty.
+        cells: every cell of one KPI -> whether it is hidden. What is not there is empty.
     """
     sums: dict[tuple[Cell, str], list[Cell]] = defaultdict(list)
     for cell in cells:
