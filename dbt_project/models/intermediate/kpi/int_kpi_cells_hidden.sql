@@ -11,13 +11,6 @@
     value of every dimension moves with it. What is touched without having a cell gets one here: that
     nothing happened there must not be seen either.
 -#}
-{%- set smallest_shown -%}
-    order by
-        case when is_small then 1 else 0 end,
-        case when is_small then -persons_count else persons_count end,
-        first_date,
-        dimension_value
-{%- endset -%}
 {%- set series = 'partition by kpi_id, dimension, dimension_value, grain' -%}
 with
 
@@ -34,10 +27,10 @@ cells as (
         kpis.period,
         kpis.first_date,
         kpis.persons_count,
-        kpis.persons_count < case
+        case
             when catalogue.audience = 'employee' then {{ var('employee_cell_minimum') }}
             else {{ var('small_cell_minimum') }}
-        end as is_small,
+        end as minimum,
         {%- for group_name, truncated in [
             ('near_group', ['week', 'month', 'quarter', 'year']), ('far_group', ['month', 'quarter', 'year', none]),
         ] %}
@@ -54,24 +47,43 @@ cells as (
     left join catalogue on kpis.kpi_id = catalogue.kpi_id
 ),
 
+weighed as (
+    select
+        *,
+        persons_count < minimum as is_small,
+        sum(persons_count) over (partition by kpi_id, dimension, grain, period) as period_persons_count,
+        sum(persons_count) over ({{ series }}) as value_persons_count,
+        sum(persons_count) over ({{ series }}, near_group, day_month) as near_persons_count,
+        sum(persons_count) over ({{ series }}, far_group) as far_persons_count
+    from cells
+),
+
+-- Small cells of a week share a day, those of a day a value, so that few others are hidden.
 ranked as (
     select
         *,
-        {%- for partner, window in [
-            ('near', series ~ ', near_group, day_month'), ('far', series ~ ', far_group'), ('any', series),
-            ('side', 'partition by kpi_id, dimension, grain, period'),
+        {%- for partner, window, weight in [
+            ('near', series ~ ', near_group, day_month', 'period_persons_count'),
+            ('far', series ~ ', far_group', 'period_persons_count'),
+            ('any', series, 'period_persons_count'),
+            ('side', 'partition by kpi_id, dimension, grain, period', 'value_persons_count'),
         ] %}
-        row_number() over ({{ window }} {{ smallest_shown }}) as {{ partner }}_rank,
-        {%- for column in ['first_date', 'is_small'] if partner != 'side' %}
-        first_value({{ column }}) over ({{ window }} {{ smallest_shown }}) as {{ partner }}_first_{{ column }},
-        lead({{ column }}) over ({{ window }} {{ smallest_shown }}) as {{ partner }}_next_{{ column }},
+        {%- set ordered -%}
+            {{ window }}
+            order by
+                case when is_small then 1 else 0 end,
+                case when is_small then -persons_count else {{ weight }} end,
+                first_date,
+                dimension_value
+        {%- endset %}
+        row_number() over ({{ ordered }}) as {{ partner }}_rank,
+        {%- for column in (['dimension_value'] if partner == 'side' else ['first_date']) %}
+        first_value({{ column }}) over ({{ ordered }}) as {{ partner }}_first_{{ column }},
+        lead({{ column }}) over ({{ ordered }}) as {{ partner }}_next_{{ column }}
+        {{- ',' if partner != 'side' or not loop.last }}
         {%- endfor %}
-        {%- if partner == 'side' %}
-        first_value(dimension_value) over ({{ window }} {{ smallest_shown }}) as side_first_value,
-        lead(dimension_value) over ({{ window }} {{ smallest_shown }}) as side_next_value{{ ',' if not loop.last }}
-        {%- endif %}
         {%- endfor %}
-    from cells
+    from weighed
 ),
 
 -- The best partner, or the second best of the one that is best itself.
@@ -83,14 +95,14 @@ small_cells as (
         grain,
         period,
         first_date,
+        near_persons_count >= minimum as is_near_enough,
+        far_persons_count >= minimum as is_far_enough,
         {%- for partner in ['near', 'far', 'any'] %}
-        {%- for column in ['first_date', 'is_small'] %}
         case
-            when {{ partner }}_rank = 1 then {{ partner }}_next_{{ column }} else {{ partner }}_first_{{ column }}
-        end as {{ partner }}_{{ column }},
+            when {{ partner }}_rank = 1 then {{ partner }}_next_first_date else {{ partner }}_first_first_date
+        end as {{ partner }}_first_date,
         {%- endfor %}
-        {%- endfor %}
-        case when side_rank = 1 then side_next_value else side_first_value end as side_value
+        case when side_rank = 1 then side_next_dimension_value else side_first_dimension_value end as side_value
     from ranked
     where is_small
 ),
@@ -104,8 +116,7 @@ partnered as (
         period,
         first_date,
         case
-            when not near_is_small or (grain not in ('day', 'week') and near_first_date is not null) then near_first_date
-            when grain in ('day', 'week') and not far_is_small then far_first_date
+            when grain in ('day', 'week') and not is_near_enough and is_far_enough then far_first_date
             else coalesce(near_first_date, far_first_date, any_first_date)
         end as partner_date,
         side_value

@@ -71,7 +71,9 @@ select
     customers.account_id as account,
 
     case when known_months.has_activity then 1 end as is_active,
-    case when known_months.has_activity then known_months.month_number - first_months.first_month_number end as tenure_months,
+    case
+        when known_months.has_activity then known_months.month_number - first_months.first_month_number
+    end as tenure_months,
     known_months.is_retained,
     1 - known_months.is_retained as is_lost
 from known_months

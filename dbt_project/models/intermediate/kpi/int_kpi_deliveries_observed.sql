@@ -31,7 +31,10 @@ select
     customers.acquisition_channel,
     coalesce(orders.account_id, customers.account_id) as account,
 
-    case when orders.delivered_date <= orders.promised_date then 1 when orders.promised_date is not null then 0 end as is_on_time,
+    case
+        when orders.delivered_date <= orders.promised_date then 1
+        when orders.promised_date is not null then 0
+    end as is_on_time,
     {{ dbt.datediff('orders.ordered_date', 'orders.delivered_date', 'day') }} as delivery_days
 from orders
 left join customer_records on orders.identity_record_key = customer_records.identity_record_key

@@ -44,7 +44,11 @@ current_values as (
         not is_suppressed
         and is_period_complete
         and grain in ('month', 'quarter', 'year')
-        and dimension in ('{{ recorded_dimensions | join("', '") }}')
+        and dimension in (
+            {%- for dimension in recorded_dimensions %}
+            '{{ dimension }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
 ),
 
 changed as (
