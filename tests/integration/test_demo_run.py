@@ -26,9 +26,10 @@ TABLES = {
               "customers", "feedback", "households", "identity_changes", "identity_edges",
               "identity_review",
               "order_lines", "orders", "products", "stores", "survey_answers", "touchpoints"],
-    "reporting": ["data_health", "kpi_catalogue", "kpi_values", "lifecycle_by_month",
-                  "lifecycle_moves_by_month", "revenue_by_customer_attribute",
-                  "satisfaction_by_dimension_and_period", "tenure_survival"],
+    "reporting": ["data_health", "kpi_catalogue", "kpi_history", "kpi_values",
+                  "lifecycle_by_month", "lifecycle_moves_by_month",
+                  "revenue_by_customer_attribute", "satisfaction_by_dimension_and_period",
+                  "tenure_survival"],
 }
 # The first run changes nobody's identity.
 EMPTY = {"identity_changes"}

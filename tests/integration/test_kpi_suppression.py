@@ -1,4 +1,4 @@
-"""No sum or difference of published KPI cells tells a hidden one, in the demo and in random worlds."""
+"""No sum or difference of published KPI cells tells a hidden one, in demo and random worlds."""
 
 from __future__ import annotations
 
