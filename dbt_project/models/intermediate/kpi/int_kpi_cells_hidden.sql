@@ -133,29 +133,40 @@ grains as (
 ),
 
 -- Where the total is small, one value of each dimension; dimensions without days move by the month.
+totals_by_dimension as (
+    select
+        partnered.kpi_id,
+        grains.dimension,
+        grains.grain,
+        case
+            when grains.grain = partnered.grain then partnered.period
+            else {{ period_label('grains.grain', month_of('partnered.first_date')) }}
+        end as period,
+        partnered.first_date,
+        partnered.partner_date
+    from partnered
+    inner join grains
+        on partnered.kpi_id = grains.kpi_id
+        and partnered.dimension = 'all'
+        and grains.dimension <> 'all'
+        and case when partnered.grain in ('day', 'week') and not grains.has_days then 'month' else partnered.grain end
+        = grains.grain
+),
+
 sides_of_totals as (
     select
-        totals.kpi_id,
-        sides.dimension,
-        sides.dimension_value,
-        totals.first_date,
-        totals.partner_date
-    from partnered as totals
-    inner join grains
-        on totals.kpi_id = grains.kpi_id
-        and totals.dimension = 'all'
-        and grains.dimension <> 'all'
-        and case when totals.grain in ('day', 'week') and not grains.has_days then 'month' else totals.grain end
-        = grains.grain
-    inner join ranked as sides
-        on grains.kpi_id = sides.kpi_id
-        and grains.dimension = sides.dimension
-        and grains.grain = sides.grain
-        and case
-            when grains.grain = totals.grain then totals.period
-            else {{ period_label('grains.grain', month_of('totals.first_date')) }}
-        end = sides.period
-        and sides.side_rank = 1
+        totals_by_dimension.kpi_id,
+        totals_by_dimension.dimension,
+        ranked.dimension_value,
+        totals_by_dimension.first_date,
+        totals_by_dimension.partner_date
+    from totals_by_dimension
+    inner join ranked
+        on totals_by_dimension.kpi_id = ranked.kpi_id
+        and totals_by_dimension.dimension = ranked.dimension
+        and totals_by_dimension.grain = ranked.grain
+        and totals_by_dimension.period = ranked.period
+        and ranked.side_rank = 1
 ),
 
 moves as (

@@ -27,12 +27,18 @@ kpis as (
 ),
 
 active_customers as (
-    select * from kpis
+    select
+        *,
+        'active' as basis
+    from kpis
     where kpi_id = 'active_customers'
 ),
 
 orders as (
-    select * from kpis
+    select
+        *,
+        'orders' as basis
+    from kpis
     where kpi_id = 'orders_count' and dimension = 'all'
 )
 
@@ -58,13 +64,13 @@ select
     kpis.first_date
 from kpis
 left join active_customers
-    on kpis.coverage_basis = 'active'
+    on kpis.coverage_basis = active_customers.basis
     and kpis.grain = active_customers.grain
     and kpis.period = active_customers.period
     and kpis.dimension = active_customers.dimension
     and kpis.dimension_value = active_customers.dimension_value
 left join orders
-    on kpis.coverage_basis = 'orders'
+    on kpis.coverage_basis = orders.basis
     and kpis.dimension = orders.dimension
     and kpis.grain = orders.grain
     and kpis.period = orders.period
