@@ -22,6 +22,7 @@ BENCHMARKS = {
     "gates": "the tests in which each gate blocks, one by one",
     "together": "two runs of the UI and one of the command line started together",
     "orders": "the same extracts loaded in three orders: same customers, same KPIs",
+    "intervals": "how often the intervals of KPIs hold the truth, at n = 5 to 200",
     "increments": "what a run costs when nothing, one day or everything is new",
     "scale": "seconds per stage and peak memory at 3,000, 30,000 and 300,000 customers",
 }

@@ -74,14 +74,11 @@ def _online_retail(con: duckdb.DuckDBPyConnection, home: Path) -> None:
 
 
 def _sfo_survey(con: duckdb.DuckDBPyConnection, home: Path) -> None:
-    value, n, low, high = con.execute(
-        "select value, n, interval_low, interval_high from reporting.kpi_values "
-        "where kpi_id = 'nps' and grain = 'all'").fetchall()[0]
-    weighted = con.execute(
-        "select 100 * sum(weight * case nps_class when 'promoter' then 1 when 'detractor' then -1 "
-        "else 0 end) / sum(weight) from survey_answers where nps_class is not null").fetchall()
+    value, weighted, n, low, high = con.execute(
+        "select value, value_weighted, n, interval_low, interval_high from reporting.kpi_values "
+        "where kpi_id = 'nps' and grain = 'all' and dimension = 'all'").fetchall()[0]
     print(f"  NPS {value:.1f} (n {n:,}, 95 % {low:.1f} to {high:.1f}), "
-          f"weighted {weighted[0][0]:.1f}")
+          f"weighted {weighted:.1f}")
     for status, count in con.execute(
             "select score_status, count(*) from survey_answers where question_type = 'nps' "
             "group by 1 order by 2 desc").fetchall():

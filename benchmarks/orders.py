@@ -45,8 +45,8 @@ def outcome(home: Path) -> tuple[frozenset[frozenset[str]], list[tuple[object, .
             f"read_parquet('{home}/ml/customer_records.parquet')").fetchall():
         clusters[customer].add(record)
     kpis = con.execute(
-        "select kpi_id, grain, period, round(value, 9), n, round(interval_low, 9), "
-        "round(interval_high, 9) from "
+        "select kpi_id, grain, period, dimension, dimension_value, round(value, 9), n, "
+        "round(interval_low, 9), round(interval_high, 9) from "
         f"read_parquet('{home}/published/current/parquet/reporting/kpi_values.parquet') "
         "order by all").fetchall()
     con.close()

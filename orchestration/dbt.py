@@ -37,6 +37,7 @@ def variables(settings: Settings, loads: Iterable[Load]) -> str:
     return json.dumps({
         "raw_path": str(settings.raw_path),
         "ml_path": str(settings.ml_path),
+        "state_path": str(settings.state_path),
         "company_path": str(settings.company_folder),
         "as_of": as_of_date(settings, loads).isoformat(),
         "company_time_zone": settings.company.company_time_zone,

@@ -108,19 +108,21 @@ def render_metrics() -> str:
         "# Metrics",
         f"*Written by `{COMMAND}` from `{CATALOGUE}`, which is published as "
         "`reporting.kpi_catalogue`.*",
-        "`reporting.kpi_values` has one row per KPI, grain and period: `value`, `n`, a 95 % "
-        "interval (`interval_low`, `interval_high`), `coverage` and `is_suppressed` (fewer than "
-        "five people, of employees fewer than ten: neither value nor n). `data_grade` says whether "
-        "the data behind the KPI may be used ([A to F](data_health.md)). Shares lie in 0..1.",
+        "How to read the values and how to add a KPI: [KPIs](kpis.md). Intervals are of 95 %; "
+        "shares lie in 0..1.",
+        "**Look first at**: " + ", ".join(
+            row["name_en"] for row in catalogue if row["is_leading"] == "true") + ".",
     ]
     for row in catalogue:
         target = f" · target {row['target']}" if row["target"] else ""
+        filled_by = f" · no values yet ({row['filled_by']})" if row["filled_by"] else ""
         parts += [
             f"## {row['name_en']} (`{row['kpi_id']}`)",
             row["definition_en"],
             f"**{row['name_de']}.** {row['definition_de']}",
+            f"`{row['formula']}`",
             f"Unit {row['unit']} · better {row['direction']}{target} · owner {row['owner']} · "
-            f"{row['literature']}",
+            f"{row['literature']}{filled_by}",
         ]
     return "\n\n".join(parts) + "\n"
 

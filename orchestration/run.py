@@ -178,7 +178,7 @@ def _summarise(
 
 
 def _print_kpis(settings: Settings, screen: Console) -> None:
-    """The latest complete month of each KPI, with n and interval."""
+    """The latest month of each leading KPI, with n and interval."""
     con = duckdb.connect(str(settings.published_path / "current" / "marts.duckdb"), read_only=True)
     try:
         rows = con.execute(HEADLINE_SQL).fetchall()
@@ -198,7 +198,7 @@ HEADLINE_SQL = """
 select c.name_en, strftime(v.period_start, '%Y-%m'), v.value, v.interval_low, v.interval_high, v.n
 from reporting.kpi_values as v
 join reporting.kpi_catalogue as c on v.kpi_id = c.kpi_id
-where v.grain = 'month' and v.dimension = 'all' and not v.is_suppressed
+where v.grain = 'month' and v.dimension = 'all' and not v.is_suppressed and c.is_leading
 qualify row_number() over (partition by v.kpi_id order by v.period_start desc) = 1
 order by v.kpi_id
 """

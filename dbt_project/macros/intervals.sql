@@ -69,10 +69,41 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Total of independent bookings: a random number of random amounts has the variance sum(x²)
-    (compound Poisson). It says what another month like this one could have brought. -#}
-{% macro total_bound(total, square_sum, side) -%}
-    {{ total }} + ({{ side }}) * {{ cx360.normal_quantile() }} * sqrt({{ square_sum }})
+{#- Student's t quantile of 0.975 from the normal one (Cornish and Fisher; exact to 0.1 % from four
+    degrees of freedom on). -#}
+{% macro t_quantile(degrees) -%}
+    (
+        1.959963984540054 + 2.372271 / {{ degrees }} + 2.822499 / power({{ degrees }}, 2)
+        + 2.555850 / power({{ degrees }}, 3) + 1.589534 / power({{ degrees }}, 4)
+    )
+{%- endmacro %}
+
+{#- Total of independent bookings: a random number of random amounts has the variance sum(x²) (compound
+    Poisson); t quantile for few. It says what another month like this one could have brought. -#}
+{% macro total_bound(total, square_sum, n, side) -%}
+    {{ total }} + ({{ side }}) * {{ cx360.t_quantile('(1.0 * ' ~ n ~ ')') }} * sqrt({{ square_sum }})
+{%- endmacro %}
+
+{#- Mean of amounts: t interval with the variance of the sample; a single one has none. -#}
+{% macro mean_bound(total, square_sum, n, side) -%}
+    {%- set mean = '(1.0 * ' ~ total ~ ' / ' ~ n ~ ')' -%}
+    case when {{ n }} > 1 then {{ mean }} + ({{ side }}) * {{ cx360.t_quantile('(' ~ n ~ ' - 1.0)') }}
+            * sqrt(greatest(0.0, {{ square_sum }} - {{ total }} * {{ mean }}) / ({{ n }} - 1.0) / {{ n }})
+        end
+{%- endmacro %}
+
+{#- Ratio of two totals over the same n records: linearised (delta method), t quantile. -#}
+{% macro ratio_bound(total, divisor, square_sum, cross_sum, divisor_square_sum, n, side) -%}
+    {%- set ratio = '(1.0 * ' ~ total ~ ' / ' ~ divisor ~ ')' -%}
+    case when {{ n }} > 1 then {{ ratio }} + ({{ side }}) * {{ cx360.t_quantile('(' ~ n ~ ' - 1.0)') }}
+            * sqrt(
+                greatest(
+                    0.0,
+                    {{ square_sum }} - 2 * {{ ratio }} * {{ cross_sum }}
+                    + {{ ratio }} * {{ ratio }} * {{ divisor_square_sum }}
+                ) * {{ n }} / ({{ n }} - 1.0)
+            ) / abs({{ divisor }})
+        end
 {%- endmacro %}
 
 {#- Survival: Greenwood's variance on the log-log scale (Kalbfleisch and Prentice 1980), so that the interval

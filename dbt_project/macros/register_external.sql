@@ -25,6 +25,7 @@
     {%- do run_query('create schema if not exists raw; create schema if not exists ml;') -%}
     {%- do cx360._register_load_manifest(raw_path) -%}
     {%- do cx360._register_load_problems(raw_path) -%}
+    {%- do cx360._register_kpi_history(var('state_path')) -%}
     {%- set admitted = {} -%}
     {%- for table, file in run_query(
         "select entity, unnest(files) as file from raw.load_manifest_files"
@@ -82,7 +83,16 @@
     }) -%}
 {%- endmacro %}
 
-{#- A file that the ingestion keeps about its loads; no rows before it is first written. -#}
+{#- What was published of KPIs so far: recorded history. -#}
+{% macro _register_kpi_history(state_path) -%}
+    {%- do cx360._create_view_over_ledger('kpi_history', state_path ~ '/kpi_history.parquet', {
+        'kpi_id': 'varchar', 'grain': 'varchar', 'period': 'varchar', 'period_start': 'date',
+        'dimension': 'varchar', 'dimension_value': 'varchar', 'reported_date': 'date',
+        'value': 'double', 'n': 'bigint',
+    }) -%}
+{%- endmacro %}
+
+{#- A file that Python keeps, of loads or of what was published; no rows before it is first written. -#}
 {% macro _create_view_over_ledger(table, file, columns) -%}
     {%- set is_there = cx360._files(file) | length > 0 -%}
     {%- set casts = [] -%}

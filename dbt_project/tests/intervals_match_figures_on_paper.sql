@@ -1,8 +1,9 @@
-{{ config(meta={'dagster': {'ref': {'name': 'int_survey_kpis_calculated'}}}) }}
--- depends_on: {{ ref('int_survey_kpis_calculated') }}
+{{ config(meta={'dagster': {'ref': {'name': 'int_kpis_of_answers'}}}) }}
+-- depends_on: {{ ref('int_kpis_of_answers') }}
 -- The interval macros behind the KPIs, against figures that a reader can redo: 5 of 10 and 0 of 10
 -- (Agresti and Coull), 6 promoters and 2 detractors of 10 (Rocks), scores .5 .5 1 1, ten events
--- (exact Poisson interval: 4.795 to 18.390), and bookings of 100 with squares of 2500.
+-- (exact Poisson interval: 4.795 to 18.390), the mean of 1 to 5 (t with four degrees of freedom: 2.776), a
+-- ratio that is a mean, and ten bookings of 100 in all with squares of 2500 (t with ten: 2.228).
 with
 
 bounds as (
@@ -28,7 +29,11 @@ bounds as (
     union all
     select 'count high' as bound, {{ count_bound(10, 1) }} as actual, 18.39159 as expected
     union all
-    select 'total low' as bound, {{ total_bound(100, 2500, -1) }} as actual, 2.00180 as expected
+    select 'mean of 1 2 3 4 5 low' as bound, {{ mean_bound(15, 55, 5, -1) }} as actual, 1.03676 as expected
+    union all
+    select 'ratio of 1 2 3 4 5 by 1 each low' as bound, {{ ratio_bound(15, 5, 55, 15, 5, 5, -1) }} as actual, 1.03676 as expected
+    union all
+    select 'total low' as bound, {{ total_bound(100, 2500, 10, -1) }} as actual, -11.40694 as expected
 )
 
 select *

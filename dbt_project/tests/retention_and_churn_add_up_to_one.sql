@@ -6,12 +6,14 @@ rates as (
     select
         grain,
         period,
+        dimension,
+        dimension_value,
         count(*) as rates_count,
         sum(value) as total,
         max(n) - min(n) as n_difference
     from {{ ref('kpi_values') }}
     where kpi_id in ('crr', 'churn') and not is_suppressed
-    group by grain, period
+    group by grain, period, dimension, dimension_value
 )
 
 select *

@@ -15,8 +15,9 @@ months as (
 
 select *
 from months
-inner join {{ ref('int_revenue_kpis_calculated') }} as kpis
+inner join {{ ref('int_kpis_of_bookings') }} as kpis
     on months.period_start = kpis.period_start
     and kpis.grain = 'month'
     and kpis.dimension = 'all'
+    and kpis.kpi_id = 'revenue'
 where months.has_suppressed = 0 and abs(months.revenue - kpis.value) > 0.01

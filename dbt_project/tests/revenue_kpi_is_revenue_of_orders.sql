@@ -1,4 +1,4 @@
-{{ config(meta={'dagster': {'ref': {'name': 'int_revenue_kpis_calculated'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'int_kpis_of_bookings'}}}) }}
 -- The months of the KPI add up to its total, and the total is the revenue of all orders.
 with
 
@@ -6,8 +6,8 @@ kpi as (
     select
         coalesce(sum(case when grain = 'month' then value end), 0) as months_revenue,
         coalesce(sum(case when grain = 'all' then value end), 0) as total_revenue
-    from {{ ref('int_revenue_kpis_calculated') }}
-    where dimension = 'all'
+    from {{ ref('int_kpis_of_bookings') }}
+    where kpi_id = 'revenue' and dimension = 'all'
 ),
 
 orders as (

@@ -13,6 +13,7 @@ from ingestion.loading import load_extracts
 from ingestion.raw_zone import Load
 from orchestration.admission import THRESHOLDS, admit_loads
 from orchestration.checks import ADMISSION, READABLE, admission_result, readable_result
+from orchestration.kpi_history import count_history
 from orchestration.ml_tables import prepare_ml_tables
 from orchestration.resources import Run
 from orchestration.settings import remember_sources
@@ -21,6 +22,7 @@ from orchestration.warehouse import escape_cell
 
 MANIFEST = ["raw", "load_manifest"]
 PROBLEMS = ["raw", "load_problems"]
+HISTORY = ["raw", "kpi_history"]
 FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(days=7), warn_window=timedelta(days=2))
 
@@ -53,6 +55,14 @@ def _problems_spec() -> dg.AssetSpec:
         group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
 
 
+def _history_spec() -> dg.AssetSpec:
+    return dg.AssetSpec(
+        HISTORY,
+        description="One row per KPI value and date on which it was first published, as the "
+                    "snapshots so far recorded it.",
+        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
+
+
 def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
     rules = "\n".join(f"- {rule}" for rule in describe_suite(entity, THRESHOLDS))
     return [
@@ -68,7 +78,7 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
 @dg.multi_asset(
     name="load_and_admit_extracts",
     specs=[*(_spec(entity) for entity in ENTITIES.values()), _manifest_spec(),
-           _problems_spec()],
+           _problems_spec(), _history_spec()],
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
@@ -98,6 +108,8 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
         yield dg.MaterializeResult(asset_key=MANIFEST, metadata=_describe(zone.loads()))
         yield dg.MaterializeResult(
             asset_key=PROBLEMS, metadata={"dagster/row_count": len(report.problems)})
+        yield dg.MaterializeResult(
+            asset_key=HISTORY, metadata={"dagster/row_count": count_history(settings)})
         unusable = [load.file for o in outcomes.values() for load in o.quarantined]
         unusable += [problem.message for problem in report.problems]
         if settings.strict and unusable:

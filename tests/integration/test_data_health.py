@@ -60,8 +60,10 @@ def test_the_grade_stands_beside_every_value_of_a_kpi(demo: Company, before: Gra
 
 def test_what_a_subject_is_said_to_rest_on_is_in_its_lineage(parsed_project: Path) -> None:
     manifest = dbt.read_manifest()
+    with (DBT_PROJECT / "seeds" / "kpi_catalogue.csv").open(newline="", encoding="utf-8") as file:
+        not_yet = {row["kpi_id"] for row in csv.DictReader(file) if row["filled_by"]}
     with (DBT_PROJECT / "seeds" / "health_inputs.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = [row for row in csv.DictReader(file) if row["subject"] not in not_yet]
     lineage = {subject: ancestors(manifest, subject) for subject in
                {row["subject"] for row in rows if row["subject_type"] == "mart"}}
     kpis = ancestors(manifest, "int_kpi_values_unioned")

@@ -40,6 +40,12 @@ TABLES = {
     "reporting": ["channel_consistency", "data_health", "journey_paths", "kpi_catalogue",
                   "kpi_values", "lifecycle_by_month", "lifecycle_moves_by_month",
                   "tenure_survival", "touchpoint_scorecard", "unmapped_events"],
+              "identity_review",
+              "order_lines", "orders", "products", "stores", "survey_answers", "touchpoints"],
+    "reporting": ["data_health", "kpi_catalogue", "kpi_history", "kpi_values",
+                  "lifecycle_by_month", "lifecycle_moves_by_month",
+                  "revenue_by_customer_attribute", "satisfaction_by_dimension_and_period",
+                  "tenure_survival"],
 }
 # The first run changes nobody's identity; the touchpoint_map knows every event of the demo.
 EMPTY = {"identity_changes", "unmapped_events"}

@@ -1,7 +1,7 @@
 with
 
 kpi_values as (
-    select * from {{ ref('int_kpi_values_unioned') }}
+    select * from {{ ref('int_kpi_values_compared') }}
 ),
 
 data_health as (
@@ -17,10 +17,17 @@ select
     kpi_values.dimension,
     kpi_values.dimension_value,
     kpi_values.value,
+    kpi_values.value_weighted,
     kpi_values.n,
     kpi_values.interval_low,
     kpi_values.interval_high,
     kpi_values.coverage,
+    kpi_values.change,
+    kpi_values.is_change_significant,
+    kpi_values.year_change,
+    kpi_values.is_year_change_significant,
+    kpi_values.target,
+    kpi_values.is_target_reached,
     kpi_values.is_period_complete,
     kpi_values.is_suppressed,
     data_health.grade as data_grade

@@ -44,8 +44,10 @@ kpis as (
         avg(kpi_values.coverage) as coverage,
         catalogue.coverage_target
     from {{ ref('kpi_catalogue') }} as catalogue
-    left join {{ ref('int_kpi_values_unioned') }} as kpi_values
-        on catalogue.kpi_id = kpi_values.kpi_id and kpi_values.grain = 'month'
+    left join {{ ref('int_kpi_values_compared') }} as kpi_values
+        on catalogue.kpi_id = kpi_values.kpi_id
+        and kpi_values.grain = 'month'
+        and kpi_values.dimension = 'all'
     group by catalogue.kpi_id, catalogue.coverage_target
 ),
 

@@ -1,62 +1,76 @@
-{#- A new KPI: one row of the catalogue, and its model in this list. -#}
+{#- New facts: their model joins this list. -#}
 {%- set kpi_models = [
-    'int_survey_kpis_calculated', 'int_customer_kpis_calculated', 'int_revenue_kpis_calculated',
+    'int_kpis_of_answers', 'int_kpis_of_booked_products', 'int_kpis_of_bookings', 'int_kpis_of_customer_months',
+    'int_kpis_of_customers', 'int_kpis_of_deliveries', 'int_kpis_of_hearings', 'int_kpis_of_invitations',
+    'int_kpis_of_orders',
 ] -%}
 with
 
-kpis as (
+cells as (
     {%- for model in kpi_models %}
     {{ 'union all' if not loop.first }}
-    select
-        kpi_id,
-        grain,
-        period_start,
-        dimension,
-        dimension_value,
-        value,
-        n,
-        persons_count,
-        interval_low,
-        interval_high,
-        coverage
-    from {{ ref(model) }}
+    select * from {{ ref(model) }}
     {%- endfor %}
-),
-
-catalogue as (
-    select * from {{ ref('kpi_catalogue') }}
 ),
 
 bounds as (
     select {{ as_of_date() }} as as_of_date
 ),
 
-judged as (
+kpis as (
     select
-        kpis.*,
-        kpis.grain = 'all'
-        or cast({{ dbt.last_day('kpis.period_start', 'month') }} as date) <= bounds.as_of_date as is_period_complete,
-        kpis.persons_count < case
-            when catalogue.audience = 'employee' then {{ var('employee_cell_minimum') }}
-            else {{ var('small_cell_minimum') }}
-        end as is_suppressed
-    from kpis
-    left join catalogue on kpis.kpi_id = catalogue.kpi_id
+        cells.*,
+        {{ period_label('cells.grain', 'cells.period_start') }} as period,
+        coalesce({{ period_end('cells.grain', 'cells.period_start') }} <= bounds.as_of_date, true) as is_period_complete
+    from cells
     cross join bounds
+),
+
+active_customers as (
+    select
+        *,
+        'active' as basis
+    from kpis
+    where kpi_id = 'active_customers'
+),
+
+orders as (
+    select
+        *,
+        'orders' as basis
+    from kpis
+    where kpi_id = 'orders_count' and dimension = 'all'
 )
 
 select
-    kpi_id,
-    grain,
-    {{ period_label('grain', 'period_start') }} as period,
-    period_start,
-    dimension,
-    dimension_value,
-    case when not is_suppressed then cast(value as double) end as value,
-    case when not is_suppressed then n end as n,
-    case when not is_suppressed then cast(interval_low as double) end as interval_low,
-    case when not is_suppressed then cast(interval_high as double) end as interval_high,
-    case when not is_suppressed then cast(coverage as double) end as coverage,
-    is_period_complete,
-    is_suppressed
-from judged
+    kpis.kpi_id,
+    kpis.grain,
+    kpis.period,
+    kpis.period_start,
+    kpis.dimension,
+    kpis.dimension_value,
+    kpis.value,
+    kpis.value_weighted,
+    kpis.n,
+    kpis.persons_count,
+    kpis.interval_low,
+    kpis.interval_high,
+    case kpis.coverage_basis
+        when 'active' then least(1.0, cast(kpis.known_persons_count as double) / active_customers.n)
+        when 'orders' then orders.coverage
+        else kpis.coverage
+    end as coverage,
+    kpis.is_period_complete,
+    kpis.first_date
+from kpis
+left join active_customers
+    on kpis.coverage_basis = active_customers.basis
+    and kpis.grain = active_customers.grain
+    and kpis.period = active_customers.period
+    and kpis.dimension = active_customers.dimension
+    and kpis.dimension_value = active_customers.dimension_value
+left join orders
+    on kpis.coverage_basis = orders.basis
+    and kpis.dimension = orders.dimension
+    and kpis.grain = orders.grain
+    and kpis.period = orders.period

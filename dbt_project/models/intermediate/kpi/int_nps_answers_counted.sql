@@ -42,7 +42,7 @@ ranked as (
             order by
                 case when nps_class is null then 1 else 0 end,
                 responded_at desc,
-                answer_id
+                answer_id desc
         ) as answer_rank
     from with_person
 )
