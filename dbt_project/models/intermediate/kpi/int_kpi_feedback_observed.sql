@@ -1,0 +1,69 @@
+with
+
+feedback as (
+    select * from {{ ref('int_feedback_texts_unioned') }}
+    where respondent_type = 'customer'
+),
+
+sentiment as (
+    select * from {{ ref('stg_ml__feedback_sentiment') }}
+),
+
+answers as (
+    select * from {{ ref('int_survey_answers_scored') }}
+),
+
+cases as (
+    select * from {{ ref('int_cases_identified') }}
+),
+
+reasons as (
+    select * from {{ ref('case_reasons') }}
+),
+
+products as (
+    select * from {{ ref('stg_pos__products') }}
+),
+
+stores as (
+    select * from {{ ref('stg_pos__stores') }}
+),
+
+customer_records as (
+    select * from {{ ref('stg_ml__customer_records') }}
+),
+
+customers as (
+    select * from {{ ref('int_customer_dimensions') }}
+)
+
+-- The topic is what was asked about, else why the customer came, else the product's category.
+select
+    feedback.feedback_id as record_key,
+    feedback.occurred_date as observed_date,
+    coalesce(customer_records.customer_id, feedback.source_record_key) as person_key,
+    customer_records.customer_id is not null as is_known_customer,
+
+    feedback.channel,
+    feedback.store_id as store,
+    coalesce(cases.partner, stores.partner) as partner,
+    coalesce(answers.department, cases.department) as department,
+    feedback.touchpoint,
+    coalesce(feedback.product_id, cases.product_id) as product,
+    products.category as product_category,
+    coalesce(answers.dimension, nullif(reasons.topic, 'unknown'), products.category) as topic,
+    customers.segment,
+    customers.region,
+    customers.acquisition_channel,
+    coalesce(cases.account_id, customers.account_id) as account,
+
+    100.0 * sentiment.polarity as polarity_points
+from feedback
+left join sentiment on feedback.text_key = sentiment.text_key
+left join answers on feedback.feedback_id = answers.answer_id
+left join cases on feedback.case_id = cases.case_id
+left join reasons on cases.reason = reasons.reason
+left join products on coalesce(feedback.product_id, cases.product_id) = products.product_id
+left join stores on feedback.store_id = stores.store_id
+left join customer_records on feedback.identity_record_key = customer_records.identity_record_key
+left join customers on customer_records.customer_id = customers.customer_id
