@@ -22,8 +22,8 @@ select
     rates.known_persons_count,
     rates.coverage,
     rates.coverage_basis,
-    rates.interval_low,
-    rates.interval_high,
+    greatest(0.0, rates.interval_low) as interval_low,
+    least(1.0, rates.interval_high) as interval_high,
     rates.first_date
 from cells as rates
 inner join cells as impressions
