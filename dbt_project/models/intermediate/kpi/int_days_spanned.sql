@@ -1,0 +1,21 @@
+with
+
+months as (
+    select * from {{ ref('int_months_spanned') }}
+),
+
+series as (
+    {{ dbt.generate_series(31) }}
+),
+
+days as (
+    select
+        cast({{ dbt.dateadd('day', 'cast(series.generated_number as integer) - 1', 'months.month_start') }} as date) as calendar_date,
+        months.next_month_start
+    from months
+    cross join series
+)
+
+select calendar_date
+from days
+where calendar_date < next_month_start

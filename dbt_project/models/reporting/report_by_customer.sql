@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+{{ kpi_report(['segment', 'region', 'account']) }}
