@@ -20,6 +20,8 @@
     `dimensions` of a KPI restricts those of its facts. `order_by` says which answer is the latest,
     `weight` where survey weights are. Records are summed per person first and per cell then, so that
     people are counted exactly; dimensions of the customer share that first scan.
+    A ratio whose divisor is nothing has no value and rests on nobody, but its cell is there: it is a part
+    of the total, and suppression must know it.
 -#}
 {% macro kpi_cells(relation, kpis, dimensions, grains=none, weight=none, order_by=none) -%}
     {%- set all_grains = grains or ['day', 'week', 'month', 'quarter', 'year', 'all'] -%}
@@ -172,7 +174,7 @@ select
     cast(null as double) as value_weighted,
     {%- endif %}
     cast({{ p if kpi.method in ('persons', 'per_person', 'person_share') else n }} as bigint) as n,
-    cast({{ p }} as bigint) as persons_count,
+    cast({{ 'case when ' ~ d ~ ' <> 0 then ' ~ p ~ ' else 0 end' if kpi.method == 'ratio' else p }} as bigint) as persons_count,
     cast(k_{{ kpi_id }} as bigint) as known_persons_count,
     {%- if kpi.coverage == 'known' %}
     cast(1.0 * kn_{{ kpi_id }} / n_{{ kpi_id }} as double) as coverage,
@@ -198,7 +200,6 @@ select
     f_{{ kpi_id }} as first_date
 from cells
 where n_{{ kpi_id }} > 0
-    {%- if kpi.method == 'ratio' %} and {{ d }} <> 0{% endif %}
     {%- if kpi.dimensions %} and dimension in ('{{ kpi.dimensions | join("', '") }}'){% endif %}
 {%- endfor %}
 {%- endmacro %}
