@@ -15,9 +15,22 @@ customers as (
 
 stores as (
     select * from {{ ref('stg_pos__stores') }}
+),
+
+attached as (
+    select * from {{ ref('int_responses_attached') }}
+    where score_source <> 'survey_unattached'
+),
+
+touchpoints as (
+    select
+        touchpoint_id,
+        touchpoint_type
+    from {{ ref('int_touchpoints_mapped') }}
 )
 
--- An anonymous response counts as its own person.
+-- An anonymous response counts as its own person. A rating is about what its question names; a whole response about
+-- the contact it was asked for.
 select
     answers.answer_id as record_key,
     answers.responded_date as observed_date,
@@ -28,7 +41,10 @@ select
     answers.store_id as store,
     stores.partner,
     answers.department,
-    answers.touchpoint,
+    case
+        when answers.question_type = 'rating' then coalesce(answers.touchpoint, touchpoints.touchpoint_type)
+        else coalesce(touchpoints.touchpoint_type, answers.touchpoint)
+    end as touchpoint,
     customers.segment,
     customers.region,
     customers.acquisition_channel,
@@ -46,3 +62,5 @@ from answers
 left join customer_records on answers.identity_record_key = customer_records.identity_record_key
 left join customers on customer_records.customer_id = customers.customer_id
 left join stores on answers.store_id = stores.store_id
+left join attached on answers.response_id = attached.response_id
+left join touchpoints on attached.touchpoint_id = touchpoints.touchpoint_id

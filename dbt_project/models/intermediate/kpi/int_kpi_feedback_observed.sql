@@ -29,6 +29,20 @@ stores as (
     select * from {{ ref('stg_pos__stores') }}
 ),
 
+voices as (
+    select
+        voice_id,
+        touchpoint_id
+    from {{ ref('int_voices_attached') }}
+),
+
+touchpoints as (
+    select
+        touchpoint_id,
+        touchpoint_type
+    from {{ ref('int_touchpoints_mapped') }}
+),
+
 customer_records as (
     select * from {{ ref('stg_ml__customer_records') }}
 ),
@@ -48,7 +62,7 @@ select
     feedback.store_id as store,
     coalesce(cases.partner, stores.partner) as partner,
     coalesce(answers.department, cases.department) as department,
-    feedback.touchpoint,
+    coalesce(touchpoints.touchpoint_type, feedback.touchpoint) as touchpoint,
     coalesce(feedback.product_id, cases.product_id) as product,
     products.category as product_category,
     coalesce(answers.dimension, nullif(reasons.topic, 'unknown'), products.category) as topic,
@@ -64,6 +78,8 @@ left join answers on feedback.feedback_id = answers.answer_id
 left join cases on feedback.case_id = cases.case_id
 left join reasons on cases.reason = reasons.reason
 left join products on coalesce(feedback.product_id, cases.product_id) = products.product_id
+left join voices on feedback.source_record_key = voices.voice_id
+left join touchpoints on voices.touchpoint_id = touchpoints.touchpoint_id
 left join stores on feedback.store_id = stores.store_id
 left join customer_records on feedback.identity_record_key = customer_records.identity_record_key
 left join customers on customer_records.customer_id = customers.customer_id
