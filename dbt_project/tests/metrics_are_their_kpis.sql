@@ -19,7 +19,7 @@ metrics as (
         {%- do sums.append(
             "select '" ~ metric.name ~ "' as kpi_id, " ~ month_of(dates) ~ " as period_start, cast("
             ~ measure.agg ~ "(" ~ (measure.expr or measure.name) ~ ") as double) as value from " ~ relation
-            ~ " group by " ~ month_of(dates)
+            ~ " where " ~ dates ~ " is not null group by " ~ month_of(dates)
         ) -%}
     {%- endfor -%}
     {%- endfor -%}

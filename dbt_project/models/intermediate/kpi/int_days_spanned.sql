@@ -5,12 +5,13 @@ months as (
 ),
 
 series as (
-    {{ dbt.generate_series(31) }}
+    select cast(numbers.generated_number as integer) as day_number
+    from ({{ dbt.generate_series(31) }}) as numbers
 ),
 
 days as (
     select
-        cast({{ dbt.dateadd('day', 'cast(series.generated_number as integer) - 1', 'months.month_start') }} as date) as calendar_date,
+        cast({{ dbt.dateadd('day', 'series.day_number - 1', 'months.month_start') }} as date) as calendar_date,
         months.next_month_start
     from months
     cross join series
