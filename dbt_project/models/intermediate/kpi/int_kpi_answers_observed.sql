@@ -25,7 +25,8 @@ attached as (
 touchpoints as (
     select
         touchpoint_id,
-        touchpoint_type
+        touchpoint_type,
+        department
     from {{ ref('int_touchpoints_mapped') }}
 )
 
@@ -40,7 +41,7 @@ select
     answers.channel,
     answers.store_id as store,
     stores.partner,
-    answers.department,
+    coalesce(answers.department, touchpoints.department) as department,
     case
         when answers.question_type = 'rating' then coalesce(answers.touchpoint, touchpoints.touchpoint_type)
         else coalesce(touchpoints.touchpoint_type, answers.touchpoint)

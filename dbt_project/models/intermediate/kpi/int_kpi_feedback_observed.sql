@@ -39,7 +39,8 @@ voices as (
 touchpoints as (
     select
         touchpoint_id,
-        touchpoint_type
+        touchpoint_type,
+        department
     from {{ ref('int_touchpoints_mapped') }}
 ),
 
@@ -61,7 +62,7 @@ select
     feedback.channel,
     feedback.store_id as store,
     coalesce(cases.partner, stores.partner) as partner,
-    coalesce(answers.department, cases.department) as department,
+    coalesce(answers.department, cases.department, touchpoints.department) as department,
     coalesce(touchpoints.touchpoint_type, feedback.touchpoint) as touchpoint,
     coalesce(feedback.product_id, cases.product_id) as product,
     products.category as product_category,
