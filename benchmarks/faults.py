@@ -109,32 +109,39 @@ FAULTS = {
     "duplicate keys": Fault(
         "a third of the CRM's cases comes twice", duplicate_keys,
         {"cases": 2, "feedback": 2, "touchpoints": 2, "customers": 1, "accounts": 1, "stores": 1,
-         "customer_records": 1},
+         "customer_records": 1, "customers_heard": 1},
         "crm.cases from crm: 1 load in quarantine, stale since 2026-06-30."),
     "late file": Fault(
         "the tills' files of the last four days are not there", late_file,
         dict.fromkeys(["orders", "order_lines", "products", "stores", "customers", "accounts",
                        "touchpoints", "households", "customer_records", "identity_review",
-                       "revenue", "active_customers"], 1),
+                       "customer_lifecycle", "customer_referrals", "customer_rfm",
+                       "customer_tenure", "active_customers", "basket", "customers_heard",
+                       "delivery_days", "margin", "margin_per_customer", "on_time_delivery",
+                       "orders_count", "purchase_frequency", "repeat_purchase_rate",
+                       "return_rate", "revenue", "revenue_per_customer", "tenure"], 1),
         "expected every 1 day(s), stale since 2026-06-26."),
     "renamed column": Fault(
         "the key of the survey's responses has a new name", renamed_column,
         {"survey_answers": 2, "nps": 2, "employee_nps": 2, "csat_score": 2, "csat_top_two_box": 2,
-         "ces": 2, "touchpoints": 2, "feedback": 1, "customers": 1, "customer_records": 1},
+         "ces": 2, "brand_index": 2, "customers_heard": 2, "product_quality_rating": 2,
+         "response_rate": 2, "service_rating": 2, "touchpoints": 2, "feedback": 1, "customers": 1, "customer_records": 1},
         "survey.responses from survey: 1 extract missing or not readable, stale since 2026-06-30."),
     "changed scale": Fault(
         "satisfaction of 1 to 5 arrives as 0 to 10", changed_scale,
-        {"csat_score": 5, "csat_top_two_box": 5, "survey_answers": 5, "feedback": 2,
-         "touchpoints": 2},
+        {"csat_score": 5, "csat_top_two_box": 5, "brand_index": 5, "product_quality_rating": 5,
+         "service_rating": 5, "survey_answers": 5, "feedback": 2, "touchpoints": 2},
         "scores lie outside the scale of their question."),
     "shifted time zone": Fault(
         "since June the tills write UTC instead of local time", shifted_time_zone,
-        {"orders": 2, "order_lines": 2, "touchpoints": 2},
+        {"orders": 2, "order_lines": 2, "touchpoints": 2, "customer_lifecycle": 2,
+         "customer_rfm": 2, "customer_tenure": 2},
         "times moved by about -2 hours."),
     "half the rows": Fault(
         "every second customer is missing from the CRM's extract", half_the_rows,
-        {"accounts": 1, "touchpoints": 1} | dict.fromkeys(
-            ["customers", "customer_history", "customer_attribute_sources", "households",
+        {"accounts": 1, "touchpoints": 1, "customer_lifecycle": 1, "customer_referrals": 1,
+         "customer_rfm": 1, "customer_tenure": 1} | dict.fromkeys(
+            ["acquisition_cost", "referral_rate", "customers", "customer_history", "customer_attribute_sources", "households",
              "account_members", "customer_records", "identity_edges", "customer_aliases",
              "identity_review"], 2),
         "rows in the newest extract, usual are "),

@@ -39,8 +39,8 @@ marts as (
 kpis as (
     select
         catalogue.kpi_id as subject,
-        count(kpi_values.value) as rows_count,
-        max(case when kpi_values.value is not null then kpi_values.period_start end) as latest_period_start,
+        count(kpi_values.kpi_id) as rows_count,
+        max(kpi_values.period_start) as latest_period_start,
         avg(kpi_values.coverage) as coverage,
         catalogue.coverage_target
     from {{ ref('kpi_catalogue') }} as catalogue

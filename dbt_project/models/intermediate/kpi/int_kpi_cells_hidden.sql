@@ -11,6 +11,18 @@
     value of every dimension moves with it. What is touched without having a cell gets one here: that
     nothing happened there must not be seen either.
 -#}
+{%- set longer_periods -%}
+    (
+                partition by kpi_id, dimension, dimension_value, first_date
+                order by
+                    case grain
+                        {%- for grain in ['day', 'week', 'month', 'quarter', 'year', 'all'] %}
+                        when '{{ grain }}' then {{ loop.index }}
+                        {%- endfor %}
+                    end
+                rows between current row and unbounded following
+            )
+{%- endset -%}
 {%- set series = 'partition by kpi_id, dimension, dimension_value, grain' -%}
 with
 
@@ -107,6 +119,18 @@ small_cells as (
     where is_small
 ),
 
+own_partners as (
+    select
+        *,
+        case
+            when grain in ('day', 'week') and not is_near_enough and is_far_enough then far_first_date
+            when grain in ('day', 'week') then coalesce(near_first_date, far_first_date)
+            else near_first_date
+        end as own_partner_date
+    from small_cells
+),
+
+-- Alone in its month (quarter, year) a cell is that month, and has its partner.
 partnered as (
     select
         kpi_id,
@@ -115,12 +139,13 @@ partnered as (
         grain,
         period,
         first_date,
-        case
-            when grain in ('day', 'week') and not is_near_enough and is_far_enough then far_first_date
-            else coalesce(near_first_date, far_first_date, any_first_date)
-        end as partner_date,
+        coalesce(
+            own_partner_date,
+            {{ first_known("case when grain <> 'week' then own_partner_date end", longer_periods) }},
+            case when grain = 'week' then any_first_date end
+        ) as partner_date,
         side_value
-    from small_cells
+    from own_partners
 ),
 
 grains as (
