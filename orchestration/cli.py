@@ -16,7 +16,8 @@ import click
 
 from ingestion.raw_zone import RawZone
 from orchestration.audit import STAGES, Audit
-from orchestration.cli_identity import explain, identity
+from orchestration.cli_explain import explain
+from orchestration.cli_identity import identity
 from orchestration.cli_options import home_option, set_environment, told_clearly
 from orchestration.doctor import examine
 from orchestration.loads import (
@@ -44,7 +45,7 @@ def main() -> None:
     cx360 run       extracts -> raw zone -> customer 360 -> published snapshot
     cx360 status    what has been loaded, checked and published
     cx360 loads     list loads; show, replay or withdraw one
-    cx360 explain   who a customer is: its records, what ties them, where its values come from
+    cx360 explain   who a customer is and why; what a value of a KPI rests on
     cx360 identity  review doubtful pairs, decide about them, fit the match model anew
     cx360 doctor    check installation, settings, folders, and say what to do
     cx360 dev       the Dagster UI on 127.0.0.1

@@ -1,14 +1,12 @@
-"""Commands about who is who: explain a customer, review pairs, decide, fit the match model."""
+"""Commands about who is who: review pairs, decide, fit the match model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
-import duckdb
 
 from orchestration.cli_options import home_option, reveal_option, set_environment, told_clearly
 from orchestration.decisions import (
@@ -18,47 +16,10 @@ from orchestration.decisions import (
     find_waiting,
     read_decisions,
 )
-from orchestration.explain import built_warehouse, explain_customer
+from orchestration.explain import built_warehouse
 from orchestration.identity_review import describe_model, list_review
 from orchestration.run_lock import run_lock
 from orchestration.settings import read_settings
-
-
-@click.group()
-def explain() -> None:
-    """Explain how the warehouse came to a conclusion."""
-
-
-@explain.command()
-@click.argument("given", metavar="ID")
-@reveal_option
-@home_option
-@told_clearly
-def customer(given: str, reveal: bool, home: Path | None) -> None:
-    """Who a customer is, and why.
-
-    Its records, what ties them and what was cut, decisions, earlier ids and changes, household and
-    accounts, and for each value of the golden record its source and date.
-
-    ID is a customer id, an earlier one, a record key, or source/reference as in crm/10023.
-    """
-    set_environment(CX360_HOME=home and home.resolve())
-    settings = read_settings()
-    from orchestration.identity_step import explain_records
-
-    def evidence(left: str, right: str) -> Sequence[tuple[str, str, float]]:
-        # The store of compared records may be deleted, or an older version's: the next run fills
-        # it, and all else can be told without it.
-        try:
-            return explain_records(settings, left, right)
-        except (duckdb.CatalogException, duckdb.BinderException, ValueError):
-            return ()
-
-    decisions = read_decisions(settings)
-    with run_lock(settings.home, click.echo), built_warehouse(settings) as con:
-        for line in explain_customer(con, given, decisions=decisions, evidence=evidence,
-                                     reveal=reveal):
-            click.echo(line)
 
 
 @click.group()

@@ -15,6 +15,7 @@ from ingestion.declaration import DeclarationError
 from orchestration.dbt import DbtError
 from orchestration.decisions import DecisionError
 from orchestration.explain import NothingBuilt, UnknownCustomer
+from orchestration.explain_kpi import UnknownKpi
 from orchestration.loads import UnknownLoad
 from orchestration.settings import SettingsError
 
@@ -25,7 +26,8 @@ def told_clearly(command: Callable[..., None]) -> Callable[..., None]:
     def wrapper(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except (SettingsError, DeclarationError, DbtError, UnknownLoad, DecisionError) as error:
+        except (SettingsError, DeclarationError, DbtError, UnknownLoad, UnknownKpi,
+                DecisionError) as error:
             click.echo(f"cx360: {error}", err=True)
             sys.exit(2)
         except (UnknownCustomer, NothingBuilt) as error:

@@ -68,8 +68,14 @@ class Found:
 
 
 @contextmanager
-def built_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def built_warehouse(
+    settings: Settings, needed: str = "customers with explained identity",
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse to read.
+
+    Args:
+        settings: of the home.
+        needed: what is read, for the message.
 
     Raises:
         NothingBuilt: there is none, or an older version of cx360 built it.
@@ -80,8 +86,8 @@ def built_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     except FileNotFoundError as error:
         raise NothingBuilt(str(error)) from error
     except duckdb.CatalogException as error:
-        raise NothingBuilt(f"{settings.warehouse_path} has no customers with explained identity "
-                           "yet; run `cx360 run`") from error
+        raise NothingBuilt(
+            f"{settings.warehouse_path} has no {needed} yet; run `cx360 run`") from error
 
 
 def find_customer(con: duckdb.DuckDBPyConnection, given: str) -> Found:

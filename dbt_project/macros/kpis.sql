@@ -20,6 +20,9 @@
     `dimensions` of a KPI restricts those of its facts. `order_by` says which answer is the latest,
     `weight` where survey weights are. Records are summed per person first and per cell then, so that
     people are counted exactly; dimensions of the customer share that first scan.
+    A model that makes something else of its cells says so in its definitions, for `cx360 explain kpi`:
+    `share_of` names the KPI whose count the own one is divided by, `total_in` the dimensions in which that
+    is the total's; `n: divisor` says that `n` is what was divided by.
     A ratio whose divisor is nothing has no value and rests on nobody, but its cell is there: it is a part
     of the total, and suppression must know it.
 -#}

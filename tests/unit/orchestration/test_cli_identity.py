@@ -44,7 +44,8 @@ def test_a_decision_that_cannot_be_used_ends_with_a_sentence(company: Path) -> N
 
 
 @pytest.mark.parametrize("command", [
-    ("explain", "customer", UNKNOWN), ("identity", "review"), ("identity", "train"),
+    ("explain", "customer", UNKNOWN), ("explain", "kpi", "nps"), ("identity", "review"),
+    ("identity", "train"),
 ])
 def test_before_the_first_run_the_remedy_is_told(company: Path, command: tuple[str, ...]) -> None:
     result = cx360(*command)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from models_ml.kpis import METHODS
 from orchestration import dbt
 from orchestration.settings import DBT_PROJECT
 
@@ -38,6 +39,20 @@ def test_every_definition_says_what_it_is_computed_of(models: dict[str, dict[str
         assert facts in upstream or facts in {
             parent.split(".")[-1] for above in upstream for parent in
             dbt.read_manifest()["parent_map"].get(f"model.cx360.{above}", ())}, name
+
+
+def test_every_definition_can_be_computed_again(
+    catalogue: dict[str, dict[str, str]], models: dict[str, dict[str, Any]],
+) -> None:
+    for node in models.values():
+        meta = node["config"]["meta"]
+        for kpi, terms in meta["kpis"].items():
+            assert set(terms) <= {"method", "x", "d", "where", "coverage", "dimensions",
+                                  "share_of", "n"}, kpi
+            assert terms["method"] in METHODS, kpi
+            assert ("d" in terms) == (terms["method"] == "ratio"), kpi
+            assert "order_by" in meta or terms["method"] != "nps", kpi
+            assert terms.get("share_of", {}).get("kpi", kpi) in catalogue, kpi
 
 
 def test_every_model_of_kpis_is_among_the_values(models: dict[str, dict[str, Any]]) -> None:

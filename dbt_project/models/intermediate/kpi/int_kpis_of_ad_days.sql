@@ -1,5 +1,5 @@
 {{ config(meta={
-    'kpis': {'ctr': {'method': 'ratio', 'x': 'clicks_count', 'd': 'impressions_count'}},
+    'kpis': {'ctr': {'method': 'ratio', 'x': 'clicks_count', 'd': 'impressions_count', 'n': 'divisor'}},
     'facts': 'int_kpi_ad_days_observed',
 }) }}
 with

@@ -31,12 +31,13 @@
             ~ " and question_dimension in ('brand', 'image', 'overall', 'trust')",
     },
 } -%}
-{{ config(meta={'kpis': kpis, 'facts': 'int_kpi_answers_observed'}) }}
+{%- set weight, order_by = 'weight', 'cast(responded_at as string) || record_key' -%}
+{{ config(meta={'kpis': kpis, 'facts': 'int_kpi_answers_observed', 'weight': weight, 'order_by': order_by}) }}
 {{ kpi_cells(
     ref('int_kpi_answers_observed'), kpis,
     [
         'all', 'channel', 'store', 'partner', 'department', 'touchpoint', 'segment', 'region', 'acquisition_channel',
         'account',
     ],
-    weight='weight', order_by="cast(responded_at as string) || record_key",
+    weight=weight, order_by=order_by,
 ) }}

@@ -1,5 +1,10 @@
 {{ config(meta={
-    'kpis': {'customers_heard': {'method': 'persons', 'd': 'active_customers'}}, 'facts': 'int_kpi_hearings_observed',
+    'kpis': {
+        'customers_heard': {
+            'method': 'persons', 'share_of': {'kpi': 'active_customers', 'total_in': ['channel']}, 'n': 'divisor',
+        },
+    },
+    'facts': 'int_kpi_hearings_observed',
 }) }}
 with
 

@@ -1,5 +1,10 @@
 {{ config(meta={
-    'kpis': {'share_of_voice': {'method': 'count', 'd': 'all_feedback', 'coverage': 'known'}},
+    'kpis': {
+        'share_of_voice': {
+            'method': 'count', 'coverage': 'known',
+            'share_of': {'kpi': 'share_of_voice', 'total_in': ['channel', 'topic', 'product_category']},
+        },
+    },
     'facts': 'int_kpi_feedback_observed',
 }) }}
 with
