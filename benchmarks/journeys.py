@@ -32,7 +32,7 @@ BUILT = ("touchpoints", "journeys", "journey_steps", "journey_paths", "touchpoin
          "kpi_values")
 # Tables that do not grow with the customers, and keys that point to them.
 FIXED_TABLES = ("stg_pos__products", "stg_pos__stores", "stg_crm__campaigns",
-                "stg_survey__questions", "stg_digital__ad_spend")
+                "stg_survey__questions", "stg_digital__ad_spend", "stg_ml__public_holidays")
 FIXED_KEYS = ("product_id", "store_id", "campaign_id", "acquisition_campaign_id", "question_id",
               "load_id", "text_key")
 
