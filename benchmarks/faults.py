@@ -125,7 +125,8 @@ FAULTS = {
         "the key of the survey's responses has a new name", renamed_column,
         {"survey_answers": 2, "nps": 2, "employee_nps": 2, "csat_score": 2, "csat_top_two_box": 2,
          "ces": 2, "brand_index": 2, "customers_heard": 2, "product_quality_rating": 2,
-         "response_rate": 2, "service_rating": 2, "touchpoints": 2, "feedback": 1, "customers": 1, "customer_records": 1},
+         "response_rate": 2, "service_rating": 2, "touchpoints": 2, "feedback": 1, "customers": 1,
+         "customer_records": 1},
         "survey.responses from survey: 1 extract missing or not readable, stale since 2026-06-30."),
     "changed scale": Fault(
         "satisfaction of 1 to 5 arrives as 0 to 10", changed_scale,
@@ -141,9 +142,9 @@ FAULTS = {
         "every second customer is missing from the CRM's extract", half_the_rows,
         {"accounts": 1, "touchpoints": 1, "customer_lifecycle": 1, "customer_referrals": 1,
          "customer_rfm": 1, "customer_tenure": 1} | dict.fromkeys(
-            ["acquisition_cost", "referral_rate", "customers", "customer_history", "customer_attribute_sources", "households",
-             "account_members", "customer_records", "identity_edges", "customer_aliases",
-             "identity_review"], 2),
+            ["acquisition_cost", "referral_rate", "customers", "customer_history",
+             "customer_attribute_sources", "households", "account_members",
+             "customer_records", "identity_edges", "customer_aliases", "identity_review"], 2),
         "rows in the newest extract, usual are "),
 }
 
