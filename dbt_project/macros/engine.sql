@@ -27,3 +27,17 @@
 {% macro duckdb__joined_lines(column, order_by) -%}
     string_agg({{ column }}, chr(10) order by {{ order_by }})
 {%- endmacro %}
+
+{#- Number of a key, to group by: 64 bits, so that among a million keys two share one in one case of
+    thirty million. Never stored: engines differ. -#}
+{% macro key_number(column) -%}
+    {{ return(adapter.dispatch('key_number', 'cx360')(column)) }}
+{%- endmacro %}
+
+{% macro default__key_number(column) -%}
+    xxhash64({{ column }})
+{%- endmacro %}
+
+{% macro duckdb__key_number(column) -%}
+    hash({{ column }})
+{%- endmacro %}

@@ -38,7 +38,7 @@ with
 measured as (
     select
         observed_date,
-        person_key,
+        {{ cx360.key_number('person_key') }} as person_key,
         is_known_customer,
         {%- if weight %}
         {{ weight }} as weight,
