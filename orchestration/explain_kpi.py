@@ -87,6 +87,7 @@ class Cell:
     """Where a value stands. `bounds` are its first day and the day after its last."""
 
     kpi_id: str
+    grain: str
     period: str
     bounds: tuple[date, date] | None
     dimension: str
@@ -234,8 +235,9 @@ def _find_cell(con: duckdb.DuckDBPyConnection, kpi: dict[str, Any], asked: Asked
         part = "" if dimension == "all" else f" of {dimension} {value}"
         raise UnknownKpi(f"{kpi_id}{part} has nothing in {period}; there are "
                          f"{_ranges(periods)}")
-    return Cell(kpi_id, period, None if period == "all" else period_bounds(period), dimension,
-                value)
+    [grain] = {row["grain"] for row in periods if row["period"] == period}
+    bounds = None if period == "all" else period_bounds(period)
+    return Cell(kpi_id, grain, period, bounds, dimension, value)
 
 
 def _period(given: str) -> str:
@@ -316,7 +318,7 @@ def _recompute(
     whole = definition.terms.get("share_of")
     if whole:
         is_total = cell.dimension in whole.get("total_in", ())
-        over = Cell(whole["kpi"], cell.period, cell.bounds,
+        over = Cell(whole["kpi"], cell.grain, cell.period, cell.bounds,
                     "all" if is_total else cell.dimension, "all" if is_total else cell.value)
         parts.append(("Records of the whole", *_tally(
             con, _define(project, over.kpi_id, over.dimension), over, shown, keep)))
@@ -367,6 +369,8 @@ def _from(definition: Definition, cell: Cell) -> str:
     conditions = ["observed_date is not null", *(
         f"({expression})" for expression in [terms.get("where")] if expression), *(
         f"({terms[measured]}) is not null" for measured in ("x", "d") if measured in terms)]
+    if definition.node["config"]["meta"].get("by_grain"):
+        conditions.append(f"grain = {literal(cell.grain)}")
     if cell.bounds:
         conditions += [f"observed_date >= date '{cell.bounds[0]}'",
                        f"observed_date < date '{cell.bounds[1]}'"]
@@ -387,7 +391,8 @@ def _kpi_lines(kpi: dict[str, Any], cell: Cell) -> list[str]:
                                          f"{cell.dimension} {cell.value}")),
             ("definition", kpi["definition_en"]), ("formula", kpi["formula"]),
             ("unit", f"{kpi['unit']}, {kpi['direction']} is better"), ("owner", kpi["owner"]),
-            ("target", _number(kpi["target"])), ("literature", kpi["literature"])]
+            ("target", _number(kpi["target"]) + (f" per {kpi['target_grain']}" if kpi["target_grain"]
+                                                 else "")), ("literature", kpi["literature"])]
     return table(rows)
 
 

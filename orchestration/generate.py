@@ -114,7 +114,8 @@ def render_metrics() -> str:
             row["name_en"] for row in catalogue if row["is_leading"] == "true") + ".",
     ]
     for row in catalogue:
-        target = f" · target {row['target']}" if row["target"] else ""
+        of_grain = f" per {row['target_grain']}" if row["target_grain"] else ""
+        target = f" · target {row['target']}{of_grain}" if row["target"] else ""
         filled_by = f" · no values yet ({row['filled_by']})" if row["filled_by"] else ""
         parts += [
             f"## {row['name_en']} (`{row['kpi_id']}`)",

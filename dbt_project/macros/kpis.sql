@@ -15,8 +15,11 @@
     per_person    sum of x by number of people                 t over people
     person_share  share of people with any x = 1               Agresti-Coull
 
-    `coverage` is `known` (share of the records with a known customer), `active` (known people per active
-    customer) or `orders` (share of the orders with a known customer; both in int_kpi_values_unioned).
+    `coverage` is `known` (share of the records with a known customer), `active` (active people per active
+    customer, where the facts say with is_active_in_month, _quarter, _year and _all whether the person is
+    active in the period of the record) or `orders` (share of the orders with a known customer; both in
+    int_kpi_values_unioned). Facts that differ by grain have a column `grain` and count in that one only:
+    `by_grain`, also in the config meta; a record_key is unique in its grain.
     `dimensions` of a KPI restricts those of its facts. `order_by` says which answer is the latest,
     `weight` where survey weights are. Records are summed per person first and per cell then, so that
     people are counted exactly; dimensions of the customer share that first scan.
@@ -26,9 +29,10 @@
     A ratio whose divisor is nothing has no value and rests on nobody, but its cell is there: it is a part
     of the total, and suppression must know it.
 -#}
-{% macro kpi_cells(relation, kpis, dimensions, grains=none, weight=none, order_by=none) -%}
+{% macro kpi_cells(relation, kpis, dimensions, grains=none, weight=none, order_by=none, by_grain=false) -%}
     {%- set all_grains = grains or ['day', 'week', 'month', 'quarter', 'year', 'all'] -%}
     {%- set of_customer = ['segment', 'region', 'acquisition_channel'] | select('in', dimensions) | list -%}
+    {%- set kpis_by_active = kpis.values() | selectattr('coverage', 'defined') | selectattr('coverage', 'equalto', 'active') | list -%}
     {%- set scans = ([['customer'] + of_customer] if 'all' in dimensions or of_customer else []) -%}
     {%- for dimension in dimensions if dimension != 'all' and dimension not in of_customer -%}
         {%- do scans.append([dimension, dimension]) -%}
@@ -37,9 +41,17 @@ with
 
 measured as (
     select
+        {%- if by_grain %}
+        grain,
+        {%- endif %}
         observed_date,
         {{ cx360.key_number('person_key') }} as person_key,
         is_known_customer,
+        {%- if kpis_by_active %}
+        {%- for grain in ['month', 'quarter', 'year', 'all'] %}
+        is_active_in_{{ grain }},
+        {%- endfor %}
+        {%- endif %}
         {%- if weight %}
         {{ weight }} as weight,
         {%- endif %}
@@ -72,6 +84,16 @@ persons_by_{{ scan[0] }} as (
         measured.{{ dimension }},
         {%- endfor %}
         max(case when measured.is_known_customer then 1 else 0 end) as is_known,
+        {%- if kpis_by_active %}
+        max(
+            case
+                {%- for grain in ['month', 'quarter', 'year', 'all'] %}
+                when grains.grain = '{{ grain }}' and measured.is_active_in_{{ grain }} then 1
+                {%- endfor %}
+                else 0
+            end
+        ) as is_active,
+        {%- endif %}
         {%- for kpi_id, kpi in kpis.items() %}
         {%- set x = 'measured.x_' ~ kpi_id %}
         {%- if kpi.method == 'nps' %}
@@ -100,9 +122,12 @@ persons_by_{{ scan[0] }} as (
         min(case when {{ x }} is not null then measured.observed_date end) as f_{{ kpi_id }}{{ ',' if not loop.last }}
         {%- endfor %}
     from measured
-    cross join (
+    {{ 'inner' if by_grain else 'cross' }} join (
         {{- cx360.kpi_grains(all_grains if loop.first else cx360.grains_of_dimension(scan[0], all_grains)) }}
     ) as grains
+    {%- if by_grain %}
+        on measured.grain = grains.grain
+    {%- endif %}
     group by grains.grain, 2, measured.person_key {%- for dimension in scan[1:] %}, measured.{{ dimension }}{% endfor %}
 ),
 {%- endfor %}
@@ -119,7 +144,9 @@ cells as (
         {%- set s = 's_' ~ kpi_id %}
         sum(n_{{ kpi_id }}) as n_{{ kpi_id }},
         sum(case when n_{{ kpi_id }} > 0 then 1 else 0 end) as p_{{ kpi_id }},
-        sum(case when n_{{ kpi_id }} > 0 then is_known else 0 end) as k_{{ kpi_id }},
+        {%- if kpi.coverage == 'active' %}
+        sum(case when n_{{ kpi_id }} > 0 then is_active else 0 end) as a_{{ kpi_id }},
+        {%- endif %}
         sum(is_known * n_{{ kpi_id }}) as kn_{{ kpi_id }},
         min(f_{{ kpi_id }}) as f_{{ kpi_id }},
         {%- if kpi.method == 'nps' %}
@@ -178,7 +205,7 @@ select
     {%- endif %}
     cast({{ p if kpi.method in ('persons', 'per_person', 'person_share') else n }} as bigint) as n,
     cast({{ 'case when ' ~ d ~ ' <> 0 then ' ~ p ~ ' else 0 end' if kpi.method == 'ratio' else p }} as bigint) as persons_count,
-    cast(k_{{ kpi_id }} as bigint) as known_persons_count,
+    cast({{ 'a_' ~ kpi_id if kpi.coverage == 'active' else 'null' }} as bigint) as active_persons_count,
     {%- if kpi.coverage == 'known' %}
     cast(1.0 * kn_{{ kpi_id }} / n_{{ kpi_id }} as double) as coverage,
     {%- else %}

@@ -72,6 +72,20 @@ def test_periods_of_every_grain_are_what_their_records_give(
     assert explain_kpi(con, project, Asked(*cell[:4])).is_equal
 
 
+@pytest.mark.parametrize("kpi", ["crr", "customers_heard"])
+@pytest.mark.parametrize("grain", ["month", "quarter", "year", "all"])
+def test_facts_of_one_grain_do_not_count_in_another(
+    con: duckdb.DuckDBPyConnection, project: BuiltProject, kpi: str, grain: str,
+) -> None:
+    cells: Rows = con.execute(
+        "select kpi_id, period, dimension, dimension_value from intermediate.int_kpi_values_unioned "
+        "where kpi_id = $1 and grain = $2 and dimension in ('all', 'channel') limit 5",
+        [kpi, grain]).fetchall()
+    assert cells or kpi == "crr"
+    for cell in cells:
+        assert explain_kpi(con, project, Asked(*cell), reveal=True, shown=0).is_equal
+
+
 def test_meaning_making_checks_and_records_are_told(
     con: duckdb.DuckDBPyConnection, project: BuiltProject,
 ) -> None:

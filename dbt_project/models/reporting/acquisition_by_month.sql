@@ -3,11 +3,12 @@ with
 
 customers as (
     select
-        *,
-        {{ month_of('coalesce(created_date, first_order_date)') }} as won_month,
-        coalesce(acquisition_channel, 'unknown') as won_by_channel,
-        coalesce(acquisition_campaign_id, 'none') as won_by_campaign_id
-    from {{ ref('customers') }}
+        customers.acquisition_cost,
+        {{ month_of('tenures.first_activity_date') }} as won_month,
+        coalesce(customers.acquisition_channel, 'unknown') as won_by_channel,
+        coalesce(customers.acquisition_campaign_id, 'none') as won_by_campaign_id
+    from {{ ref('customers') }} as customers
+    inner join {{ ref('customer_tenure') }} as tenures on customers.customer_id = tenures.customer_id
 ),
 
 campaigns as (

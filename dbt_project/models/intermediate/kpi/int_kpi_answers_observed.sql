@@ -28,6 +28,29 @@ touchpoints as (
         touchpoint_type,
         department
     from {{ ref('int_touchpoints_mapped') }}
+),
+
+cases as (
+    select * from {{ ref('int_cases_identified') }}
+),
+
+products as (
+    select * from {{ ref('stg_pos__products') }}
+),
+
+-- What was bought with others is not what the answer is about.
+orders_of_one_product as (
+    select
+        order_id,
+        min(product_id) as product_id
+    from {{ ref('int_order_lines_converted') }}
+    where not is_return
+    group by order_id
+    having count(distinct product_id) = 1 and count(*) = count(product_id)
+),
+
+active_customers as (
+    select * from {{ ref('int_customer_periods_activated') }}
 )
 
 -- An anonymous response counts as its own person. A rating is about what its question names; a whole response about
@@ -50,7 +73,12 @@ select
     customers.region,
     customers.acquisition_channel,
     customers.account_id as account,
+    coalesce(cases.product_id, orders_of_one_product.product_id) as product,
+    products.category as product_category,
 
+    {%- for grain in ['month', 'quarter', 'year', 'all'] %}
+    active_in_{{ grain }}.customer_id is not null as is_active_in_{{ grain }},
+    {%- endfor %}
     answers.respondent_type,
     answers.question_type,
     answers.dimension as question_dimension,
@@ -65,3 +93,14 @@ left join customers on customer_records.customer_id = customers.customer_id
 left join stores on answers.store_id = stores.store_id
 left join attached on answers.response_id = attached.response_id
 left join touchpoints on attached.touchpoint_id = touchpoints.touchpoint_id
+left join cases on answers.case_id = cases.case_id
+left join orders_of_one_product on answers.order_id = orders_of_one_product.order_id
+left join products on coalesce(cases.product_id, orders_of_one_product.product_id) = products.product_id
+{%- for grain in ['month', 'quarter', 'year', 'all'] %}
+left join active_customers as active_in_{{ grain }}
+    on customer_records.customer_id = active_in_{{ grain }}.customer_id
+    and active_in_{{ grain }}.grain = '{{ grain }}'
+    {%- if grain != 'all' %}
+    and active_in_{{ grain }}.period_start = {{ period_start("'" ~ grain ~ "'", 'answers.responded_date') }}
+    {%- endif %}
+{%- endfor %}

@@ -22,9 +22,10 @@ referred_customers as (
     inner join customer_records on referrals.referred_customer_key = customer_records.identity_record_key
 )
 
+-- Won with the first order or contract; who is only on record is not won.
 select
     customers.customer_id as record_key,
-    coalesce(customers.created_date, tenures.first_activity_date) as observed_date,
+    tenures.first_activity_date as observed_date,
     customers.customer_id as person_key,
     true as is_known_customer,
 
@@ -37,5 +38,5 @@ select
     case when referred_customers.customer_id is not null then 1 else 0 end as is_referred
 from customers
 left join dimensions on customers.customer_id = dimensions.customer_id
-left join tenures on customers.customer_id = tenures.customer_id
+inner join tenures on customers.customer_id = tenures.customer_id
 left join referred_customers on customers.customer_id = referred_customers.customer_id

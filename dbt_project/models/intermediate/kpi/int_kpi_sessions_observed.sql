@@ -2,6 +2,7 @@ with
 
 sessions as (
     select * from {{ ref('int_sessions_derived') }}
+    where channel is null or channel <> 'device'
 ),
 
 customer_records as (
@@ -12,7 +13,7 @@ customers as (
     select * from {{ ref('int_customer_dimensions') }}
 )
 
--- A visitor of whom no customer is known counts as a person.
+-- What a device reports is no visit. A visitor of whom no customer is known counts as a person.
 select
     sessions.session_id as record_key,
     sessions.started_date as observed_date,

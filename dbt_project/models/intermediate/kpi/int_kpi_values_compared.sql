@@ -98,4 +98,6 @@ select
     compared.is_period_complete,
     compared.is_suppressed
 from compared
-left join catalogue on compared.kpi_id = catalogue.kpi_id
+left join catalogue
+    on compared.kpi_id = catalogue.kpi_id
+    and compared.grain = coalesce(catalogue.target_grain, compared.grain)

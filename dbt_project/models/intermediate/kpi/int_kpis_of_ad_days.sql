@@ -19,7 +19,7 @@ select
     rates.value_weighted,
     cast(impressions.value as bigint) as n,
     cast(impressions.value as bigint) as persons_count,
-    rates.known_persons_count,
+    rates.active_persons_count,
     rates.coverage,
     rates.coverage_basis,
     greatest(0.0, rates.interval_low) as interval_low,

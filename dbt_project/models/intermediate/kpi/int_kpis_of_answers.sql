@@ -31,13 +31,13 @@
             ~ " and question_dimension in ('brand', 'image', 'overall', 'trust')",
     },
 } -%}
-{%- set weight, order_by = 'weight', 'cast(responded_at as string) || record_key' -%}
+{%- set weight, order_by = 'weight', place_in_time('responded_at', 'record_key') -%}
 {{ config(meta={'kpis': kpis, 'facts': 'int_kpi_answers_observed', 'weight': weight, 'order_by': order_by}) }}
 {{ kpi_cells(
     ref('int_kpi_answers_observed'), kpis,
     [
-        'all', 'channel', 'store', 'partner', 'department', 'touchpoint', 'segment', 'region', 'acquisition_channel',
-        'account',
+        'all', 'channel', 'store', 'partner', 'department', 'touchpoint', 'product', 'product_category', 'segment',
+        'region', 'acquisition_channel', 'account',
     ],
     weight=weight, order_by=order_by,
 ) }}

@@ -1,7 +1,5 @@
 {%- set kpis = {
     'active_customers': {'method': 'persons', 'x': 'is_active', 'coverage': 'orders'},
-    'crr': {'method': 'share', 'x': 'is_retained', 'coverage': 'orders'},
-    'churn': {'method': 'share', 'x': 'is_lost', 'coverage': 'orders'},
     'tenure': {'method': 'mean', 'x': 'tenure_months', 'coverage': 'orders'},
 } -%}
 {{ config(meta={'kpis': kpis, 'facts': 'int_kpi_customer_months_observed'}) }}

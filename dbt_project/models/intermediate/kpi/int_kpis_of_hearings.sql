@@ -5,6 +5,7 @@
         },
     },
     'facts': 'int_kpi_hearings_observed',
+    'by_grain': true,
 }) }}
 with
 
@@ -21,7 +22,7 @@ active_customers as (
 joined as (
     select
         heard_customers.*,
-        least(heard_customers.n, active_customers.n) as heard_count,
+        heard_customers.n as heard_count,
         active_customers.n as active_count
     from heard_customers
     inner join active_customers
@@ -44,7 +45,7 @@ select
     value_weighted,
     active_count as n,
     persons_count,
-    known_persons_count,
+    active_persons_count,
     coverage,
     'orders' as coverage_basis,
     {{ share_bound('heard_count', 'active_count', -1) }} as interval_low,

@@ -36,7 +36,7 @@ select
     value_weighted,
     n,
     persons_count,
-    known_persons_count,
+    active_persons_count,
     coverage,
     coverage_basis,
     {{ share_bound('n', 'all_count', -1) }} as interval_low,
