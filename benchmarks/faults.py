@@ -116,9 +116,10 @@ FAULTS = {
         dict.fromkeys(["orders", "order_lines", "products", "stores", "customers", "accounts",
                        "touchpoints", "households", "customer_records", "identity_review",
                        "customer_lifecycle", "customer_referrals", "customer_rfm",
-                       "customer_tenure", "active_customers", "basket", "customers_heard",
-                       "delivery_days", "margin", "margin_per_customer", "on_time_delivery",
-                       "orders_count", "purchase_frequency", "repeat_purchase_rate",
+                       "customer_tenure", "acquisition_cost", "active_customers", "basket",
+                       "customers_heard", "delivery_days", "margin", "margin_per_customer",
+                       "on_time_delivery", "orders_count", "purchase_frequency", "referral_rate",
+                       "repeat_purchase_rate",
                        "return_rate", "revenue", "revenue_per_customer", "tenure"], 1),
         "expected every 1 day(s), stale since 2026-06-26."),
     "renamed column": Fault(

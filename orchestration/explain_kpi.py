@@ -385,14 +385,14 @@ def _relation(node: dict[str, Any]) -> str:
 
 
 def _kpi_lines(kpi: dict[str, Any], cell: Cell) -> list[str]:
+    of_grain = f" per {kpi['target_grain']}" if kpi["target_grain"] else ""
     rows = [("kpi", cell.kpi_id),
             ("name", " / ".join(dict.fromkeys((kpi["name_en"], kpi["name_de"])))),
             ("of", f"{cell.period}, " + ("all" if cell.dimension == "all" else
                                          f"{cell.dimension} {cell.value}")),
             ("definition", kpi["definition_en"]), ("formula", kpi["formula"]),
             ("unit", f"{kpi['unit']}, {kpi['direction']} is better"), ("owner", kpi["owner"]),
-            ("target", _number(kpi["target"]) + (f" per {kpi['target_grain']}" if kpi["target_grain"]
-                                                 else "")), ("literature", kpi["literature"])]
+            ("target", _number(kpi["target"]) + of_grain), ("literature", kpi["literature"])]
     return table(rows)
 
 

@@ -78,7 +78,8 @@ def test_facts_of_one_grain_do_not_count_in_another(
     con: duckdb.DuckDBPyConnection, project: BuiltProject, kpi: str, grain: str,
 ) -> None:
     cells: Rows = con.execute(
-        "select kpi_id, period, dimension, dimension_value from intermediate.int_kpi_values_unioned "
+        "select kpi_id, period, dimension, dimension_value "
+        "from intermediate.int_kpi_values_unioned "
         "where kpi_id = $1 and grain = $2 and dimension in ('all', 'channel') limit 5",
         [kpi, grain]).fetchall()
     assert cells or kpi == "crr"
