@@ -37,6 +37,7 @@ cases as (
         case when identified.channel = 'chatbot' or identified.is_bot_handover then identified.is_bot_handover end as is_handed_over,
         measured.person_key,
         measured.is_first_of_problem,
+        measured.is_mirror,
         measured.first_response_time_seconds,
         measured.first_response_business_seconds,
         measured.resolution_time_seconds,
@@ -61,7 +62,7 @@ cells as (
         '{{ dimension }}' as dimension,
         {{ column }} as dimension_value,
         count(distinct person_key) as customers_count,
-        count(*) as contacts_count,
+        sum(case when is_mirror then 0 else 1 end) as contacts_count,
         sum(case when is_first_of_problem then 1 else 0 end) as problems_count,
         {%- for duration in durations %}
         count({{ duration }}) as {{ duration }}_n,
@@ -72,8 +73,8 @@ cells as (
         count({{ flag }}) as {{ share }}_n,
         avg(case when {{ flag }} then 1.0 when not {{ flag }} then 0.0 end) as {{ share }},
         {%- endfor %}
-        count(cost_amount) as cost_per_contact_n,
-        avg(cost_amount) as cost_per_contact
+        count(case when not is_mirror then cost_amount end) as cost_per_contact_n,
+        sum(cost_amount) / nullif(count(case when not is_mirror then cost_amount end), 0) as cost_per_contact
     from cases
     group by period_start, {{ column }}
     {%- endfor %}
@@ -104,7 +105,7 @@ select
     dimension,
     dimension_value,
     case when not is_suppressed then customers_count end as customers_count,
-    case when not is_suppressed then contacts_count end as contacts_count,
+    case when not is_suppressed then cast(contacts_count as bigint) end as contacts_count,
     case when not is_suppressed then cast(problems_count as bigint) end as problems_count,
     {%- for duration in durations %}
     {%- for figure in ['mean', 'median'] %}

@@ -44,7 +44,7 @@ summarised as (
             case
                 when
                     not is_abandoned and solved_at is null
-                    and status not in ('closed', 'cancelled', 'resolved')
+                    and not {{ is_ended_status('status') }}
                     then 1
                 else 0
             end

@@ -63,6 +63,7 @@ select
     {%- for flag, condition in flags.items() %}
     case when {{ condition }} then 1 when not {{ condition }} then 0 end as {{ flag }},
     {%- endfor %}
+    case when measured.is_mirror then 0 else 1 end as is_contact,
     cases.waiting_time_seconds / 60.0 as waiting_minutes,
     {%- for time in ['first_response_time', 'first_response_business', 'resolution_time', 'resolution_business'] %}
     measured.{{ time }}_seconds / 3600.0 as {{ time }}_hours,

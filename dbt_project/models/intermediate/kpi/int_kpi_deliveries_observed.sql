@@ -1,8 +1,19 @@
 with
 
+as_of as (
+    select {{ as_of_date() }} as as_of_date
+),
+
+-- What never came is late from its promised day on, or only those would count that came after all.
 orders as (
-    select * from {{ ref('int_orders_completed') }}
-    where delivered_date is not null and not is_cancelled
+    select
+        completed.*,
+        coalesce(completed.delivered_date, completed.promised_date) as observed_date
+    from {{ ref('int_orders_completed') }} as completed
+    cross join as_of
+    where
+        not completed.is_cancelled
+        and (completed.delivered_date is not null or completed.promised_date < as_of.as_of_date)
 ),
 
 customer_records as (
@@ -19,7 +30,7 @@ stores as (
 
 select
     orders.order_id as record_key,
-    orders.delivered_date as observed_date,
+    orders.observed_date,
     coalesce(customer_records.customer_id, orders.order_id) as person_key,
     customer_records.customer_id is not null as is_known_customer,
 

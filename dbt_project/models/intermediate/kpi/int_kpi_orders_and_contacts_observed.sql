@@ -10,6 +10,7 @@ orders as (
 
 cases as (
     select * from {{ ref('int_kpi_cases_observed') }}
+    where is_contact = 1
 )
 
 select

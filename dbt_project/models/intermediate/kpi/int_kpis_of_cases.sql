@@ -1,6 +1,6 @@
 {%- set of_problem = 'is_first_of_problem = 1' -%}
 {%- set kpis = {
-    'contacts': {'method': 'count', 'coverage': 'known'},
+    'contacts': {'method': 'count', 'where': 'is_contact = 1', 'coverage': 'known'},
     'first_contact_resolution': {
         'method': 'share', 'x': 'is_first_contact_resolved', 'where': of_problem, 'coverage': 'known',
     },
@@ -19,7 +19,7 @@
         'coverage': 'known',
     },
     'bot_handover_success': {'method': 'share', 'x': 'is_handover_successful', 'coverage': 'known'},
-    'cost_per_contact': {'method': 'mean', 'x': 'cost_amount', 'coverage': 'known'},
+    'cost_per_contact': {'method': 'ratio', 'x': 'cost_amount', 'd': 'is_contact', 'coverage': 'known'},
     'support_cost': {'method': 'sum', 'x': 'cost_amount', 'coverage': 'known'},
 } -%}
 {{ config(meta={'kpis': kpis, 'facts': 'int_kpi_cases_observed'}) }}

@@ -139,18 +139,22 @@ grouped as (
     select
         described.case_id,
         described.opened_at,
-        described.link_group_id is not null as is_linked,
+        described.link_group_id,
         coalesce(inferred.anchor_group_id, described.link_group_id) as problem_group_id
     from described
     left join inferred on coalesce(described.link_group_id, described.case_id) = inferred.group_id
     where described.link_group_id is not null or inferred.anchor_group_id is not null
 ),
 
+-- A link says that both systems recorded one contact; what is only inferred is the customer asking again.
 shared as (
     select
         case_id,
-        is_linked,
+        link_group_id is not null as is_linked,
         first_value(case_id) over (partition by problem_group_id order by opened_at, case_id) as problem_id,
+        first_value(case_id) over (
+            partition by coalesce(link_group_id, case_id) order by opened_at, case_id
+        ) as contact_id,
         count(*) over (partition by problem_group_id) as problem_cases_count
     from grouped
 )
@@ -160,6 +164,7 @@ select
     described.customer_id,
     described.topic,
     coalesce(shared.problem_id, described.case_id) as problem_id,
+    coalesce(shared.contact_id, described.case_id) as contact_id,
     case
         when shared.is_linked then 'explicit'
         when shared.problem_cases_count > 1 then 'inferred'

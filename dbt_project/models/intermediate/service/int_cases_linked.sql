@@ -31,7 +31,7 @@ shared_problems as (
             'unknown'
         ) as customer_id,
         max(case when case_id = problem_id then topic end) as topic,
-        count(*) as cases_count,
+        count(distinct contact_id) as contacts_count,
         min(opened_at) as first_contact_at,
         max(last_contact_at) as last_contact_at
     from contacts
@@ -46,11 +46,30 @@ problems as (
         problem_id,
         customer_id,
         topic,
-        1 as cases_count,
+        1 as contacts_count,
         opened_at as first_contact_at,
         last_contact_at
     from contacts
     where link_rule = 'single'
+),
+
+shared_contacts as (
+    select
+        problem_id,
+        contact_id,
+        min(opened_at) as contacted_at,
+        max(last_contact_at) as last_contact_at
+    from contacts
+    where link_rule <> 'single'
+    group by problem_id, contact_id
+),
+
+-- A contact that another one of the same problem follows.
+followed as (
+    select
+        *,
+        lead(contact_id) over (partition by problem_id order by contacted_at, contact_id) as next_contact_id
+    from shared_contacts
 ),
 
 with_neighbours as (
@@ -126,6 +145,7 @@ described as (
 select
     problems_of_cases.case_id,
     problems_of_cases.problem_id,
+    problems_of_cases.contact_id,
     described.concern_id,
     problems_of_cases.customer_id,
     described.customer_id as problem_customer_id,
@@ -133,8 +153,13 @@ select
     problems_of_cases.link_rule,
     problems_of_cases.case_id = problems_of_cases.problem_id as is_first_of_problem,
     problems_of_cases.case_id = described.concern_id as is_first_of_concern,
-    described.cases_count as problem_cases_count,
-    described.last_contact_at as problem_last_contact_at,
+    problems_of_cases.case_id <> problems_of_cases.contact_id as is_mirror,
+    described.contacts_count as problem_contacts_count,
+    followed.next_contact_id is not null as is_followed_in_problem,
+    case
+        when followed.next_contact_id is not null then followed.last_contact_at else described.last_contact_at
+    end as last_contact_at,
     described.next_contact_at as problem_next_contact_at
 from problems_of_cases
 inner join described on problems_of_cases.problem_id = described.problem_id
+left join followed on problems_of_cases.contact_id = followed.contact_id

@@ -41,7 +41,7 @@ settled as (
     select
         *,
         case when not is_abandoned and not coalesce(reopened_at > resolved_at, false) then resolved_at end as settled_at,
-        is_abandoned or status in ('resolved', 'solved', 'closed', 'cancelled', 'done') as is_ended
+        is_abandoned or {{ is_ended_status('status') }} as is_ended
     from cases
 ),
 
@@ -52,21 +52,25 @@ dated as (
         linked.concern_id,
         linked.is_first_of_problem,
         linked.link_rule,
-        linked.problem_cases_count,
+        linked.is_mirror,
+        linked.problem_contacts_count,
         case when linked.customer_id = 'unknown' then settled.case_id else linked.customer_id end as person_key,
         coalesce(departments.department, '*') as hours_of,
         {{ to_company_date('settled.first_response_at') }} as first_response_date,
         case when settled.settled_at is not null then settled.resolved_date end as settled_date,
         as_of.as_of_date,
         as_of.as_of_at,
-        -- Whether somebody unknown came back, or about an unknown reason, cannot be told.
+        -- Whether somebody unknown came back, or about an unknown reason, cannot be told. Who came back early counts
+        -- no earlier than who did not, or the newest periods would show those alone who did.
         case
             when linked.problem_customer_id = 'unknown' or linked.topic = 'unknown' then null
-            when
-                {{ dbt.datediff('linked.problem_last_contact_at', 'linked.problem_next_contact_at', 'second') }}
-                <= 86400 * {{ var('recontact_days') }}
-                then true
-            when linked.problem_last_contact_at < as_of.recontacts_decided_at then false
+            when linked.last_contact_at >= as_of.recontacts_decided_at then null
+            when linked.is_followed_in_problem then true
+            else coalesce(
+                {{ dbt.datediff('linked.last_contact_at', 'linked.problem_next_contact_at', 'second') }}
+                <= 86400 * {{ var('recontact_days') }},
+                false
+            )
         end as is_recontacted
     from settled
     inner join linked on settled.case_id = linked.case_id
@@ -98,6 +102,7 @@ select
     clocked.concern_id,
     clocked.person_key,
     clocked.is_first_of_problem,
+    clocked.is_mirror,
     clocked.link_rule,
     clocked.settled_at is not null as is_resolved,
     coalesce(
@@ -112,31 +117,30 @@ select
     cast(clocked.settled_clock - clocked.opened_clock as bigint) as resolution_business_seconds,
     cast(clocked.as_of_clock - clocked.opened_clock as bigint) as elapsed_business_seconds,
     case
+        when clocked.opened_date >= clocked.as_of_date then null
         when clocked.settled_at is not null then clocked.settled_date = clocked.opened_date
-        when not clocked.is_ended and clocked.opened_date < clocked.as_of_date then false
+        when not clocked.is_ended then false
     end as is_resolved_same_day,
     case
+        when {{ dbt.datediff('clocked.opened_at', 'clocked.as_of_at', 'second') }} <= 86400 * 7 then null
         when clocked.settled_at is not null
             then {{ dbt.datediff('clocked.opened_at', 'clocked.settled_at', 'second') }} <= 86400 * 7
-        when
-            not clocked.is_ended
-            and {{ dbt.datediff('clocked.opened_at', 'clocked.as_of_at', 'second') }} > 86400 * 7
-            then false
+        when not clocked.is_ended then false
     end as is_resolved_within_week,
     clocked.is_recontacted as is_recontacted_within_7_days,
     case
-        when clocked.settled_at is null then null
-        when clocked.reopen_count > 0 or clocked.problem_cases_count > 1 then false
-        else not clocked.is_recontacted
+        when clocked.settled_at is null or clocked.is_recontacted is null then null
+        else clocked.reopen_count = 0 and clocked.problem_contacts_count = 1 and not clocked.is_recontacted
     end as is_first_contact_resolved,
     case
-        when clocked.is_bot_handover and clocked.settled_at is not null
-            then clocked.reopen_count = 0 and not coalesce(clocked.is_recontacted, false)
-        when clocked.is_bot_handover and clocked.is_abandoned then false
+        when not clocked.is_bot_handover or clocked.is_recontacted is null then null
+        when clocked.settled_at is not null then clocked.reopen_count = 0 and not clocked.is_recontacted
+        when clocked.is_abandoned then false
     end as is_handover_successful,
     case
+        when clocked.promised_at >= clocked.as_of_at then null
         when clocked.first_response_at is not null then clocked.first_response_at <= clocked.promised_at
-        when not clocked.is_ended and clocked.promised_at < clocked.as_of_at then false
+        when not clocked.is_ended and clocked.promised_at is not null then false
     end as is_response_promise_kept,
     {{ dbt.datediff('clocked.promised_at', 'clocked.first_response_at', 'second') }} / 3600.0 as response_lateness_hours,
     coalesce(clocked.cost_amount, for_channel.cost_amount, for_all.cost_amount) as cost_amount,

@@ -125,8 +125,9 @@ judged as (
     select
         *,
         case
+            when elapsed_seconds <= promised_seconds then null
             when actual_seconds is not null then actual_seconds <= promised_seconds
-            when is_pending and elapsed_seconds > promised_seconds then false
+            when is_pending then false
         end as is_kept
     from checked
     where promised_seconds is not null

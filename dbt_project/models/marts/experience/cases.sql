@@ -37,6 +37,7 @@ select
     cases.priority,
     measured.link_rule,
     measured.is_first_of_problem,
+    measured.is_mirror,
     cases.is_abandoned,
     cases.is_escalated,
     cases.is_bot_handover,
