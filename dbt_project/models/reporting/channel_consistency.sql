@@ -91,7 +91,10 @@ compared as (
         max(score) as best_score,
         sqrt(
             greatest(0.0, sum(square_sum_within)) / (sum(n) - count(*))
-            * sum(case when worst_rank = 1 then 1.0 / n else 0.0 end + case when best_rank = 1 then 1.0 / n else 0.0 end)
+            * (
+                max(case when worst_rank = 1 then 1.0 / n end)
+                + max(case when best_rank = 1 then 1.0 / n end)
+            )
         ) as standard_error
     from ranked
     group by concern_type, concern, question_type
