@@ -28,17 +28,17 @@ TABLES = {
               "orders", "partners", "products", "sessions", "stores", "survey_answers",
               "touchpoints"],
     "reporting": ["acquisition_by_month", "campaign_performance_by_month",
-                  "campaign_revenue_by_month", "channel_consistency", "data_health",
+                  "campaign_revenue_by_month", "channel_consistency", "code_labels", "data_health",
                   "expectation_gap_by_dimension", "journey_paths", "kpi_catalogue", "kpi_history",
                   "kpi_values", "lifecycle_by_month", "lifecycle_moves_by_month",
                   "promise_keeping_by_month", "report_by_customer", "report_by_department",
                   "report_by_product", "revenue_by_customer_attribute",
                   "satisfaction_by_dimension_and_period", "service_backlog_by_day",
                   "service_performance_by_month", "tenure_survival", "touchpoint_scorecard",
-                  "unmapped_events"],
+                  "unlabelled_codes", "unmapped_events"],
 }
-# The first run changes nobody's identity; the touchpoint_map knows every event of the demo.
-EMPTY = {"identity_changes", "unmapped_events"}
+# The first run changes nobody's identity; the seeds know every event and code of the demo.
+EMPTY = {"identity_changes", "unlabelled_codes", "unmapped_events"}
 # Columns named like personal data that hold none: a name of a mart or KPI.
 CLEARED = {("data_health", "subject")}
 

@@ -53,6 +53,22 @@ def test_a_spoiled_month_stands_out_among_the_months(
             assert first == month
 
 
+@pytest.mark.parametrize(("spoiled", "measure"), [
+    ("delivery", "bad_contact_share"), ("app_error", "contacts_count")])
+def test_what_was_planted_is_far_from_every_other_month(
+    demo: Company, worst_months: dict[str, set[str]], spoiled: str, measure: str,
+) -> None:
+    """Delivery is first in most months anyway: only this would miss the strike, or the outage."""
+    months = demo.read(f"""
+        select period, {measure} from reporting.touchpoint_scorecard
+        where touchpoint_type = '{spoiled}' and channel = 'all' and outcome = 'all'
+            and period <> 'all' and {measure} is not null
+        order by 2 desc""")
+    (first, worst), (_, second), *_ = months
+    assert spoiled in worst_months.get(first, set())
+    assert worst > 2 * second
+
+
 def test_every_contact_is_in_one_journey_or_says_why_not(demo: Company) -> None:
     """The laws say it of the warehouse; here of what a reader gets."""
     assert demo.read("""

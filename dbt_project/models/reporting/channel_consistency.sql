@@ -66,6 +66,18 @@ channels as (
     having count(distinct person_key) >= {{ var('small_cell_minimum') }}
 ),
 
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by concern_type, concern, question_type order by score asc, channel asc
+        ) as worst_rank,
+        row_number() over (
+            partition by concern_type, concern, question_type order by score desc, channel desc
+        ) as best_rank
+    from channels
+),
+
 compared as (
     select
         concern_type,
@@ -73,15 +85,18 @@ compared as (
         question_type,
         count(*) as channels_count,
         sum(n) as n,
-        min_by(channel, score) as worst_channel,
-        max_by(channel, score) as best_channel,
+        max(case when worst_rank = 1 then channel end) as worst_channel,
+        max(case when best_rank = 1 then channel end) as best_channel,
         min(score) as worst_score,
         max(score) as best_score,
         sqrt(
             greatest(0.0, sum(square_sum_within)) / (sum(n) - count(*))
-            * (1.0 / min_by(n, score) + 1.0 / max_by(n, score))
+            * (
+                max(case when worst_rank = 1 then 1.0 / n end)
+                + max(case when best_rank = 1 then 1.0 / n end)
+            )
         ) as standard_error
-    from channels
+    from ranked
     group by concern_type, concern, question_type
     having count(*) > 1
 ),

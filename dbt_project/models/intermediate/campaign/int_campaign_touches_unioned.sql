@@ -35,18 +35,16 @@ touches as (
         campaign_visits.touched_at
     from campaign_visits
     inner join sessions on campaign_visits.session_id = sessions.session_id
-    {%- for touch, instant in [('message_open', 'coalesce(opened_at, clicked_at)'), ('message_click', 'clicked_at')] %}
     union all
     select
-        {{ dbt.hash("'" ~ touch ~ "|' || send_id") }} as touch_id,
-        '{{ touch }}' as touch_type,
+        {{ dbt.hash("'message|' || send_id") }} as touch_id,
+        case when clicked_at is not null then 'message_click' else 'message_open' end as touch_type,
         campaign_id,
         identity_record_key,
         cast(null as string) as visitor_key,
-        {{ instant }} as touched_at
+        coalesce(clicked_at, opened_at) as touched_at
     from sends
-    where campaign_id is not null and {{ instant }} is not null
-    {%- endfor %}
+    where campaign_id is not null and coalesce(clicked_at, opened_at) is not null
 ),
 
 identified as (
@@ -63,6 +61,33 @@ identified as (
     left join customer_records on touches.identity_record_key = customer_records.identity_record_key
 ),
 
+-- A message and the visit that it leads to are one touch. An advertisement clicked is one of its own.
+with_message as (
+    select
+        *,
+        max(case when touch_type in ('message_open', 'message_click') then touched_at end) over (
+            partition by person_key, campaign_id
+            order by touched_at, case when touch_type in ('visit', 'ad_click') then 1 else 0 end, touch_id
+            rows between unbounded preceding and current row
+        ) as last_message_at
+    from identified
+),
+
+without_landings as (
+    select
+        touch_id,
+        touch_type,
+        campaign_id,
+        person_key,
+        order_id,
+        touched_at
+    from with_message
+    where
+        touch_type <> 'visit'
+        or last_message_at is null
+        or touched_at > {{ dbt.dateadd('day', 1, 'last_message_at') }}
+),
+
 stated_by_orders as (
     select
         {{ dbt.hash("'order|' || order_id") }} as touch_id,
@@ -75,6 +100,6 @@ stated_by_orders as (
     where campaign_id is not null
 )
 
-select * from identified
+select * from without_landings
 union all
 select * from stated_by_orders
