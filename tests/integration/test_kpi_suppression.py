@@ -148,12 +148,12 @@ def recovered_without_partners(warehouse: Path) -> dict[str, int]:
 def test_most_months_of_enough_people_stay_shown(demo: Company) -> None:
     """Partners of small cells must not eat up the reports; accounts are nearly all small."""
     with closing(duckdb.connect(str(demo.home / "warehouse.duckdb"), read_only=True)) as con:
-        shown = dict(con.execute(f"""
-            select dimension, avg(case when is_suppressed then 0 else 1 end)
+        ((cells, shown),) = con.execute(f"""
+            select count(*), avg(case when is_suppressed then 0 else 1 end)
             from reporting.kpi_values
             inner join intermediate.int_kpi_values_unioned
                 using (kpi_id, grain, period, dimension, dimension_value)
-            where grain = 'month' and persons_count >= {2 * MINIMUM} and dimension <> 'account'
-            group by dimension having count(*) >= 100""").fetchall())
-    assert shown
-    assert {dimension: share for dimension, share in shown.items() if share < 0.5} == {}
+            where grain = 'month' and persons_count >= {MINIMUM} and dimension <> 'account'
+            """).fetchall()
+    assert cells > 100
+    assert shown > 0.5
