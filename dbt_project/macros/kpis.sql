@@ -22,7 +22,8 @@
     `by_grain`, also in the config meta; a record_key is unique in its grain.
     `dimensions` of a KPI restricts those of its facts. `order_by` says which answer is the latest,
     `weight` where survey weights are. Records are summed per person first and per cell then, so that
-    people are counted exactly; dimensions of the customer share that first scan.
+    a person counts once per cell, told apart by a 64-bit number of the key; dimensions of the customer share
+    that first scan.
     A model that makes something else of its cells says so in its definitions, for `cx360 explain kpi`:
     `share_of` names the KPI whose count the own one is divided by, `total_in` the dimensions in which that
     is the total's; `n: divisor` says that `n` is what was divided by.
@@ -234,10 +235,13 @@ where n_{{ kpi_id }} > 0
 {%- endfor %}
 {%- endmacro %}
 
-{#- A dimension of many values has no days and weeks: they would be empty or hidden. -#}
+{#-
+    Only the total, channels and stores have days and weeks. Elsewhere these are nearly all of few people,
+    and every small cell costs the months beside it.
+-#}
 {% macro grains_of_dimension(dimension, grains) -%}
-    {%- if dimension in ('product', 'account', 'segment') -%}
-        {{ return(grains | reject('in', ['day', 'week']) | list) }}
+    {%- if dimension in ('all', 'channel', 'store') -%}
+        {{ return(grains) }}
     {%- endif -%}
-    {{ return(grains) }}
+    {{ return(grains | reject('in', ['day', 'week']) | list) }}
 {%- endmacro %}

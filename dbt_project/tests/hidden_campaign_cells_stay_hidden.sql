@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'campaign_revenue_by_month'}}}) }}
 -- A shown cell has enough customers; a hidden one shows nothing and is never alone beside shown ones,
--- so that it cannot be computed back from the total of the month.
+-- so that it cannot be computed back from the total of the month, or of an acquisition channel in it.
 with
 
 cells as (
@@ -15,6 +15,14 @@ cells as (
     select
         'acquisition_by_month' as report,
         period as total,
+        customers_count,
+        coalesce(cast(customers_count as double), cast(acquisition_cost as double)) as figure,
+        is_suppressed
+    from {{ ref('acquisition_by_month') }}
+    union all
+    select
+        'acquisition_by_month' as report,
+        period || '|' || acquisition_channel as total,
         customers_count,
         coalesce(cast(customers_count as double), cast(acquisition_cost as double)) as figure,
         is_suppressed

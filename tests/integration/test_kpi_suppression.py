@@ -143,3 +143,17 @@ def recovered_without_partners(warehouse: Path) -> dict[str, int]:
     for kpi, *place, persons in rows:
         cells.setdefault(kpi, {})[Cell(*place)] = persons < MINIMUM
     return {kpi: len(recovered_cells(places)) for kpi, places in cells.items()}
+
+
+def test_most_months_of_enough_people_stay_shown(demo: Company) -> None:
+    """Partners of small cells must not eat up the reports; accounts are nearly all small."""
+    with closing(duckdb.connect(str(demo.home / "warehouse.duckdb"), read_only=True)) as con:
+        ((cells, shown),) = con.execute(f"""
+            select count(*), avg(case when is_suppressed then 0 else 1 end)
+            from reporting.kpi_values
+            inner join intermediate.int_kpi_values_unioned
+                using (kpi_id, grain, period, dimension, dimension_value)
+            where grain = 'month' and persons_count >= {MINIMUM} and dimension <> 'account'
+            """).fetchall()
+    assert cells > 100
+    assert shown > 0.5

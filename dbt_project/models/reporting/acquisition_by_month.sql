@@ -28,21 +28,54 @@ cells as (
     group by won_month, won_by_channel, won_by_campaign_id
 ),
 
+hidden_channels as (
+    select * from {{ ref('int_kpi_cells_hidden') }}
+    where kpi_id = 'acquisition_cost' and grain = 'month' and dimension = 'acquisition_channel'
+),
+
+-- Campaigns add up to the KPI acquisition_cost of their channel: what it hides is hidden here.
+small_cells as (
+    select
+        cells.*,
+        cells.customers_count < {{ smallest }} or hidden_channels.kpi_id is not null as is_small
+    from cells
+    left join hidden_channels
+        on cells.won_month = hidden_channels.period_start
+        and cells.won_by_channel = hidden_channels.dimension_value
+),
+
 ranked_cells as (
     select
         *,
+        sum(case when is_small then 1 else 0 end) over (partition by won_month, won_by_channel) as small_in_channel,
         row_number() over (
-            partition by won_month order by customers_count asc, won_by_channel asc, won_by_campaign_id asc
-        ) as smallest_rank,
-        min(customers_count) over (partition by won_month) as smallest_count
-    from cells
+            partition by won_month, won_by_channel, is_small order by customers_count asc, won_by_campaign_id asc
+        ) as shown_rank
+    from small_cells
+),
+
+judged_in_channel as (
+    select
+        *,
+        is_small or (small_in_channel = 1 and shown_rank = 1) as is_hidden
+    from ranked_cells
+),
+
+ranked_in_month as (
+    select
+        *,
+        sum(case when is_hidden then 1 else 0 end) over (partition by won_month) as hidden_in_month,
+        row_number() over (
+            partition by won_month, is_hidden order by customers_count asc, won_by_channel asc, won_by_campaign_id asc
+        ) as shown_in_month_rank
+    from judged_in_channel
 ),
 
 judged as (
     select
         *,
-        customers_count < {{ smallest }} or (smallest_rank = 2 and smallest_count < {{ smallest }}) as is_suppressed
-    from ranked_cells
+        is_hidden or (hidden_in_month = 1 and shown_in_month_rank = 1) as is_suppressed
+    from ranked_in_month
 )
 
 select

@@ -83,6 +83,12 @@ select
     month_start,
     count(distinct recipient_key) as recipients_count,
     count(distinct guest_key) as visitors_count,
+    {%- for measure, key, people in [
+        ('opens', 'recipient_key', 'openers'), ('message_clicks', 'recipient_key', 'clickers'),
+        ('unsubscribes', 'recipient_key', 'leavers'), ('newsletter_signups', 'guest_key', 'subscribers'),
+    ] %}
+    count(distinct case when {{ measure }}_count > 0 then {{ key }} end) as {{ people }}_count,
+    {%- endfor %}
     {%- for measure in measures %}
     cast(sum({{ measure }}_count) as bigint) as {{ measure }}_count,
     {%- endfor %}
