@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'int_kpi_values_unioned'}}}) }}
--- A metric of the semantic layer, summed over the mart it is defined on, is the KPI of its name in every month.
--- depends_on: {{ ref('order_lines') }} {{ ref('orders') }} {{ ref('cases') }} {{ ref('sessions') }}
+-- A metric of the semantic layer, summed over the model it is defined on, is the KPI of its name in every month.
+-- depends_on: {{ ref('int_revenue_booked') }} {{ ref('orders') }} {{ ref('cases') }} {{ ref('sessions') }}
 with
 
 kpis as (
