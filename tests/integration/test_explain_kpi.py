@@ -183,7 +183,7 @@ def test_a_value_that_its_records_do_not_give_is_noticed(copy: Company) -> None:
     (Asked("roi"), "roi has no values yet"),
     (Asked("nps", "March"), "March: no period; write it as 2026-03-14"),
     (Asked("nps", "2019-03"), r"nps has nothing in 2019-03; there are .* months? from 2026-04 to"),
-    (Asked("nps", None, "product", "x"), "nps is not split by product; its dimensions are "),
+    (Asked("nps", None, "reason", "x"), "nps is not split by reason; its dimensions are "),
     (Asked("nps", None, "channel", "fax"), "nps has no channel fax; there are .*email"),
     (Asked("nps", None, "all", "email"), "email: name the dimension it is of"),
 ])
