@@ -30,7 +30,9 @@ meinen meiner mich mir mit muss musste nach nein nicht nichts noch nun nur ob od
 sein seine seinem seinen seiner seit sich sie sind so sogar soll sollte sondern sonst um und uns unser
 unsere unserem unseren unter viel vom von vor wann war waren warum was weg weil weiter welche wenn wer
 werde werden wie wieder will wir wird wirklich wo wohl wurde wurden würde zu zum zur zwar zwischen
-bitte danke hallo heute gestern""",
+bitte danke hallo heute gestern guten tag morgen abend geehrte damen herren liebe lieber liebes grüße
+gruß montag dienstag mittwoch donnerstag freitag samstag sonntag zwei drei vier fünf sechs sieben acht
+neun zehn""",
     "en": """a about after again all also am an and any are aren't as at be because been before being
 but by can can't could did didn't do does doesn't doing don't down each even ever every few for from
 further get give got had has have haven't having he her here him his how i i'd i'll i'm i've if in into
@@ -38,19 +40,20 @@ is isn't it it's its itself just like made make me more most much my myself no n
 once one only or other our out over own please quite really same she should so some such than thanks
 that that's the their them then there these they this those through to too under until up us very was
 wasn't we were what when where which while who whom why will with won't would yes yet you your hello hi
-today yesterday""",
+today yesterday good morning evening dear team regards monday tuesday wednesday thursday friday saturday
+sunday two three four five six seven eight nine ten""",
 }
 
 
-def stop_words(language: str) -> frozenset[str]:
-    """Return folded words that carry no subject; none for other languages."""
-    return _fold_stop_words(language)
+def find_words(text: str) -> list[str]:
+    """Return the words of a text as written; placeholders such as [NAME] are none."""
+    return [word for word in _WORD.findall(text[:READ_CHARACTERS]) if word[0] != "["]
 
 
 def read_words(text: str, language: str) -> list[str]:
-    """Return the folded words of a text that carry a subject; placeholders such as [NAME] none."""
+    """Return the folded words of a text that carry a subject, in order."""
     stops = _fold_stop_words(language)
-    words = (fold(word) for word in _WORD.findall(text[:READ_CHARACTERS]) if word[0] != "[")
+    words = (fold(word) for word in find_words(text))
     return [word for word in words if len(word) > 1 and word not in stops]
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from models_ml.frames import require_columns
+from models_ml.inflection_german import fold
 from models_ml.quotes import pick_typical
-from models_ml.text_vectors import first_places, key_of, make_vectoriser
+from models_ml.text_vectors import find_words, first_places, key_of, make_vectoriser
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -107,7 +109,7 @@ def _propose(
         if len(places) < minimum_texts or cosine[places].mean() < _MINIMUM_COHESION:
             continue
         members = texts.iloc[places]
-        phrases = _name(centre, names)
+        phrases = _spell(_name(centre, names), members["text"])
         digest = hashlib.md5(f"{language}|{'|'.join(phrases)}".encode()).hexdigest()[:12]
         polarity = members["polarity"].astype(float).mean()
         found.append((digest, language, ", ".join(phrases), len(places),
@@ -164,6 +166,19 @@ def _name(centre: np.ndarray, names: np.ndarray) -> list[str]:
         elif len(words) > 1 and len(holders) == 1 and set(phrases[holders[0]].split()) < words:
             phrases[holders[0]] = str(names[place])
     return phrases
+
+
+def _spell(phrases: list[str], texts: pd.Series) -> list[str]:
+    """Write the folded words of phrases as most texts do, in lower case: Kühlung, not Kuehlung."""
+    wanted = {word for phrase in phrases for word in phrase.split()}
+    written: dict[str, Counter[str]] = {word: Counter() for word in wanted}
+    for text in texts:
+        for word in find_words(text):
+            if fold(word) in wanted:
+                written[fold(word)][word.lower()] += 1
+    spelling = {
+        word: min(forms, key=lambda form: (-forms[form], form)) for word, forms in written.items()}
+    return [" ".join(spelling[word] for word in phrase.split()) for phrase in phrases]
 
 
 def _quote(members: pd.DataFrame, seed: int) -> str:
