@@ -21,6 +21,26 @@ from orchestration.settings import Settings
 from orchestration.warehouse import engine, frames, reading
 
 TEXTS_PER_PART = 20_000
+# Texts with the names of who wrote them, one a line. A text of many people is a phrase, not theirs.
+NAMED_TEXTS = """(
+    select texts.text_key, texts.text, writers.names
+    from intermediate.int_feedback_texts_deduplicated as texts
+    left join (
+        select
+            feedback.text_key,
+            string_agg(distinct concat_ws(' ', names.first_name, names.last_name), chr(10)
+                       order by concat_ws(' ', names.first_name, names.last_name)) as names
+        from intermediate.int_feedback_texts_unioned as feedback
+        join read_parquet({people}) as written
+            on feedback.identity_record_key = written.record_key
+        join read_parquet({people}) as records on written.customer_id = records.customer_id
+        join intermediate.int_identity_attributes_unioned as names
+            on records.record_key = names.record_key
+        where coalesce(names.first_name, names.last_name) is not null
+        group by feedback.text_key
+        having count(distinct written.customer_id) <= 20
+    ) as writers on texts.text_key = writers.text_key
+)"""
 # What other steps conclude about texts.
 KEPT = ("feedback_topics", "feedback_signals", "feedback_routing", "topic_proposals", "text_models")
 
@@ -64,13 +84,16 @@ def score_feedback(
 
     def mask(part: pd.DataFrame) -> pd.DataFrame:
         told = part.assign(**detect_language(part["text"]))
+        named = told[told["names"].notna()]
+        masked = mask_personal_data(told[["text_key", "text", "language"]], known_names={
+            key: names.split("\n")
+            for key, names in zip(named["text_key"], named["names"], strict=True)})
         return (told[["text_key", "language", "language_probability"]]
-                .merge(mask_personal_data(told[["text_key", "text", "language"]]), on="text_key")
-                .assign(model_version=masking))
+                .merge(masked, on="text_key").assign(model_version=masking))
 
+    people = literal(str(ml_file(settings, "customer_records")))
     texts, counts = _conclude(
-        settings, "feedback_texts", "intermediate.int_feedback_texts_deduplicated",
-        [masking], mask, progress)
+        settings, "feedback_texts", NAMED_TEXTS.format(people=people), [masking], mask, progress)
     if not texts.verdict.passed:
         return Outcome((texts,), counts)
     sentiment, counts = _conclude(
@@ -88,7 +111,7 @@ def _conclude(
 ) -> tuple[Written, dict[str, int]]:
     """Write a table about texts: rows of current `versions` stay, `conclude` makes the others.
 
-    `texts` is SQL for a relation with text_key and text.
+    `texts` is SQL for a relation with text_key, text and whatever else `conclude` reads.
     """
     current = ml_file(settings, name)
     expected = settings.ml_path / "expected_texts.tmp"
@@ -110,7 +133,7 @@ def _conclude(
             for part in frames(con, f"select * from read_parquet({literal(str(known))})"):
                 counts["scored before"] += len(part)
                 yield part
-            fresh = (f"select texts.text_key, texts.text from {texts} as texts "
+            fresh = (f"select texts.* from {texts} as texts "
                      f"anti join read_parquet({literal(str(known))}) as known "
                      "on texts.text_key = known.text_key order by texts.text_key")
             for part in frames(con, fresh, TEXTS_PER_PART):

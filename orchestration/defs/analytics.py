@@ -53,13 +53,16 @@ def identity(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Materia
         outcome.raise_if_blocked()
 
 
+TEXT_INPUT = ["int_feedback_texts_deduplicated", "int_feedback_texts_unioned",
+              "int_identity_attributes_unioned"]
 TEXT_OUTPUT = ["feedback_texts", "feedback_sentiment", "feedback_topics", "feedback_signals",
                "feedback_routing", "topic_proposals", "text_models"]
 
 
 @dg.multi_asset(
     name="score_sentiment",
-    specs=[_spec(table, ["int_feedback_texts_deduplicated"], "feedback") for table in TEXT_OUTPUT],
+    specs=[_spec(table, TEXT_INPUT, "feedback").merge_attributes(deps=[["ml", "customer_records"]])
+           for table in TEXT_OUTPUT],
     check_specs=[_check(table) for table in TEXT_OUTPUT],
 )
 def sentiment(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:

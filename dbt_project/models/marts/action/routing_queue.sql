@@ -22,6 +22,14 @@ departments as (
     select * from {{ ref('departments') }}
 ),
 
+rules as (
+    select * from {{ ref('routing_rules') }}
+),
+
+topics as (
+    select * from {{ ref('int_topics_placed') }}
+),
+
 customer_values as (
     select
         customer_id,
@@ -179,6 +187,8 @@ select
     scored.department_source,
     scored.suggested_department,
     scored.routing_reason,
+    coalesce(rules.reason_en, topics.name_en, scored.routing_reason) as routing_reason_en,
+    coalesce(rules.reason_de, topics.name_de, scored.routing_reason) as routing_reason_de,
     scored.routing_probability,
     scored.is_to_be_checked,
 
@@ -196,3 +206,5 @@ select
     scored.occurred_date
 from scored
 left join departments on scored.department = departments.department
+left join rules on scored.routing_reason = rules.rule
+left join topics on scored.routing_reason = 'topic:' || topics.topic
