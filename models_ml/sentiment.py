@@ -45,7 +45,8 @@ def score_sentiment(
     Grain: one row per text, as ML table `feedback_sentiment`. Polarity runs from -1 to 1. English:
     the pattern lexicon of TextBlob (De Smedt & Daelemans 2012, Pattern for Python). German:
     `score_german`. The label is neutral up to `LABEL_THRESHOLDS` on both sides. A text in another
-    language, or in none that can be told, has no polarity and the label `unknown`.
+    language, or in none that can be told, has no polarity and the label `unknown`. A lexicon knows
+    no probability.
 
     Args:
         texts: text_key, text; one row per distinct text.
@@ -75,6 +76,8 @@ def score_sentiment(
         text_key=texts["text_key"].to_numpy(),
         polarity=polarity,
         sentiment_label=label,
+        sentiment_probability=np.nan,
+        is_unsure=label == "unknown",
         model_name=[MODEL_NAMES.get(code, NO_MODEL) for code in language],
         model_version=[versions.get(code, versions[UNKNOWN_LANGUAGE]) for code in language],
     )

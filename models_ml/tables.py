@@ -41,6 +41,13 @@ MATCH_RULES = ("decision", "crm_merge", "customer_number", "loyalty_id", "email"
                "probabilistic")
 """What may tie two identity records, strongest first."""
 
+SENTIMENT_LABELS = ("negative", "neutral", "positive", "unknown")
+"""Labels of a sentiment; `unknown` where there is no model."""
+
+_TEXT_KEY = _C("text_key", "string", "The text, a row of feedback_texts.")
+_MODEL_NAME = _C("model_name", "string", "Model that concluded it.")
+_MODEL_VERSION = _C("model_version", "string", "Version of the model.")
+
 TABLES: dict[str, MlTable] = {
     table.name: table
     for table in (
@@ -120,20 +127,139 @@ TABLES: dict[str, MlTable] = {
             ),
         ),
         MlTable(
-            "feedback_sentiment",
-            "One row per distinct feedback text and model version.",
+            "feedback_texts",
+            "One row per distinct feedback text, with placeholders for personal data in it.",
             ("text_key",),
             (
-                _C("text_key", "string", "md5 of the text."),
+                _C("text_key", "string", "md5 of the text as it was delivered."),
+                _C("masked_text", "string", "The text with placeholders such as [NAME] for "
+                   "personal data; spans of topics count its characters."),
+                _C("personal_data_count", "integer", "How many placeholders were put in.",
+                   minimum=0),
+                _C("personal_data_kinds", "string", "Kinds of personal data that were found, "
+                   "separated by commas; empty where there was none.", nullable=True),
                 _C("language", "string", "ISO 639-1 code, or `unknown`."),
                 _C("language_probability", "double", "Probability of the language.",
                    minimum=0, maximum=1),
+                _MODEL_VERSION,
+            ),
+        ),
+        MlTable(
+            "feedback_sentiment",
+            "One row per distinct feedback text with its sentiment.",
+            ("text_key",),
+            (
+                _TEXT_KEY,
                 _C("polarity", "double", "Sentiment from -1 (negative) to 1; empty where the "
                    "language has no model.", nullable=True, minimum=-1, maximum=1),
-                _C("sentiment_label", "string", "Sentiment as a label.",
-                   values=("negative", "neutral", "positive", "unknown")),
-                _C("model_name", "string", "Model that concluded it."),
-                _C("model_version", "string", "Version of that model."),
+                _C("sentiment_label", "string", "Sentiment as a label.", values=SENTIMENT_LABELS),
+                _C("sentiment_probability", "double", "Probability of the label; empty where "
+                   "there is no model.", nullable=True, minimum=0, maximum=1),
+                _C("is_unsure", "boolean", "The probability is too low to rely on the label."),
+                _MODEL_NAME,
+                _MODEL_VERSION,
+            ),
+        ),
+        MlTable(
+            "feedback_topics",
+            "One row per distinct feedback text, topic and place in the text that speaks of it.",
+            ("text_key", "topic", "span_start"),
+            (
+                _TEXT_KEY,
+                _C("topic", "string", "Topic of the topic tree."),
+                _C("span_start", "integer", "Where the place begins in masked_text: characters "
+                   "before it.", minimum=0),
+                _C("span_end", "integer", "Where it ends: characters before the first after it.",
+                   minimum=1),
+                _C("polarity", "double", "Sentiment about the topic there, from -1 (negative) to "
+                   "1; empty where nothing tells.", nullable=True, minimum=-1, maximum=1),
+                _C("sentiment_label", "string", "The same as a label.", values=SENTIMENT_LABELS),
+                _C("topic_score", "double", "How sure it is that the place speaks of the topic.",
+                   minimum=0, maximum=1),
+                _MODEL_NAME,
+                _MODEL_VERSION,
+            ),
+        ),
+        MlTable(
+            "feedback_signals",
+            "One row per distinct feedback text with what it says beside sentiment and topics.",
+            ("text_key",),
+            (
+                _TEXT_KEY,
+                _C("experience_dimension", "string", "Side of the experience it speaks of most.",
+                   values=("emotional", "cognitive", "behavioural", "sensory", "brand", "none")),
+                _C("emotion", "string", "Emotion that it shows.",
+                   values=("joy", "trust", "anger", "disappointment", "fear", "surprise", "none")),
+                _C("urgency", "double", "How soon it wants an answer, from 0 to 1.",
+                   minimum=0, maximum=1),
+                _C("urgency_label", "string", "The same as a label.",
+                   values=("low", "medium", "high")),
+                _C("intent", "string", "What it is for.",
+                   values=("complaint", "question", "praise", "idea", "cancellation_threat",
+                           "statement")),
+                _C("intent_probability", "double", "Probability of the intent.",
+                   minimum=0, maximum=1),
+                _MODEL_VERSION,
+            ),
+        ),
+        MlTable(
+            "feedback_routing",
+            "One row per distinct feedback text with the department that should get it.",
+            ("text_key",),
+            (
+                _TEXT_KEY,
+                _C("department", "string", "Department of the seed departments; `unknown` where "
+                   "nothing speaks for one."),
+                _C("routing_method", "string", "What chose it.",
+                   values=("rule", "classifier", "person", "none")),
+                _C("routing_reason", "string", "The rule or model; empty where nothing spoke for "
+                   "a department.", nullable=True),
+                _C("routing_probability", "double", "Probability that it is the right one.",
+                   minimum=0, maximum=1),
+                _C("is_to_be_checked", "boolean", "Not sure enough: a person decides."),
+                _MODEL_VERSION,
+            ),
+        ),
+        MlTable(
+            "topic_proposals",
+            "One row per theme found among texts that no topic was found in, for a person to "
+            "accept by adding it to the topic tree.",
+            ("proposal_id",),
+            (
+                _C("proposal_id", "string", "The theme; stable while its phrases are."),
+                _C("language", "string", "ISO 639-1 code."),
+                _C("phrases", "string", "Its typical phrases, separated by commas."),
+                _C("texts_count", "integer", "Distinct texts of the theme.", minimum=1),
+                _C("example_texts", "string", "Typical masked texts, one per line."),
+                _C("polarity", "double", "Mean sentiment from -1 to 1; empty where none is known.",
+                   nullable=True, minimum=-1, maximum=1),
+                _MODEL_VERSION,
+            ),
+        ),
+        MlTable(
+            "text_models",
+            "One row per task, language and version of a model that was trained or tried on the "
+            "company's own labels, with how well it did on a held-out part.",
+            ("task", "language", "model_version"),
+            (
+                _C("task", "string", "What it is for.", values=("sentiment", "routing", "topics")),
+                _C("language", "string", "ISO 639-1 code, or `all`."),
+                _C("status", "string", "published: it is in use; rejected: it was not better than "
+                   "what there was; too_few_labels: it was not trained.",
+                   values=("published", "rejected", "too_few_labels")),
+                _C("labels_count", "integer", "Labelled texts there were.", minimum=0),
+                _C("macro_f1", "double", "Mean F1 of the classes on the held-out part.",
+                   nullable=True, minimum=0, maximum=1),
+                _C("lexicon_macro_f1", "double", "The same of the lexicon or the rules.",
+                   nullable=True, minimum=0, maximum=1),
+                _C("calibration_error", "double", "Mean distance of probability and frequency.",
+                   nullable=True, minimum=0, maximum=1),
+                _C("share_error", "double", "Largest distance of a predicted class share from the "
+                   "real one.", nullable=True, minimum=0, maximum=1),
+                _C("answered_share", "double", "Share of the texts that it answers; the others go "
+                   "to a person.", nullable=True, minimum=0, maximum=1),
+                _C("as_of_date", "date", "As-of date of the run that evaluated it."),
+                _MODEL_VERSION,
             ),
         ),
         MlTable(

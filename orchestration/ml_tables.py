@@ -54,13 +54,16 @@ def ml_file(settings: Settings, name: str) -> Path:
 
 
 def prepare_ml_tables(settings: Settings) -> None:
-    """Give every ML table at least a typed file without rows."""
+    """Give every ML table at least a typed file without rows.
+
+    What an older version wrote with other columns is replaced by one: it is concluded anew.
+    """
     settings.ml_path.mkdir(parents=True, exist_ok=True)
     for leftover in settings.ml_path.glob("*.tmp"):
         leftover.unlink()
     for name, table in TABLES.items():
         path = ml_file(settings, name)
-        if not path.exists():
+        if not (path.exists() and pq.read_schema(path).names == arrow_schema(table).names):
             _write_frames(path.with_suffix(".tmp"), table, ())
             path.with_suffix(".tmp").replace(path)
 

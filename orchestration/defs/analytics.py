@@ -20,7 +20,7 @@ def _spec(table: str, deps: list[str], group: str) -> dg.AssetSpec:
 
 
 # Tables that must hold every key of their input.
-COVERING = ("customer_records", "feedback_sentiment")
+COVERING = ("customer_records", "feedback_texts", "feedback_sentiment")
 
 
 def _check(table: str) -> dg.AssetCheckSpec:
@@ -53,13 +53,20 @@ def identity(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Materia
         outcome.raise_if_blocked()
 
 
+TEXT_INPUT = ["int_feedback_texts_deduplicated", "int_feedback_texts_unioned",
+              "int_identity_attributes_unioned"]
+TEXT_OUTPUT = ["feedback_texts", "feedback_sentiment", "feedback_topics", "feedback_signals",
+               "feedback_routing", "topic_proposals", "text_models"]
+
+
 @dg.multi_asset(
     name="score_sentiment",
-    specs=[_spec("feedback_sentiment", ["int_feedback_texts_deduplicated"], "feedback")],
-    check_specs=[_check("feedback_sentiment")],
+    specs=[_spec(table, TEXT_INPUT, "feedback").merge_attributes(deps=[["ml", "customer_records"]])
+           for table in TEXT_OUTPUT],
+    check_specs=[_check(table) for table in TEXT_OUTPUT],
 )
 def sentiment(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
-    """Score the texts that the current model versions have not scored yet."""
+    """Mask and score the texts that the current model versions have not scored yet."""
     with run.audit.stage("sentiment"):
         outcome = score_feedback(run.settings, progress=context.log.info)
         for written in outcome.written:

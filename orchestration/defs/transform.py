@@ -13,7 +13,7 @@ from orchestration.warehouse import count_rows, preview, reading
 
 # What reads an ML table is built after it.
 AFTER_ML = "source:ml+"
-PERSONAL = ("direct", "indirect", "text", "pseudonym")
+PERSONAL = ("direct", "indirect", "text", "pseudonym", "masked")
 # What a person would rather look at than read.
 PICTURES = {("reporting", "journey_paths"): draw_journey_paths}
 

@@ -23,6 +23,34 @@ answers as (
     from {{ ref('int_survey_answers_scored') }}
 ),
 
+feedback as (
+    select distinct
+        sentiment_label,
+        experience_dimension,
+        emotion,
+        urgency_label,
+        intent
+    from {{ ref('feedback') }}
+),
+
+feedback_topics as (
+    select distinct
+        topic,
+        block
+    from {{ ref('feedback_topics') }}
+),
+
+routing_queue as (
+    select distinct
+        department_source,
+        queue_reason
+    from {{ ref('routing_queue') }}
+),
+
+customers as (
+    select distinct age_group from {{ ref('int_customer_dimensions') }}
+),
+
 labels as (
     select
         code_type,
@@ -33,6 +61,11 @@ labels as (
         'department' as code_type,
         department as code
     from {{ ref('departments') }}
+    union all
+    select
+        'topic' as code_type,
+        topic as code
+    from {{ ref('topics') }}
 ),
 
 used as (
@@ -45,6 +78,16 @@ used as (
         ('journey_type', 'journey_type', 'journeys'),
         ('journey_outcome', 'outcome', 'journeys'),
         ('survey_dimension', 'dimension', 'answers'),
+        ('sentiment', 'sentiment_label', 'feedback'),
+        ('experience_dimension', 'experience_dimension', 'feedback'),
+        ('emotion', 'emotion', 'feedback'),
+        ('urgency', 'urgency_label', 'feedback'),
+        ('intent', 'intent', 'feedback'),
+        ('topic', 'topic', 'feedback_topics'),
+        ('topic_block', 'block', 'feedback_topics'),
+        ('department_source', 'department_source', 'routing_queue'),
+        ('queue_reason', 'queue_reason', 'routing_queue'),
+        ('age_group', 'age_group', 'customers'),
     ] %}
     {%- if not loop.first %}
     union distinct
@@ -59,7 +102,11 @@ used as (
 select
     used.code_type,
     used.code,
-    case when used.code_type = 'department' then 'departments' else 'code_labels' end as seed
+    case
+        when used.code_type = 'department' then 'departments'
+        when used.code_type = 'topic' then 'topics'
+        else 'code_labels'
+    end as seed
 from used
 left join labels on used.code_type = labels.code_type and used.code = labels.code
 where used.code is not null and labels.code is null

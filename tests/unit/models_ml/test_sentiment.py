@@ -37,7 +37,6 @@ def test_one_row_per_text_as_the_ml_table_declares() -> None:
     scored = score_sentiment(texts_of(*texts))
     assert scored.columns.tolist() == [column.name for column in table.columns]
     assert scored["text_key"].tolist() == ["k000", "k001", "k002", "k003"]
-    assert scored["language"].tolist() == ["de", "en", "pt", "unknown"]
     assert scored["model_name"].tolist() == ["lexicon-de", "lexicon-en", "none", "none"]
     assert scored["polarity"].isna().tolist() == [False, False, True, True]
     assert scored["sentiment_label"].tolist() == ["positive", "positive", "unknown", "unknown"]

@@ -11,9 +11,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from models_ml import personal_data
 from orchestration import ml_steps
 from orchestration.ml_steps import SuiteFailed, list_holidays, score_feedback
-from orchestration.ml_tables import ml_file, prepare_ml_tables
+from orchestration.ml_tables import ml_file, prepare_ml_tables, write_ml_table
 from orchestration.settings import Settings
 
 
@@ -29,10 +30,9 @@ class Model:
     def score(self, texts: pd.DataFrame) -> pd.DataFrame:
         self.asked += list(texts["text"])
         return pd.DataFrame({
-            "text_key": texts["text_key"].astype(str), "language": "de",
-            "language_probability": 0.9, "polarity": self.polarity,
-            "sentiment_label": "positive", "model_name": "stand-in",
-            "model_version": self.version})
+            "text_key": texts["text_key"].astype(str), "polarity": self.polarity,
+            "sentiment_label": "positive", "sentiment_probability": 0.9, "is_unsure": False,
+            "model_name": "stand-in", "model_version": self.version})
 
 
 @pytest.fixture
@@ -51,12 +51,27 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-def deliver(settings: Settings, *texts: str) -> None:
+def deliver(settings: Settings, *texts: str, writer: str = "") -> None:
+    """Texts of one writer with that family name."""
     with duckdb.connect(str(settings.warehouse_path)) as con:
         con.execute("create schema if not exists intermediate")
         con.execute("create or replace table intermediate.int_feedback_texts_deduplicated as "
                     "select md5(text) as text_key, text from (select unnest($1) as text)",
                     [list(texts)])
+        con.execute("create or replace table intermediate.int_feedback_texts_unioned as "
+                    "select text_key, md5('record') as identity_record_key "
+                    "from intermediate.int_feedback_texts_deduplicated")
+        con.execute("create or replace table intermediate.int_identity_attributes_unioned as "
+                    "select md5('record') as record_key, null::varchar as first_name, "
+                    "nullif($1, '') as last_name", [writer])
+    write_ml_table(settings, "customer_records", [pd.DataFrame({
+        "record_key": [key("record")], "customer_id": key("record"), "is_senior": True,
+        "match_rule": "single", "match_score": 1.0, "household_key": None})])
+
+
+def masked(settings: Settings) -> list[str]:
+    rows = pq.read_table(ml_file(settings, "feedback_texts"))
+    return sorted(rows.column("masked_text").to_pylist())
 
 
 def scored(settings: Settings) -> dict[str, str]:
@@ -103,6 +118,40 @@ def test_without_a_text_the_table_is_empty(settings: Settings, model: Model) -> 
     score_feedback(settings).raise_if_blocked()
     assert scored(settings) == {}
     assert model.asked == []
+
+
+def test_models_read_masked_texts_only_and_these_know_who_wrote(
+    settings: Settings, model: Model,
+) -> None:
+    deliver(settings, "Zwitscherwitz wartet", "an max@example.org", writer="Zwitscherwitz")
+    score_feedback(settings).raise_if_blocked()
+    assert masked(settings) == ["[NAME] wartet", "an [EMAIL]"]
+    assert sorted(model.asked) == masked(settings)
+
+
+def test_a_text_is_masked_anew_when_masking_has_changed(
+    settings: Settings, model: Model, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deliver(settings, "gut")
+    score_feedback(settings)
+    monkeypatch.setattr(personal_data, "masking_version", lambda: "other")
+    monkeypatch.setattr(personal_data, "mask_personal_data", lambda texts, known_names: texts[
+        ["text_key"]].assign(masked_text="[NAME]", personal_data_count=1,
+                             personal_data_kinds="NAME"))
+    score_feedback(settings)
+    assert masked(settings) == ["[NAME]"]
+
+
+def test_conclusions_about_texts_that_are_gone_go_too(settings: Settings, model: Model) -> None:
+    deliver(settings, "gut", "schlecht")
+    write_ml_table(settings, "feedback_topics", [pd.DataFrame({
+        "text_key": [key("gut"), key("schlecht")], "topic": "price", "span_start": 0, "span_end": 3,
+        "polarity": None, "sentiment_label": "unknown", "topic_score": 0.9, "model_name": "rules",
+        "model_version": "1"})])
+    deliver(settings, "gut")
+    score_feedback(settings).raise_if_blocked()
+    kept = pq.read_table(ml_file(settings, "feedback_topics")).column("text_key").to_pylist()
+    assert kept == [key("gut")]
 
 
 def open_in(settings: Settings, *regions: str) -> None:

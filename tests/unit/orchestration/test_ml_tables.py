@@ -44,6 +44,18 @@ def test_every_table_has_a_typed_file_without_rows(settings: Settings) -> None:
         assert found.schema.equals(arrow_schema(table))
 
 
+def test_what_an_older_version_wrote_with_other_columns_is_concluded_anew(
+    settings: Settings,
+) -> None:
+    write_ml_table(settings, TABLE, [records(KEYS[0])])
+    prepare_ml_tables(settings)
+    assert stored(settings) == KEYS[:1]
+    pd.DataFrame({"record_key": KEYS}).to_parquet(ml_file(settings, TABLE))
+    prepare_ml_tables(settings)
+    assert stored(settings) == []
+    assert pq.read_schema(ml_file(settings, TABLE)).equals(arrow_schema(TABLES[TABLE]))
+
+
 def test_a_good_table_replaces_the_last_one(settings: Settings) -> None:
     write_ml_table(settings, TABLE, [records(KEYS[0])])
     written = write_ml_table(settings, TABLE, [records(KEYS[1]), records(*KEYS[2:])])

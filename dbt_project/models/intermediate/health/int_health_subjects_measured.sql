@@ -15,6 +15,9 @@
     'sessions': ('started_date', true), 'campaign_attribution': ('ordered_date', true),
     'campaigns': ('cast(null as date)', false), 'partners': ('last_order_date', false),
     'journeys': ('started_date', true), 'journey_steps': ('occurred_date', true),
+    'feedback_topics': ('occurred_date', true), 'topic_quotes': ('occurred_date', false),
+    'topic_proposals': ('cast(null as date)', false), 'routing_queue': ('occurred_date', true),
+    'product_ideas': ('last_idea_date', false),
 } -%}
 with
 

@@ -66,12 +66,14 @@ response_scores as (
 -- A response may hold several comments; what it is about gets their mean.
 sentiment as (
     select
-        source_record_key,
-        feedback_type,
-        avg(polarity) as polarity,
-        max(case when sentiment_label = 'negative' then 1 else 0 end) = 1 as has_negative_text
-    from {{ ref('feedback') }}
-    group by source_record_key, feedback_type
+        feedback.source_record_key,
+        feedback.feedback_type,
+        avg(scored.polarity) as polarity,
+        max(case when scored.sentiment_label = 'negative' then 1 else 0 end) = 1 as has_negative_text
+    from {{ ref('int_feedback_texts_unioned') }} as feedback
+    left join {{ ref('stg_ml__feedback_sentiment') }} as scored on feedback.text_key = scored.text_key
+    where feedback.respondent_type <> 'employee'
+    group by feedback.source_record_key, feedback.feedback_type
 ),
 
 voices as (

@@ -17,10 +17,6 @@ cases as (
     select * from {{ ref('int_cases_identified') }}
 ),
 
-reasons as (
-    select * from {{ ref('case_reasons') }}
-),
-
 products as (
     select * from {{ ref('stg_pos__products') }}
 ),
@@ -52,7 +48,6 @@ customers as (
     select * from {{ ref('int_customer_dimensions') }}
 )
 
--- The topic is what was asked about, else why the customer came, else the product's category.
 select
     feedback.feedback_id as record_key,
     feedback.occurred_date as observed_date,
@@ -66,8 +61,8 @@ select
     coalesce(touchpoints.touchpoint_type, feedback.touchpoint) as touchpoint,
     coalesce(feedback.product_id, cases.product_id) as product,
     products.category as product_category,
-    coalesce(answers.dimension, nullif(reasons.topic, 'unknown'), products.category) as topic,
     customers.segment,
+    customers.age_group,
     customers.region,
     customers.acquisition_channel,
     coalesce(cases.account_id, customers.account_id) as account,
@@ -77,7 +72,6 @@ from feedback
 left join sentiment on feedback.text_key = sentiment.text_key
 left join answers on feedback.feedback_id = answers.answer_id
 left join cases on feedback.case_id = cases.case_id
-left join reasons on cases.reason = reasons.reason
 left join products on coalesce(feedback.product_id, cases.product_id) = products.product_id
 left join voices on feedback.source_record_key = voices.voice_id
 left join touchpoints on voices.touchpoint_id = touchpoints.touchpoint_id

@@ -5,7 +5,7 @@
 {{ kpi_cells(
     ref('int_kpi_feedback_observed'), kpis,
     [
-        'all', 'channel', 'store', 'partner', 'department', 'touchpoint', 'topic', 'product', 'product_category',
-        'segment', 'region', 'acquisition_channel', 'account',
+        'all', 'channel', 'store', 'partner', 'department', 'touchpoint', 'product', 'product_category', 'segment',
+        'region', 'acquisition_channel', 'account',
     ],
 ) }}

@@ -2,15 +2,15 @@ with
 
 feedback as (
     select * from {{ ref('int_feedback_texts_unioned') }}
-    where respondent_type <> 'employee'
+    where respondent_type <> 'employee' and feedback_type <> 'research_note'
 ),
 
 customer_records as (
     select * from {{ ref('stg_ml__customer_records') }}
 ),
 
-sentiment as (
-    select * from {{ ref('stg_ml__feedback_sentiment') }}
+analysed as (
+    select * from {{ ref('int_texts_analysed') }}
 )
 
 select
@@ -29,17 +29,29 @@ select
     feedback.touchpoint,
     feedback.respondent_type,
     feedback.feedback_text,
+    analysed.masked_text,
     length(feedback.feedback_text) as text_length,
+    analysed.personal_data_count,
     feedback.score_normalised,
     feedback.nps_class,
-    coalesce(sentiment.language, 'unknown') as language,
-    sentiment.polarity,
-    coalesce(sentiment.sentiment_label, 'unknown') as sentiment_label,
-    sentiment.model_name as sentiment_model_name,
-    sentiment.model_version as sentiment_model_version,
+
+    analysed.language,
+    analysed.polarity,
+    analysed.sentiment_label,
+    analysed.sentiment_probability,
+    analysed.is_unsure,
+    analysed.sentiment_model_name,
+    analysed.sentiment_model_version,
+    analysed.main_topic,
+    analysed.experience_dimension,
+    analysed.emotion,
+    analysed.urgency,
+    analysed.urgency_label,
+    analysed.intent,
+    analysed.department,
 
     feedback.occurred_at,
     feedback.occurred_date
 from feedback
+inner join analysed on feedback.text_key = analysed.text_key
 left join customer_records on feedback.identity_record_key = customer_records.identity_record_key
-left join sentiment on feedback.text_key = sentiment.text_key

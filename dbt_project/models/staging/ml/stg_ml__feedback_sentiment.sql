@@ -1,9 +1,9 @@
 select
     text_key,
-    language,
-    language_probability,
     polarity,
     sentiment_label,
+    sentiment_probability,
+    is_unsure,
     model_name,
     model_version
 from {{ source('ml', 'feedback_sentiment') }}

@@ -1,0 +1,3 @@
+{{ kpi_cells(
+    ref('int_kpi_feedback_topics_observed'), {'share_of_voice': {'method': 'count', 'coverage': 'known'}}, ['topic'],
+) }}

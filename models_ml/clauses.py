@@ -1,0 +1,134 @@
+"""Words and clauses of a text with their positions; what they mean does not belong here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from models_ml.inflection_german import fold
+
+_TOKEN = re.compile(
+    r"\[[A-Z_]+\]|\d+(?:[.,:]\d+)+|[^\W_]+(?:['’][^\W_]+)*|[.!?…]+|\n+|[,;:()–—\"„“”]|\S"
+)
+_SENTENCE_ENDS = frozenset(".!?…\n;")
+_CLAUSE_ENDS = frozenset(",:()–—")
+_ABBREVIATIONS = frozenset(
+    "abs art bspw bzw ca dr evtl ggf hr fr inkl exkl max min mind mr mrs ms nr prof rd sog std str "
+    "st tel usw vgl vs zzgl approx dept e.g etc incl".split()
+)
+_CONTRASTS = {
+    "de": frozenset(
+        "aber jedoch allerdings dennoch trotzdem obwohl obgleich wohingegen dagegen hingegen "
+        "sondern nichtsdestotrotz".split()
+    ),
+    "en": frozenset(
+        "but however although though yet whereas despite nevertheless nonetheless except".split()
+    ),
+}
+_JOINTS = {
+    "de": frozenset("und sowie während weil da denn wenn dass nachdem sobald bevor damit".split()),
+    "en": frozenset("and while because since when which who after before so".split()),
+}
+
+
+class Token(NamedTuple):
+    """One word, number, emoji or sign; `word` is folded, `end` exclusive."""
+
+    word: str
+    start: int
+    end: int
+
+
+@dataclass
+class Clause:
+    """Tokens of one clause; `sentence` counts from 0.
+
+    `opens` is how it begins: sentence, contrast ("aber"), joint ("und") or comma.
+    """
+
+    tokens: list[Token]
+    sentence: int
+    opens: str
+
+    @property
+    def start(self) -> int:
+        """Position of the first character."""
+        return self.tokens[0].start
+
+    @property
+    def end(self) -> int:
+        """Position behind the last character."""
+        return self.tokens[-1].end
+
+
+def tokenise(text: str) -> list[Token]:
+    """Return the tokens of `text` in order; a placeholder such as [NAME] is one."""
+    return [Token(_fold(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+
+
+# Of distinct texts words are not distinct: looking one up is three times as fast as folding it.
+_fold = lru_cache(maxsize=100_000)(fold)
+
+
+def split_clauses(text: str, language: str) -> list[Clause]:
+    """Cut a text at the ends of sentences, commas, colons, brackets, contrasts and joints.
+
+    A word of contrast or a joint belongs to the clause it opens; "und" opens one only where both
+    sides have at least three words, so "Preis und Leistung" stays together. Signs and emoji behind
+    the end of a sentence belong to the sentence before. Languages other than German and English
+    are cut at signs only.
+    """
+    contrasts = _CONTRASTS.get(language, frozenset())
+    joints = _JOINTS.get(language, frozenset())
+    clauses: list[Clause] = []
+    current: list[Token] = []
+    sentence, opens = 0, "sentence"
+    tokens = tokenise(text)
+    sentence_has_word = False
+
+    def close(next_opens: str) -> None:
+        nonlocal current, opens
+        if any(token.word[0].isalnum() or token.word[0] == "[" for token in current):
+            clauses.append(Clause(current, sentence, opens))
+        elif current and clauses:
+            clauses[-1].tokens.extend(current)
+        current, opens = [], next_opens
+
+    for place, token in enumerate(tokens):
+        first = token.word[0]
+        if first in _SENTENCE_ENDS:
+            if token.word == "." and current and _is_abbreviation(current[-1]):
+                continue
+            close("sentence")
+            if sentence_has_word:
+                sentence += 1
+            sentence_has_word = False
+        elif first in _CLAUSE_ENDS:
+            if current:
+                close("comma")
+        elif token.word in contrasts:
+            close("contrast")
+            current.append(token)
+        elif token.word in joints and len(current) >= 3 and _words_ahead(tokens, place) >= 3:
+            close("joint")
+            current.append(token)
+        elif token.word not in "\"„“”":
+            current.append(token)
+        sentence_has_word = sentence_has_word or first.isalnum()
+    close("sentence")
+    return clauses
+
+
+def _is_abbreviation(token: Token) -> bool:
+    return token.word in _ABBREVIATIONS or (len(token.word) == 1 and token.word.isalpha())
+
+
+def _words_ahead(tokens: list[Token], place: int) -> int:
+    count = 0
+    for token in tokens[place + 1 : place + 4]:
+        if token.word[0] in _SENTENCE_ENDS or token.word[0] in _CLAUSE_ENDS:
+            break
+        count += 1
+    return count

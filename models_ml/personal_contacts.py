@@ -1,0 +1,121 @@
+"""Personal data by which a person is reached: e-mail, personal links, handles, telephone numbers.
+
+Each function yields candidates `(start, end, kind)`; which of them count where they overlap is
+settled in `personal_data.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+
+Span = tuple[int, int, str]
+
+_REGIONS_BY_LANGUAGE = {"en": ("US", "GB")}
+_FEWEST_DIGITS = 7
+_LABEL_CHARACTERS = 40
+
+_LOCAL_PART = re.compile(r"[^\W_][\w.+%-]{0,63}\Z|_[\w.+%-]{0,63}\Z")
+_MAIL_HOST = re.compile(
+    r"(?:@|[ \t]?[(\[][aA][tT][)\]][ \t]?)[^\W_][\w-]{0,62}"
+    r"(?:(?:\.|[ \t]?[(\[](?:dot|punkt)[)\]][ \t]?)[\w-]{1,62}){0,6}")
+_EMAIL_SIGNS = ("@", "(at)", "[at]", "(AT)", "[AT]")
+_LINK = re.compile(
+    r"(?:[Hh]ttps?://|[Ww]ww\.|HTTPS?://|WWW\.)[^\s<>\"]{1,2000}")
+_BARE_PROFILE = re.compile(
+    r"(?<![\w./@-])(?:facebook|instagram|linkedin|twitter|xing|tiktok|youtube|t|wa)\."
+    r"(?:com|me|de)/[^\s<>\"]{1,500}", re.IGNORECASE)
+# What in a link leads to a person: a user part, a profile, an order, a query about somebody.
+_PERSONAL_LINK = re.compile(
+    r"@|%40|/~"
+    r"|(?:facebook|instagram|twitter|tiktok|/x|xing|linkedin|/t|wa)\.(?:com|me|de)/[^\s/?]"
+    r"|/(?:u|users?|profiles?|profil|members?|in|people|konto|account)/[^\s/?]"
+    r"|/(?:orders?|bestellung(?:en)?|rechnung(?:en)?|invoices?|tickets?|cases?|track(?:ing)?"
+    r"|sendung(?:en)?|kunden?|customers?|photos|events|groups)/[^\s]{0,40}\d{4}"
+    r"|[?&;](?:[a-z.-]{0,20}[_.-])?(?:e?mail|name|vorname|nachname|user(?:name|id)?|kunde|kd|knr"
+    r"|kunden(?:nr|id|nummer)|customer(?:id)?|cid|uid|token|session(?:id)?|sid|phone|tel|order(?:id)?"
+    r"|bestellung|rechnung|invoice|auth|key)=", re.IGNORECASE)
+_LINK_SIGNS = ((("://", "www.", "Www.", "WWW."), _LINK), ((".com/", ".me/", ".de/"), _BARE_PROFILE))
+_NO_HANDLE_BEHIND = ("@", "/")
+_HANDLE = re.compile(r"@[^\W\d_]\w{0,30}(?:\.[a-z0-9_]{1,30}){0,3}")
+_FORUM_HANDLE = re.compile(r"(?<![\w/])u/[A-Za-z][\w-]{2,20}")
+_HANDLE_WORDS = frozenset({"insta", "instagram", "twitter", "snap", "snapchat", "tiktok",
+                           "telegram", "discord", "skype"})
+_NAMED_HANDLE = re.compile(
+    r"\b(?:insta(?:gram)?|twitter|snap(?:chat)?|tiktok|telegram|discord|skype)"
+    r"(?:[- ]?(?:name|handle|account|id|user))?[ \t]?[:=][ \t]?(?P<value>[\w.-]{3,30})",
+    re.IGNORECASE)
+
+_PHONE = re.compile(
+    r"(?<![\w.,+/-])(?:\+|\(\+?)?\d(?:[ \t\u00a0()/.–-]{0,3}\d){5,40}(?!\w)(?![.,]\d)")
+_PHONE_LABEL = re.compile(
+    r"\b(?:tel(?:efon)?(?:nummer|nr|-nr)?|fon|(?:tele)?phone(?: (?:number|no))?|mobil(?:e|nummer)?"
+    r"|cell|handy(?:nummer|nr)?|fax|whats ?app|r(?:ü|ue)ckruf(?:nummer)?|erreichbar|durchwahl"
+    r"|call(?: me)?|text me|reach me)"
+    r"\.?[ \t]{0,2}(?:unter|at|on|ist|is|lautet|nr|no)?[ \t]{0,2}[.:]?[ \t]{0,2}\Z", re.IGNORECASE)
+_DATE_LIKE = re.compile(
+    r"\(?(?:\d{1,2} ?[./-] ?\d{1,2} ?[./-] ?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)")
+
+
+def find_contacts(text: str, words: Set[str]) -> Iterator[Span]:
+    """E-mail addresses, also written with (at), links that lead to a person, and handles."""
+    if any(sign in text for sign in _EMAIL_SIGNS):
+        for match in _MAIL_HOST.finditer(text):
+            local = _LOCAL_PART.search(text, max(0, match.start() - 64), match.start())
+            if local and ("." in match[0] or "(" in match[0] or not local[0].isalpha()):
+                yield local.start(), match.end() - (match[0][-1] in "-_"), "EMAIL"
+        for match in _HANDLE.finditer(text):
+            if text[match.start() - 1:match.start()] not in _NO_HANDLE_BEHIND:
+                yield *match.span(), "HANDLE"
+    for signs, pattern in _LINK_SIGNS:
+        if any(sign in text for sign in signs):
+            for match in pattern.finditer(text):
+                link = match[0].rstrip(".,;:!?)]'*")
+                if _PERSONAL_LINK.search(link):
+                    yield match.start(), match.start() + len(link), "URL"
+    if "u/" in text:
+        for match in _FORUM_HANDLE.finditer(text):
+            yield *match.span(), "HANDLE"
+    if not words.isdisjoint(_HANDLE_WORDS):
+        for match in _NAMED_HANDLE.finditer(text):
+            yield *match.span("value"), "HANDLE"
+
+
+def find_phones(text: str, language: str, default_country: str) -> Iterator[Span]:
+    """Telephone numbers: behind a label, or valid by a numbering plan.
+
+    The plans are those of Google's libphonenumber (package `phonenumbers`), asked only about runs
+    of seven digits and more that are no date.
+    """
+    regions = [default_country, *_REGIONS_BY_LANGUAGE.get(language, ())]
+    for match in _PHONE.finditer(text):
+        start, end = match.span()
+        digits = sum(map(str.isdigit, match[0]))
+        before = text[max(0, start - _LABEL_CHARACTERS):start]
+        if _DATE_LIKE.match(match[0]):
+            continue
+        if _PHONE_LABEL.search(before):
+            yield start, end, "PHONE"
+        elif digits >= _FEWEST_DIGITS:
+            for first, last in _valid_numbers(match[0], regions):
+                if not _DATE_LIKE.match(match[0], first):
+                    yield start + first, start + last, "PHONE"
+
+
+def _valid_numbers(run: str, regions: list[str]) -> list[tuple[int, int]]:
+    """Where in a run of digits and separators numbers of the first region stand that has any."""
+    import phonenumbers
+
+    for region in regions:
+        # Without a leading zero a German number is no number: matcher and plan agree on that.
+        found = [(one.start, one.end) for one in phonenumbers.PhoneNumberMatcher(run, region)]
+        if found:
+            return found
+    if run[0] in "+(" and "+" in run[:2]:
+        try:
+            number = phonenumbers.parse(run, None)
+        except phonenumbers.NumberParseException:
+            return []
+        if phonenumbers.is_possible_number(number):
+            return [(0, len(run))]
+    return []

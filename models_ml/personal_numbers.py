@@ -1,0 +1,181 @@
+"""Personal data that is a number: bank accounts, cards, orders, customers, plates, birth dates.
+
+Each function yields candidates `(start, end, kind)`; which of them count where they overlap is
+settled in `personal_data.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+
+from models_ml.masking_words import read_words
+
+Span = tuple[int, int, str]
+
+_IBAN_LENGTHS = {
+    "AD": 24, "AL": 28, "AT": 20, "BA": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24,
+    "DE": 22, "DK": 18, "EE": 20, "ES": 24, "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22,
+    "GI": 23, "GL": 18, "GR": 27, "HR": 21, "HU": 28, "IE": 22, "IL": 23, "IS": 26, "IT": 27,
+    "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MD": 24, "ME": 22, "MK": 19, "MT": 31,
+    "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "RS": 22, "SE": 24, "SI": 19, "SK": 24,
+    "SM": 27, "TR": 26, "UA": 29, "XK": 20,
+}
+"""Characters of an IBAN by country (ISO 13616)."""
+
+_MONTHS = (r"(?:jan(?:uary?)?|feb(?:ruary?)?|m(?:ä|ae)rz|mar(?:ch)?|apr(?:il)?|ma[iy]|jun[ie]?"
+           r"|jul[iy]?|aug(?:ust)?|sep(?:t(?:ember)?)?|o[kc]t(?:ober)?|nov(?:ember)?"
+           r"|de[zc](?:ember)?)\.?")
+_DATE = (r"(?:\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d{4}|\d{2})|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
+         rf"|\d{{1,2}}(?:\.|st|nd|rd|th)? ?(?:of )?{_MONTHS},? ?\d{{2,4}}"
+         rf"|{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{2,4}})(?!\d)")
+_DATE_ALONE = re.compile(_DATE, re.IGNORECASE)
+_BIRTH_DATE = re.compile(
+    r"\b(?:geb(?:oren|urtsdatum|urtstag)?|born|date of birth|dob|d\.o\.b|birth ?(?:day|date))\b\.?"
+    rf"[ \t]{{0,2}}(?:(?:ist|is|der|am|on|war|was|:|=|\()[ \t]{{0,2}}){{0,3}}(?P<value>{_DATE})"
+    rf"|(?<![\w*])\*[ \t]?(?P<star>{_DATE})", re.IGNORECASE)
+
+_BIRTH_WORDS = frozenset({"geb", "geboren", "geburtsdatum", "geburtstag", "born", "birth", "dob",
+                          "birthday", "birthdate", "d"})
+
+_EIGHT_DIGITS = re.compile(r"(?:\d[^\w\n]?){8}")
+_THREE_DIGITS = re.compile(r"\d.{0,3}\d.{0,3}\d")
+_IBAN = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:[ \t\u00a0.-]?[A-Za-z0-9]){11,30}")
+_CARD = re.compile(r"(?<![\d.,-])\d(?:[ \t\u00a0-]?\d){12,18}(?!\d)")
+_CARD_GROUPS = re.compile(r"\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}|\d{4}([ \u00a0-])\d{6}\2\d{5}")
+_CARD_START = re.compile(r"[3-6]|2[2-7]")
+
+_NOUNS = {
+    "ORDER_NUMBER": "bestell(?:ungs?)?|auftrags?|order|purchase|buchungs?|booking|reservierungs?"
+                    "|reservation|confirmation|best(?:ä|ae)tigungs?|record",
+    "CUSTOMER_NUMBER": "kunden?|kd|customer|client|mitglieds?|member(?:ship)?|account|vielflieger"
+                       "|frequent[ -]flyer|bahncard|payback|loyalty|teilnehmer|nutzer|user",
+    "INVOICE_NUMBER": "rechnungs?|re|rg|invoice|bill|beleg|quittungs?|receipt|bon",
+    "ACCOUNT_NUMBER": "konto|kto|bank[ -]account|depot|blz",
+    "REFERENCE_NUMBER": "ticket|vorgangs?|fall|case|referenz|reference|ref|akten"
+                        "|sendungs?|tracking|paket|parcel|shipment|vertrags?|contract|policen?"
+                        "|policy|versicherungs?|insurance|schadens?|claim|reklamations?|retouren?"
+                        "|return|serien|serial|ger(?:ä|ae)te|z(?:ä|ae)hler|meter"
+                        "|(?:personal)?ausweis|(?:reise)?pass|passport|steuer|tax"
+                        "|sozialversicherungs?|incident|service|gutschein|voucher",
+}
+# Beside these a number without "Nummer" is mostly an amount, a count or a subject line.
+_NEEDS_WORD = re.compile(
+    r"(?:kunden?|kd|customer|client|mitglied|member|account|bahncard|payback|loyalty|teilnehmer"
+    r"|nutzer|user|re|rg|bill|bon|purchase|record|konto|depot|fall|case|paket|parcel|return|claim"
+    r"|policy|insurance|service|steuer|tax|meter|pass|gutschein|voucher)(?![^\W_])", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"(?<![^\W_])(?<!@)(?:" + "|".join(f"(?P<{kind}>{nouns})" for kind, nouns in _NOUNS.items())
+    + r")(?P<word>[-_ ]?(?:nummern?|nr|no|num|numbers?|id|code|kennung|zeichen|referenz|reference|ref"
+    r"|locator)(?![^\W_]))?"
+    r"[\s.:=(]{0,4}(?:(?:lautete?|ist|war|is|was)\b[\s:]{0,3})?(?P<hash>#)?[ ]?"
+    r"(?P<value>(?=[A-Z/._-]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[-/._](?=[A-Z0-9])){2,29}"
+    r"|(?-i:[A-Z]{6})(?!\w))", re.IGNORECASE)
+_CODE_WORDS = frozenset({"code", "locator", "buchungscode", "number", "nummer", "reference",
+                         "buchungsnummer", "referenz"})
+_MORE_GROUPS = re.compile(
+    r"(?: \d{3,5}(?![\d,])(?! ?(?:euro?|€|\$|uhr|tage|days)\b)){1,4}", re.IGNORECASE)
+_PREFIXED = re.compile(
+    r"(?<![^\W_])(?:(?P<ORDER_NUMBER>ORD(?:ER)?|BEST|AUF|PO|AB)|(?P<CUSTOMER_NUMBER>KD|KDN|KND|CUST)"
+    r"|(?P<INVOICE_NUMBER>RE|RG|INV|RNR)|(?P<REFERENCE_NUMBER>TKT|TCK|TICKET|CASE|REF|INC|CS|RMA))"
+    r"[-_#]\d[\dA-Z_/-]{2,20}(?![^\W_])")
+_SHOP_ORDER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])|(?<![\w&/])#\d{5,20}(?!\w)")
+_LONG_NUMBER = re.compile(r"(?<![\w.,/])\d{9,30}(?!\w)(?![.,]\d)")
+
+_PLATE = re.compile(
+    r"(?<![\w-])(?P<district>[A-ZÄÖÜ]{1,3})(?:-|: ?)[A-Z]{1,2}[- ]?\d{1,4}[EH]?(?![\w-])")
+_NAMED_PLATE = re.compile(
+    r"\b(?:kennzeichen|nummernschild|licen[cs]e (?:plates?|number)|number plates?"
+    r"|registration(?: (?:number|no\.?|plate))?)(?: (?:is|was|ist|lautet|war))?[\s:]{1,3}"
+    r"(?-i:(?P<value>(?=[^a-zäöüß]{0,9}\d)[A-Z0-9ÄÖÜ]{1,4}(?:[- :]{1,2}[A-Z0-9]{1,4}){0,2}))"
+    r"(?![\w-])", re.IGNORECASE)
+_PLATE_WORDS = frozenset({"kennzeichen", "nummernschild", "plate", "plates", "license", "licence",
+                          "registration"})
+
+
+def find_bank_numbers(text: str) -> Iterator[Span]:
+    """IBANs by country, length and check digits, and numbers of payment cards."""
+    if not _EIGHT_DIGITS.search(text):
+        return
+    for match in _IBAN.finditer(text):
+        end = _iban_end(text, match)
+        if end:
+            yield match.start(), end, "IBAN"
+    for match in _CARD.finditer(text):
+        digits = "".join(filter(str.isdigit, match[0]))
+        grouped = _CARD_GROUPS.fullmatch(match[0])
+        if _CARD_START.match(digits) and (grouped or _passes_luhn(digits)):
+            yield *match.span(), "CARD"
+
+
+def find_birth_dates(text: str, words: Set[str]) -> Iterator[Span]:
+    """Dates behind words such as "geboren" or "date of birth", or behind a star."""
+    if words.isdisjoint(_BIRTH_WORDS) and "*" not in text:
+        return
+    for match in _BIRTH_DATE.finditer(text):
+        yield *match.span("value" if match["value"] else "star"), "BIRTH_DATE"
+
+
+def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
+    """Numbers of orders, customers, invoices, accounts and cases, by their label or prefix."""
+    if not _THREE_DIGITS.search(text) and words.isdisjoint(_CODE_WORDS):
+        return
+    for match in _LABELLED.finditer(text):
+        value = match["value"]
+        named = bool(match["word"]) or (bool(match["hash"]) and value[0].isdigit())
+        digits = sum(map(str.isdigit, value))
+        if _DATE_ALONE.fullmatch(value) or not (named or not _NEEDS_WORD.match(match[0])):
+            continue
+        is_code = match["word"] and len(value) in (5, 6) and value.isupper()
+        if is_code or digits >= (3 if named else 5):
+            more = _MORE_GROUPS.match(text, match.end()) if named and value.isdigit() else None
+            yield match.start("value"), more.end() if more else match.end(), _kind(match)
+    for match in _PREFIXED.finditer(text):
+        yield *match.span(), _kind(match)
+    for match in _SHOP_ORDER.finditer(text):
+        yield *match.span(), "ORDER_NUMBER"
+
+
+def find_long_numbers(text: str) -> Iterator[Span]:
+    """Numbers of nine digits and more that nothing else explains."""
+    for match in _LONG_NUMBER.finditer(text):
+        yield *match.span(), "NUMBER"
+
+
+def find_plates(text: str, language: str, words: Set[str]) -> Iterator[Span]:
+    """German licence plates by their district, and any plate behind a label.
+
+    In an English text letters with hyphens are mostly product names; there a label is needed.
+    """
+    if language != "en":
+        for match in _PLATE.finditer(text):
+            if match["district"] in read_words("plate"):
+                yield *match.span(), "PLATE"
+    if not words.isdisjoint(_PLATE_WORDS):
+        for match in _NAMED_PLATE.finditer(text):
+            yield *match.span("value"), "PLATE"
+
+
+def _kind(match: re.Match[str]) -> str:
+    return next(kind for kind in _NOUNS if match.groupdict().get(kind))
+
+
+def _iban_end(text: str, match: re.Match[str]) -> int | None:
+    """Where the IBAN ends, if it is one: a run of letters and digits may go on into the text."""
+    length = _IBAN_LENGTHS.get(match[0][:2].upper())
+    characters = [at for at in range(*match.span()) if text[at].isalnum()]
+    if length is None or len(characters) < length:
+        return None
+    end = characters[length - 1] + 1
+    iban = "".join(text[at] for at in characters[:length]).upper()
+    rest = text[end:end + 1]
+    if rest.isalnum():
+        return None
+    checked = int("".join(str(int(sign, 36)) for sign in iban[4:] + iban[:4])) % 97 == 1
+    # A mistyped German IBAN is as personal as a right one, and nothing else looks like it.
+    return end if checked or (iban[:2] == "DE" and iban[2:].isdigit()) else None
+
+
+def _passes_luhn(digits: str) -> bool:
+    doubled = [int(digit) * (2 if at % 2 else 1) for at, digit in enumerate(reversed(digits))]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

@@ -1,0 +1,210 @@
+"""What a text as a whole tells beside its topics: experience dimension, emotion, urgency, intent.
+
+By an editable list of terms (`signal_terms.csv`); which department acts on it is
+`routing_rules.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from models_ml.clauses import Clause, split_clauses
+from models_ml.frames import require_columns
+from models_ml.term_matching import (
+    Hit,
+    TermIndex,
+    compile_terms,
+    join_evidence,
+    terms_version,
+)
+
+DIMENSIONS = ("emotional", "sensory", "brand", "cognitive", "behavioural")
+"""Dimensions of customer experience; of two with equal evidence the first counts."""
+EMOTIONS = ("anger", "fear", "disappointment", "joy", "trust", "surprise")
+INTENTS = ("cancellation_threat", "idea", "question", "complaint", "praise", "statement")
+NONE = "none"
+
+URGENCY_MEDIUM, URGENCY_HIGH = 0.3, 0.6
+_DIMENSION_MINIMUM = 0.5
+_EMOTION_MINIMUM = 0.45
+_CLEAR_POLARITY = 0.25
+# What asks for an answer is rarer and weighs more than the mood around it.
+_INTENT_FACTORS: Mapping[str, float] = {"cancellation_threat": 3.0, "idea": 2.0, "question": 1.5}
+_STATEMENT_ODDS = 0.7
+_DOUBT, _CERTAIN = 0.04, 0.98
+_BEFORE_CONTRAST = 0.6
+# Reasons of urgency that nobody gives who does not complain.
+_GRIEVANCES, _GRIEVANCE = ("repeated_contact", "danger", "legal", "outage"), 0.6
+_NEGATED_SIGNALS = frozenset(
+    ("emotion", "urgency", "complaint", "praise", "cancellation_threat")
+)
+_NEGATIONS = {
+    "de": frozenset(
+        "nicht nie niemals kein keine keinen keinem keiner keinerlei ohne weder nichts".split()
+    ),
+    "en": frozenset(
+        "not no never without neither nor don't doesn't didn't isn't wasn't aren't weren't won't "
+        "can't cannot couldn't wouldn't haven't hasn't hardly nothing".split()
+    ),
+}
+_REACH_BEFORE, _REACH_BEHIND = 3, 2
+_READ_CHARACTERS = 10_000
+_ALGORITHM_VERSION = "1"
+COLUMNS = (
+    "text_key", "experience_dimension", "emotion", "urgency", "urgency_label", "intent",
+    "intent_probability",
+)
+
+
+def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
+    """Conclude dimension, emotion, urgency and intent of each text from its terms.
+
+    Grain: one row per text. A term that is negated in its clause does not count, but for dimension,
+    question and idea; before "aber" in a sentence it counts .6 of its weight. Evidence e of a value
+    is `1 - product(1 - weight)` over its terms.
+
+    experience_dimension: emotional, cognitive, behavioural, sensory (Brakus, Schmitt & Zarantonello
+    2009, Brand experience; Lemon & Verhoef 2016, Understanding customer experience) or brand: the
+    largest sum of weights from .5, else none.
+    emotion: largest evidence from .45, else none; one against a clear polarity counts half.
+    intent: odds e / (1 - e), where e is at least .04 and at most .98, times 3 for a threat to cancel, 2 for an idea, 1.5 for a question,
+    beside .7 for a mere statement; intent_probability is the share of the largest, which is not
+    calibrated. A clear polarity is evidence for complaint or praise, urgency by danger, law,
+    outage or repeated contact for complaint, a question mark for a question.
+    urgency: `1 - product(1 - u)` over the strongest term of each reason, .3 for a threat to cancel,
+    .15 for a complaint, a quarter of a negative polarity, .1 for "!!" or capitals; half of it for a
+    clearly positive text. low below .3, high from .6.
+
+    Args:
+        texts: text_key, text (masked), language; polarity (-1..1, may be empty) where it is known.
+        terms: signal, value, language, term, kind, weight; see `compile_terms`.
+
+    Returns:
+        text_key, experience_dimension, emotion, urgency (0..1), urgency_label, intent,
+        intent_probability; sorted by text_key. A text in another language is a statement without
+        anything else.
+
+    Raises:
+        ValueError: a column is missing, a text_key repeats, a signal or value is not known, or a
+            term is malformed.
+    """
+    require_columns(texts, ["text_key", "text", "language"], "texts")
+    if texts["text_key"].duplicated().any():
+        raise ValueError("texts: text_key repeats")
+    indexes = compile_terms(_label(terms), "label")
+    columns = [texts[name].to_numpy(dtype=object) for name in ("text_key", "text", "language")]
+    if "polarity" in texts.columns:
+        columns.append(texts["polarity"].astype(float).to_numpy())
+    else:
+        columns.append(pd.Series(math.nan, index=texts.index).to_numpy())
+    rows = []
+    for key, text, language, polarity in zip(*columns, strict=True):
+        read = text[:_READ_CHARACTERS] if isinstance(text, str) else ""
+        tone = 0.0 if math.isnan(polarity) else float(polarity)
+        weights = _collect(read, language, indexes.get(language))
+        intent, probability = _conclude_intent(weights, read, tone)
+        urgency = _conclude_urgency(weights, read, tone, intent)
+        label = "high" if urgency >= URGENCY_HIGH else (
+            "medium" if urgency >= URGENCY_MEDIUM else "low")
+        rows.append((key, _conclude_dimension(weights), _conclude_emotion(weights, tone), urgency,
+                     label, intent, probability))
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({
+        "text_key": "str", "experience_dimension": "str", "emotion": "str", "urgency": "float64",
+        "urgency_label": "str", "intent": "str", "intent_probability": "float64",
+    })
+    return frame.sort_values("text_key", ignore_index=True)
+
+
+def signals_version(terms: pd.DataFrame) -> str:
+    """Return a version that changes with the rules or the terms."""
+    return terms_version(_ALGORITHM_VERSION, [terms])
+
+
+_Weights = dict[tuple[str, str], list[float]]
+
+
+def _label(terms: pd.DataFrame) -> pd.DataFrame:
+    require_columns(terms, ["signal", "value"], "terms")
+    known = {"experience_dimension": DIMENSIONS, "emotion": EMOTIONS, "intent": INTENTS}
+    pairs = set(zip(terms["signal"], terms["value"], strict=True))
+    for signal, value in sorted(pairs):
+        # What makes a text urgent is an open list of reasons.
+        if signal != "urgency" and value not in known.get(signal, ()):
+            raise ValueError(f"terms: signal {signal!r} has no value {value!r}")
+    return terms.assign(label=terms["signal"] + "|" + terms["value"])
+
+
+def _collect(text: str, language: str, index: TermIndex | None) -> _Weights:
+    found: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
+    if index is not None:
+        clauses = split_clauses(text, language)
+        turns = {clause.sentence: clause.start for clause in clauses if clause.opens == "contrast"}
+        for clause in clauses:
+            factor = _BEFORE_CONTRAST if clause.start < turns.get(clause.sentence, 0) else 1.0
+            for hit in index.find(clause):
+                signal, value = hit.label.split("|")
+                if signal == "intent" and value == "question" and hit.first == hit.last and (
+                        hit.first > 0 or clause.opens != "sentence"):
+                    continue  # "wie" asks at the beginning of a sentence only
+                negatable = signal in _NEGATED_SIGNALS or value in _NEGATED_SIGNALS
+                if not (negatable and _is_negated(hit, clause, language)):
+                    found[signal, value][hit.term] = factor * hit.weight
+    return {key: list(weights.values()) for key, weights in found.items()}
+
+
+def _is_negated(hit: Hit, clause: Clause, language: str) -> bool:
+    negations = _NEGATIONS[language]
+    words = [token.word for token in clause.tokens]
+    before = words[max(0, hit.first - _REACH_BEFORE) : hit.first]
+    # "kündige nicht": only German negates behind the verb.
+    behind = words[hit.last + 1 : hit.last + 1 + _REACH_BEHIND] if language == "de" else []
+    return not negations.isdisjoint(before) or "nicht" in behind
+
+
+def _conclude_dimension(weights: _Weights) -> str:
+    sums = {name: sum(weights.get(("experience_dimension", name), ())) for name in DIMENSIONS}
+    best = max(DIMENSIONS, key=lambda name: sums[name])
+    return best if sums[best] >= _DIMENSION_MINIMUM else NONE
+
+
+def _conclude_emotion(weights: _Weights, tone: float) -> str:
+    def weigh(name: str) -> float:
+        evidence = join_evidence(weights.get(("emotion", name), ()))
+        against = (tone < -_CLEAR_POLARITY and name in ("joy", "trust")) or (
+            tone > _CLEAR_POLARITY and name in ("anger", "fear", "disappointment"))
+        return evidence / 2 if against else evidence
+
+    best = max(EMOTIONS, key=weigh)
+    return best if weigh(best) >= _EMOTION_MINIMUM else NONE
+
+
+def _conclude_intent(weights: _Weights, text: str, tone: float) -> tuple[str, float]:
+    grievance = [_GRIEVANCE for reason in _GRIEVANCES if ("urgency", reason) in weights][:1]
+    hints: Mapping[str, Sequence[float]] = {
+        "question": [0.7] if text.rstrip().endswith("?") else [0.5] if "?" in text else [],
+        "complaint": grievance + ([-0.7 * tone] if tone < -_CLEAR_POLARITY else []),
+        "praise": [0.7 * tone] if tone > _CLEAR_POLARITY else [],
+    }
+    odds = {}
+    for name in INTENTS:
+        evidence = min(_CERTAIN, join_evidence(
+            [_DOUBT, *weights.get(("intent", name), ()), *hints.get(name, ())]))
+        odds[name] = _INTENT_FACTORS.get(name, 1.0) * evidence / (1.0 - evidence)
+    odds["statement"] += _STATEMENT_ODDS
+    best = max(INTENTS, key=lambda name: odds[name])
+    return best, odds[best] / sum(odds.values())
+
+
+def _conclude_urgency(weights: _Weights, text: str, tone: float, intent: str) -> float:
+    hints = [max(found) for (signal, _), found in weights.items() if signal == "urgency"]
+    hints.append({"cancellation_threat": 0.3, "complaint": 0.15}.get(intent, 0.0))
+    hints.append(max(0.0, -tone) / 4)
+    letters = [letter for letter in text if letter.isalpha()]
+    if "!!" in text or (len(letters) >= 10 and sum(map(str.isupper, letters)) > len(letters) / 2):
+        hints.append(0.1)
+    urgency = join_evidence(hints)
+    return urgency / 2 if tone > _CLEAR_POLARITY else urgency
