@@ -21,7 +21,7 @@ from models_ml.classifier_evaluation import (
     macro_f1,
 )
 from models_ml.frames import require_columns
-from models_ml.sentiment_adapter import lexicon_features, score_lexicon
+from models_ml.sentiment import lexicon_features, score_lexicon
 from models_ml.text_classifier import (
     TextClassifier,
     find_learnable,

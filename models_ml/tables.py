@@ -138,6 +138,8 @@ TABLES: dict[str, MlTable] = {
                    minimum=0),
                 _C("personal_data_kinds", "string", "Kinds of personal data that were found, "
                    "separated by commas; empty where there was none.", nullable=True),
+                _C("names_key", "string", "md5 of the names of its authors, which were masked, "
+                   "too; empty where none is known.", nullable=True),
                 _C("language", "string", "ISO 639-1 code, or `unknown`."),
                 _C("language_probability", "double", "Probability of the language.",
                    minimum=0, maximum=1),

@@ -5,8 +5,10 @@ Finding personal data (`personal_data.py`) and telling the language do not belon
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
+from pathlib import Path
 
 from models_ml.personal_data import PLACEHOLDER
 
@@ -91,6 +93,11 @@ def clean_text(text: str) -> str:
     if "**" in text or "__" in text:
         text = _BOLD.sub(r"  \2  ", text)
     return text if text.isascii() and text.isprintable() else _INVISIBLE.sub(" ", text)
+
+
+def cleaning_version() -> str:
+    """A version that changes with the rules of cleaning, eight hexadecimal digits."""
+    return hashlib.md5(Path(__file__).read_bytes()).hexdigest()[:8]
 
 
 def _blank_mail(text: str) -> str:

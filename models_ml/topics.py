@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from models_ml.aspect_sentiment import assess_spans, label_polarity
 from models_ml.clauses import Clause, split_clauses
 from models_ml.frames import require_columns
+from models_ml.sentiment import LABEL_THRESHOLDS, assess_spans
 from models_ml.term_matching import TermIndex, compile_terms, join_evidence, terms_version
 
 NO_TOPIC = "none"
@@ -104,15 +104,16 @@ def detect_topics(
         found = _find_topics(clauses, index, families, learned.get(key, {}))
         if not found:
             continue
+        has_model = language in LABEL_THRESHOLDS
         values = assess_spans(read, language)
-        _place(found, clauses, values or [])
-        overall = [value for _, _, value in values or [] if value]
+        _place(found, clauses, values)
+        overall = [value for _, _, value in values if value]
         is_alone = len({families[each.topic] for each in found}) == 1
         for each in found:
             used = each.values or (overall if is_alone else [])
-            polarity = np.nan if values is None else sum(used) / (len(used) + _SHRINKAGE)
+            polarity = sum(used) / (len(used) + _SHRINKAGE) if has_model else np.nan
             rows.append((key, each.topic, each.start, each.end, polarity,
-                         label_polarity(polarity, language), each.score))
+                         _label(polarity, language), each.score))
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({
         "text_key": "str", "topic": "str", "span_start": "int64", "span_end": "int64",
         "polarity": "float64", "sentiment_label": "str", "topic_score": "float64",
@@ -145,6 +146,15 @@ def read_families(topics: pd.DataFrame) -> dict[str, str]:
         if parent and parents.get(parent) != "":
             raise ValueError(f"topics: parent {parent!r} of {topic!r} is no topic of level 1")
     return {topic: parent or topic for topic, parent in parents.items()}
+
+
+def _label(polarity: float, language: str) -> str:
+    """Label of a polarity by the threshold of the language; unknown without a model."""
+    threshold = LABEL_THRESHOLDS.get(language)
+    if threshold is None:
+        return "unknown"
+    return "negative" if polarity < -threshold else (
+        "positive" if polarity > threshold else "neutral")
 
 
 def _read_scores(scores: pd.DataFrame | None) -> dict[str, dict[str, float]]:

@@ -18,9 +18,9 @@ STAGES: dict[str, tuple[str, ...]] = {
     "ingest": (),
     "features": ("ingest",),
     "identity": ("features",),
-    "sentiment": ("features",),
+    "texts": ("identity",),
     "holidays": ("features",),
-    "marts": ("identity", "sentiment", "holidays"),
+    "marts": ("identity", "texts", "holidays"),
     "publish": ("marts",),
 }
 

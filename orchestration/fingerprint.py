@@ -54,6 +54,8 @@ def run_fingerprint(settings: Settings, loads: Iterable[Load], as_of: date) -> s
         "company": asdict(settings.company),
         "decisions": _folder_hash(settings.company_folder / "decisions"),
         "match_model": _newest_model_hash(settings.identity_models_path),
+        "text_models": {folder.name: _newest_model_hash(folder)
+                        for folder in sorted(settings.text_models_path.glob("*"))},
         "seeds": _folder_hash(settings.company_folder / "seeds"),
         "code": code_version(),
         "as_of": as_of.isoformat(),
@@ -63,7 +65,7 @@ def run_fingerprint(settings: Settings, loads: Iterable[Load], as_of: date) -> s
 
 
 def _newest_model_hash(folder: Path) -> list[str]:
-    """The model that identity resolution uses, with its term frequencies; its number is no matter.
+    """The model that a step uses, with the files beside it; its number is no matter.
 
     A run without one fits it, so that the fingerprint before that run and after it differ.
     """

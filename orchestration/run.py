@@ -27,7 +27,7 @@ STEPS = {
     "load_and_admit_extracts": "Extracts → raw zone, admission",
     "build_staging_and_features": "Staging, identity records, features (dbt)",
     "resolve_identity": "Identity resolution",
-    "score_sentiment": "Sentiment of feedback",
+    "analyse_texts": "What customers say: sentiment, topics",
     "list_public_holidays": "Public holidays",
     "build_marts_and_reporting": "Marts and reporting (dbt)",
     "published__snapshot": "Published snapshot",

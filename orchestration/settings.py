@@ -103,6 +103,11 @@ class Settings:
         return self.state_path / "identity_models"
 
     @property
+    def text_models_path(self) -> Path:
+        """Models trained on the company's own labels, a folder a task and language."""
+        return self.state_path / "text_models"
+
+    @property
     def verdicts_path(self) -> Path:
         """Numbers of the verdicts on loads and ML tables."""
         return self.state_path / "verdicts"

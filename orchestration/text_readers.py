@@ -13,12 +13,12 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from models_ml.language import detect_language, language_version
+from models_ml.language import DETECTED_LANGUAGES, detect_language, language_version
 from models_ml.personal_data import mask_personal_data, masking_version
 from models_ml.routing import MODEL_NAME as ROUTER_NAME
 from models_ml.routing import route_texts
 from models_ml.routing_rules import TOPIC_REASON, route_by_rules, rules_version
-from models_ml.sentiment import model_versions, score_lexicon
+from models_ml.sentiment import lexicon_versions, score_lexicon
 from models_ml.sentiment_trained import score_trained
 from models_ml.signals import detect_signals, signals_version
 from models_ml.tables import SENTIMENT_LABELS
@@ -56,25 +56,26 @@ class TextReaders:
     ) -> TextReaders:
         """Read the lists from the warehouse, the company's own where it has them."""
         seeds = {name: con.execute(f"select * from seeds.{name}").df() for name in _SEEDS}
-        return cls(settings.company.languages, settings.company.default_country, seeds,
+        return cls(DETECTED_LANGUAGES, settings.company.default_country, seeds,
                    corrections)
 
     @property
     def text_version(self) -> str:
-        """Version of language and masking."""
-        return f"{language_version(self.languages)}-{masking_version(self.country)}"
+        """Version of language, masking and cleaning: whatever a model gets to see."""
+        parts = [language_version(self.languages), masking_version(self.country),
+                 cleaning_version()]
+        return hashlib.md5("|".join(parts).encode()).hexdigest()[:8]
 
     def sentiment_versions(self, models: TextModels) -> set[str]:
         """Versions a row of `feedback_sentiment` may have: of each language the one in use."""
-        versions = dict(model_versions(self.languages))
-        return set((versions | {
+        return set((lexicon_versions() | {
             language: model.version for language, model in models.sentiment.items()}).values())
 
     def topics_version(self, models: TextModels) -> str:
         """Version of topics, signals and routing together."""
         parts = [topics_version(self.seeds["topics"], self.seeds["topic_terms"]),
                  signals_version(self.seeds["signal_terms"]),
-                 rules_version(self.seeds["routing_rules"]), cleaning_version(), models.version,
+                 rules_version(self.seeds["routing_rules"]), models.version,
                  *map(str, self.seeds["topics"]["department"]),
                  *sorted(self.sentiment_versions(models))]
         return hashlib.md5("|".join(parts).encode()).hexdigest()[:8]

@@ -32,7 +32,28 @@ TEXTS_PER_PART = 20_000
 THEME_TEXTS = 20_000
 """Most texts without a topic that are searched for themes, a sample by key."""
 
-DELIVERED = "intermediate.int_feedback_texts_deduplicated"
+MOST_AUTHORS = 20
+"""A text that more people wrote is a phrase, such as "Danke", and names none of them."""
+
+AUTHORS = """
+    create temp table delivered as
+    select texts.text_key, texts.text, authors.author_names
+    from intermediate.int_feedback_texts_deduplicated as texts
+    left join (
+        select
+            feedback.text_key,
+            string_agg(distinct concat_ws(' ', names.first_name, names.last_name), chr(10)
+                       order by concat_ws(' ', names.first_name, names.last_name)) as author_names
+        from intermediate.int_feedback_texts_unioned as feedback
+        join read_parquet({records}) as written
+            on feedback.identity_record_key = written.record_key
+        join read_parquet({records}) as records on written.customer_id = records.customer_id
+        join intermediate.int_identity_attributes_unioned as names
+            on records.record_key = names.record_key
+        where coalesce(names.first_name, names.last_name) is not null
+        group by feedback.text_key
+        having count(distinct written.customer_id) <= {most}
+    ) as authors using (text_key)"""
 
 Progress = Callable[[str], None]
 
@@ -56,11 +77,13 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
 
     Models are trained on the company's own scores and departments when there are enough of them
     and none is recorded, or when the labels have outgrown it. `feedback_texts` is moved into place
-    last: until then a killed run reads the same texts again.
+    last, and only when all else has passed: until then the same texts are read again.
     """
     as_of = as_of_date(settings, RawZone(settings.raw_path).loads())
     counts: dict[str, int] = {}
     with _texts(settings) as con:
+        records = literal(str(ml_file(settings, "customer_records")))
+        con.execute(AUTHORS.format(records=records, most=MOST_AUTHORS))
         corrections = read_corrections(settings, con)
         readers = TextReaders.read(settings, con, corrections)
 
@@ -73,11 +96,11 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
         # Texts whose authors are called otherwise now are masked anew.
         con.execute(f"""
             create temp table again as
-            select delivered.text_key from {DELIVERED} as delivered
+            select delivered.text_key from delivered
             join read_parquet({literal(str(ml_file(settings, "feedback_texts")))}) as masked
                 using (text_key)
             where masked.names_key is distinct from md5(delivered.author_names)""")
-        update(Stage("texts", ("feedback_texts",), {readers.text_version}, DELIVERED,
+        update(Stage("texts", ("feedback_texts",), {readers.text_version}, "delivered",
                      readers.read_texts))
         con.execute("create temp view masked as select text_key, masked_text as text, language "
                     "from feedback_texts_new")
@@ -96,16 +119,17 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
                      lambda part: readers.read_topics(part, models)))
         progress("texts: themes without a topic")
         proposals = readers.propose_topics(_texts_without_topic(con))
-        written = (
-            place("feedback_sentiment", DELIVERED),
+        written = [
+            place("feedback_sentiment", "delivered"),
             place("feedback_topics"),
-            place("feedback_routing", DELIVERED),
-            place("feedback_signals", DELIVERED),
+            place("feedback_routing", "delivered"),
+            place("feedback_signals", "delivered"),
             write_ml_table(settings, "topic_proposals", [proposals]),
             write_ml_table(settings, "text_models", [models.as_rows()]),
-            place("feedback_texts", DELIVERED),
-        )
-    return Outcome(written, counts, models.as_markdown())
+        ]
+        if all(one.verdict.passed for one in written):
+            written.append(place("feedback_texts", "delivered"))
+    return Outcome(tuple(written), counts, models.as_markdown())
 
 
 @contextmanager

@@ -22,7 +22,7 @@ import pandas as pd
 from models_ml import sentiment_trained, text_classifier
 from models_ml.classifier_evaluation import Evaluation
 from models_ml.routing import Router, train_router
-from models_ml.sentiment import model_versions
+from models_ml.sentiment import MODEL_NAMES, lexicon_versions
 from models_ml.sentiment_trained import labels_from_scores, train_sentiment
 from models_ml.tables import TABLES
 from models_ml.text_classifier import TextClassifier
@@ -145,7 +145,7 @@ def always(facts: dict[str, Any] | None, labels_count: int) -> bool:
 
 def training_version() -> str:
     """Changes with what a trained model reads: n-grams, lexica, labels."""
-    content = [text_classifier.ALGORITHM_VERSION, *sorted(model_versions().values())]
+    content = [text_classifier.ALGORITHM_VERSION, *sorted(lexicon_versions().values())]
     return hashlib.md5("|".join(content).encode()).hexdigest()[:8]
 
 
@@ -163,8 +163,7 @@ def _sentiment_models(
     labelled["label"] = labels_from_scores(labelled["score_normalised"], labelled["nps_class"])
     labelled = _with_corrections(con, labelled[["text_key", "text", "language", "label"]],
                                  corrections, "sentiment")
-    labelled = labelled[labelled["language"].isin(model_versions())
-                        & (labelled["language"] != "unknown")]
+    labelled = labelled[labelled["language"].isin(MODEL_NAMES)]
     for language, rows in labelled.groupby("language", sort=True):
         folder = settings.text_models_path / f"sentiment-{language}"
         newest = _newest(folder)

@@ -8,8 +8,9 @@ from expectations.ml import describe_suite
 from models_ml.tables import TABLES
 from orchestration.checks import suite_result, suite_spec
 from orchestration.identity_step import resolve_customers
-from orchestration.ml_steps import list_holidays, score_feedback
+from orchestration.ml_steps import list_holidays
 from orchestration.resources import Run
+from orchestration.text_step import analyse_texts
 
 
 def _spec(table: str, deps: list[str], group: str) -> dg.AssetSpec:
@@ -20,7 +21,8 @@ def _spec(table: str, deps: list[str], group: str) -> dg.AssetSpec:
 
 
 # Tables that must hold every key of their input.
-COVERING = ("customer_records", "feedback_texts", "feedback_sentiment")
+COVERING = ("customer_records", "feedback_texts", "feedback_sentiment", "feedback_signals",
+            "feedback_routing")
 
 
 def _check(table: str) -> dg.AssetCheckSpec:
@@ -54,25 +56,27 @@ def identity(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Materia
 
 
 TEXT_INPUT = ["int_feedback_texts_deduplicated", "int_feedback_texts_unioned",
-              "int_identity_attributes_unioned"]
+              "int_identity_attributes_unioned", "int_text_labels_collected"]
 TEXT_OUTPUT = ["feedback_texts", "feedback_sentiment", "feedback_topics", "feedback_signals",
                "feedback_routing", "topic_proposals", "text_models"]
 
 
 @dg.multi_asset(
-    name="score_sentiment",
+    name="analyse_texts",
     specs=[_spec(table, TEXT_INPUT, "feedback").merge_attributes(deps=[["ml", "customer_records"]])
            for table in TEXT_OUTPUT],
     check_specs=[_check(table) for table in TEXT_OUTPUT],
 )
-def sentiment(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
-    """Mask and score the texts that the current model versions have not scored yet."""
-    with run.audit.stage("sentiment"):
-        outcome = score_feedback(run.settings, progress=context.log.info)
+def texts(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
+    """Mask new texts, and say what they are about: sentiment, topics, signals, department."""
+    with run.audit.stage("texts"):
+        outcome = analyse_texts(run.settings, progress=context.log.info)
         for written in outcome.written:
+            chart = ({"models": dg.MetadataValue.md(outcome.chart)}
+                     if written.table.name == "text_models" else {})
             yield dg.MaterializeResult(
                 asset_key=["ml", written.table.name],
-                metadata={"dagster/row_count": written.rows, **outcome.metrics},
+                metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
                 check_results=[suite_result(written.verdict)])
         outcome.raise_if_blocked()
 

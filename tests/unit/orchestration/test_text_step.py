@@ -1,0 +1,203 @@
+"""The text step: only what is new, outdated or corrected is read, and what is gone is dropped."""
+
+from __future__ import annotations
+
+from hashlib import md5
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration import text_step
+from orchestration.ml_steps import SuiteFailed
+from orchestration.ml_tables import ml_file, prepare_ml_tables, write_ml_table
+from orchestration.settings import Settings
+from orchestration.text_readers import TextReaders
+from orchestration.text_step import analyse_texts
+
+TABLES = ("feedback_texts", "feedback_sentiment", "feedback_topics", "feedback_signals",
+          "feedback_routing", "topic_proposals", "text_models")
+LATE = "Die Lieferung kam zu spät"
+CRASH = "Die App stürzt ständig ab"
+GOOD = "Sehr gut, alles bestens"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(home=tmp_path, company_folder=tmp_path / "company", sources=tmp_path,
+                        extracts=tmp_path)
+    prepare_ml_tables(settings)
+    (tmp_path / "raw").mkdir()
+    with warehouse(settings) as con:
+        con.execute("""
+            create schema intermediate; create schema seeds;
+            create table seeds.topics as select * from (values
+                ('delivery', null, 'logistics'), ('app', null, 'it'))
+                as t(topic, parent_topic, department);
+            create table seeds.topic_terms as select * from (values
+                ('delivery', 'de', 'Lieferung', 'noun', 0.9), ('app', 'de', 'App', 'noun', 0.9))
+                as t(topic, language, term, kind, weight);
+            create table seeds.signal_terms as select * from (values
+                ('intent', 'idea', 'de', 'wünsche mir', 'phrase', 0.9))
+                as t(signal, value, language, term, kind, weight);
+            create table seeds.routing_rules as select * from (values
+                ('app_crash', 10, 'app', 'stürzt', null, 'it'))
+                as t(rule, priority, topic, term, intent, department)""")
+    return settings
+
+
+def warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(settings.warehouse_path))
+
+
+def deliver(settings: Settings, *texts: str, writer: str = "", scores: tuple[float, ...] = (),
+            departments: tuple[str, ...] = ()) -> None:
+    """Texts of one writer with that family name, and the labels that stand beside them."""
+    labels = pd.DataFrame({
+        "text": texts, "score_normalised": pd.Series(scores or [None] * len(texts), dtype=float),
+        "nps_class": None, "department": departments or [None] * len(texts), "topic": None,
+    }).astype({"text": "str", "nps_class": "str", "department": "str", "topic": "str"})
+    with warehouse(settings) as con:
+        con.register("labels", labels)
+        con.execute("""
+            create or replace table intermediate.int_feedback_texts_deduplicated as
+            select distinct md5(text) as text_key, text from labels;
+            create or replace table intermediate.int_feedback_texts_unioned as
+            select text_key, md5('record') as identity_record_key, text_key as feedback_id
+            from intermediate.int_feedback_texts_deduplicated;
+            create or replace table intermediate.int_text_labels_collected as
+            select distinct md5(text) as text_key, score_normalised, nps_class, department, topic
+            from labels""")
+        con.execute("create or replace table intermediate.int_identity_attributes_unioned as "
+                    "select md5('record') as record_key, null::varchar as first_name, "
+                    "nullif($1, '') as last_name", [writer])
+    write_ml_table(settings, "customer_records", [pd.DataFrame({
+        "record_key": [key("record")], "customer_id": key("record"), "is_senior": True,
+        "match_rule": "single", "match_score": 1.0, "household_key": None})])
+
+
+def key(text: str) -> str:
+    return md5(text.encode()).hexdigest()
+
+
+def rows(settings: Settings, table: str) -> list[dict[str, Any]]:
+    return pq.read_table(ml_file(settings, table)).to_pylist()
+
+
+def by_text(settings: Settings, table: str, column: str) -> dict[str, Any]:
+    return {row["text_key"]: row[column] for row in rows(settings, table)}
+
+
+def contents(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    return {table: rows(settings, table) for table in TABLES}
+
+
+def read_now(settings: Settings) -> tuple[int, int, int]:
+    """How many texts a run masks, rates and searches for topics."""
+    outcome = analyse_texts(settings)
+    outcome.raise_if_blocked()
+    return (outcome.metrics["texts read now"], outcome.metrics["sentiment read now"],
+            outcome.metrics["topics read now"])
+
+
+def test_each_text_is_read_once_and_dropped_when_it_is_gone(settings: Settings) -> None:
+    deliver(settings, LATE, GOOD)
+    assert read_now(settings) == (2, 2, 2)
+    assert read_now(settings) == (0, 0, 0)
+    deliver(settings, LATE, CRASH)
+    assert read_now(settings) == (1, 1, 1)
+    for table in ("feedback_texts", "feedback_sentiment", "feedback_signals", "feedback_routing"):
+        assert set(by_text(settings, table, "text_key")) == {key(LATE), key(CRASH)}
+    assert by_text(settings, "feedback_topics", "topic") == {key(LATE): "delivery",
+                                                             key(CRASH): "app"}
+    assert by_text(settings, "feedback_sentiment", "sentiment_label") == {
+        key(LATE): "negative", key(CRASH): "negative"}
+    assert by_text(settings, "feedback_routing", "routing_reason") == {
+        key(LATE): "topic:delivery", key(CRASH): "app_crash"}
+
+
+def test_reading_bit_by_bit_gives_what_reading_at_once_gives(
+    settings: Settings, tmp_path: Path,
+) -> None:
+    deliver(settings, LATE)
+    read_now(settings)
+    deliver(settings, LATE, CRASH, GOOD)
+    read_now(settings)
+    bit_by_bit = contents(settings)
+    for table in TABLES:
+        ml_file(settings, table).unlink()
+    prepare_ml_tables(settings)
+    assert read_now(settings) == (3, 3, 3)
+    assert contents(settings) == bit_by_bit
+
+
+def test_models_see_masked_texts_only(settings: Settings) -> None:
+    text = "Rufen Sie mich an: 0171 2345678, Kowalczyk"
+    deliver(settings, text, writer="Kowalczyk")
+    read_now(settings)
+    masked = by_text(settings, "feedback_texts", "masked_text")[key(text)]
+    assert masked == "Rufen Sie mich an: [PHONE], [NAME]"
+    deliver(settings, text, GOOD, writer="Other")
+    assert read_now(settings) == (2, 2, 2)
+
+
+def test_another_term_reads_topics_anew_and_nothing_else(settings: Settings) -> None:
+    deliver(settings, LATE, GOOD)
+    read_now(settings)
+    with warehouse(settings) as con:
+        con.execute("insert into seeds.topic_terms values ('app', 'de', 'alles', 'word', 0.9)")
+    assert read_now(settings) == (0, 0, 2)
+    assert by_text(settings, "feedback_topics", "topic")[key(GOOD)] == "app"
+
+
+def test_a_table_that_breaks_a_rule_is_named_and_its_texts_are_read_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deliver(settings, LATE)
+    read_now(settings)
+    before = contents(settings)
+    deliver(settings, LATE, GOOD)
+    rate = TextReaders.read_sentiment
+    with monkeypatch.context() as broken:
+        broken.setattr(TextReaders, "read_sentiment", lambda *given: {
+            name: found.assign(polarity=7.0) for name, found in rate(*given).items()})
+        with pytest.raises(SuiteFailed, match=r"^ml\.feedback_sentiment: .*polarity"):
+            analyse_texts(settings).raise_if_blocked()
+    assert rows(settings, "feedback_sentiment") == before["feedback_sentiment"]
+    assert rows(settings, "feedback_texts") == before["feedback_texts"]
+    assert read_now(settings) == (1, 1, 1)
+
+
+def test_a_run_that_is_cut_short_can_be_run_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deliver(settings, LATE)
+    read_now(settings)
+    deliver(settings, LATE, CRASH, writer="Lieferung")
+    read_now(settings)
+    whole = contents(settings)
+    deliver(settings, LATE, CRASH)
+    read_now(settings)
+    deliver(settings, LATE, CRASH, writer="Lieferung")
+    place = text_step.copy_ml_table
+    with monkeypatch.context() as cut:
+        def cut_short(settings: Settings, name: str, *given: Any, **named: Any) -> Any:
+            if name == "feedback_signals":
+                raise KeyboardInterrupt
+            return place(settings, name, *given, **named)
+        cut.setattr(text_step, "copy_ml_table", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            analyse_texts(settings)
+    assert read_now(settings) == (2, 2, 2)
+    assert contents(settings) == whole
+    assert list(settings.ml_path.glob("*.tmp")) == []
+
+
+def test_without_a_text_every_table_is_empty(settings: Settings) -> None:
+    deliver(settings)
+    assert read_now(settings) == (0, 0, 0)
+    assert [table for table in TABLES if rows(settings, table)
+            and table != "text_models"] == []
