@@ -101,7 +101,7 @@ def assess(text: str, lexicon: Lexicon) -> Assessment:
     found = Assessment(word_count=sum([word.is_word for word in words]),
                        known_count=sum([word.is_known for word in words]))
     for start, end in _split_sentences(tokens):
-        if any([word.is_active for word in words[start:end]]):
+        if any(word.is_active for word in words[start:end]):
             mark = tokens[end] if end < len(tokens) else ""
             _assess_sentence(words, start, end, "?" in mark, lexicon, found)
         if end < len(tokens) and "?" in tokens[end]:

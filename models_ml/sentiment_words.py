@@ -13,6 +13,7 @@ from pathlib import Path
 
 _REPEATED = re.compile(r"(.)\1{2,}")
 _VOCABULARY_LIMIT = 200_000
+_PHRASE_KINDS = ("negation", "intensifier", "irony")
 _SPELLED_VALUE = 0.5
 _BOUNDARY_MARKS = ",()[]–—&/|*•"
 
@@ -110,7 +111,9 @@ class Lexicon:
         self._marks["too"] = dict.fromkeys(too, 0.0)
         self.vocabulary = Vocabulary(self._read)
 
-    def add(self, rows: Iterable[tuple[str, str, float]], *, head_letters: int, is_own: bool) -> None:
+    def add(
+        self, rows: Iterable[tuple[str, str, float]], *, head_letters: int, is_own: bool
+    ) -> None:
         """Add (form, kind, value) rows; they outrank what was added before.
 
         Args:
@@ -124,7 +127,7 @@ class Lexicon:
         for form, kind, value in rows:
             folded = self._fold(form)
             words = tuple(self._fold(token) for token in self._tokenise(form))
-            if kind == "phrase" or (len(words) > 1 and kind in ("negation", "intensifier", "irony")):
+            if kind == "phrase" or (len(words) > 1 and kind in _PHRASE_KINDS):
                 as_word = Word(" ".join(words), is_negator=True, negation=value)
                 second = words[1] if len(words) > 1 else ""
                 self._phrases[words[0]][second].append(Phrase(words, kind, value, as_word))

@@ -88,7 +88,8 @@ def test_inflection() -> None:
     assert not set(split_forms("loben"))
 
 
-@pytest.mark.parametrize("path", sorted({*LEXICON_FILES, *OWN_LEXICON_FILES}), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted({*LEXICON_FILES, *OWN_LEXICON_FILES}),
+                         ids=lambda path: path.name)
 def test_lexicon_rows_are_well_formed(path) -> None:  # type: ignore[no-untyped-def]
     header, *rows = [row.split("\t") for row in path.read_text(encoding="utf-8").splitlines()]
     assert header == ["form", "kind", "value"]
