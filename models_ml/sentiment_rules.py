@@ -23,9 +23,11 @@ _NEGATED_PRAISE, _NEGATED_BLAME = -0.8, -0.5
 _BEFORE_CONTRAST, _AFTER_CONTRAST, _CONCEDED = 0.5, 1.5, 0.4
 _ASKED_PRAISE, _ASKED_BLAME, _WISHED_PRAISE = 0.2, 0.6, 0.2
 _QUOTED_PRAISE = -0.5
+_SOLVED = 0.1
 _INSISTENT_NEGATION = -0.5
 _SHRINKAGE = 0.5
 _OPENING_TOKENS = 2
+_IRONIC_WORDS = 5
 
 
 @dataclass(slots=True)
@@ -90,6 +92,7 @@ def assess(text: str, lexicon: Lexicon) -> Assessment:
             ("immer noch nicht", "nicht mehr").
         contrast: before "aber" in a sentence weights are halved, after it they are half as much
             again; what "obwohl" or "despite" concedes weighs .4.
+        solution: a problem that "gelöst" or "fixed" follows or precedes in its clause weighs .1.
         question, wish: praise in a question or after "wäre" counts .2, blame in a question .6,
             unless it asks why.
         irony: cues of the lexicon, praise of one or two words in quotation marks, and a praise
@@ -101,7 +104,7 @@ def assess(text: str, lexicon: Lexicon) -> Assessment:
     found = Assessment(word_count=sum([word.is_word for word in words]),
                        known_count=sum([word.is_known for word in words]))
     for start, end in _split_sentences(tokens):
-        if any([word.is_active for word in words[start:end]]):
+        if any(word.is_active for word in words[start:end]):
             mark = tokens[end] if end < len(tokens) else ""
             _assess_sentence(words, start, end, "?" in mark, lexicon, found)
         if end < len(tokens) and "?" in tokens[end]:
@@ -151,6 +154,8 @@ def _assess_sentence(
             expressions.append(
                 Expression(position, position + 1, clauses[position - start], value)
             )
+        elif word.is_never and target.start > start and words[target.start - 1].is_degree:
+            pass  # "So gut war es noch nie" is a superlative
         elif target.if_negated:
             target.value, target.if_negated = target.if_negated, 0.0
         elif target.value > 0:
@@ -158,6 +163,7 @@ def _assess_sentence(
         else:
             target.value *= _NEGATED_BLAME if target.end > position else 0.0
     expressions = [e for e in expressions if e.value]
+    _settle(words, expressions, negators)
     _weigh(words, start, end, clauses, contrast, expressions, found)
     if is_question:
         asks_why = any(word.asks_why for word in words[start:end])
@@ -168,6 +174,19 @@ def _assess_sentence(
                 expression.value *= _ASKED_BLAME
     found.negator_count += len(negators)
     found.expressions += sorted(expressions, key=lambda e: e.start)
+
+
+def _settle(
+    words: list[Word], expressions: list[Expression], negators: list[tuple[int, Word]]
+) -> None:
+    """A problem that was solved is no blame: "Mein Problem war in zehn Minuten gelöst"."""
+    if negators:
+        return
+    solved = [e for e in expressions
+              if e.value > 0 and any(word.is_solution for word in words[e.start : e.end])]
+    for expression in expressions:
+        if expression.value < 0 and any(e.clause == expression.clause for e in solved):
+            expression.weight *= _SOLVED
 
 
 def _number_clauses(words: list[Word], start: int, end: int) -> tuple[list[int], int]:
@@ -207,7 +226,8 @@ def _weigh(
                 if expression.clause == clauses[position - start] and expression.start in reach:
                     if word.is_concession:
                         expression.weight *= _CONCEDED
-                    elif expression.value > 0:
+                    elif expression.value > 0 and expression.end == expression.start + 1:
+                        # Phrases keep their value: "would buy again" is no mere wish.
                         expression.value *= _WISHED_PRAISE
 
 
@@ -299,7 +319,9 @@ def _find_target(
     for expression in expressions:
         if expression.clause != clause or not expression.is_negatable:
             continue
-        if position < expression.start <= position + _REACH:
+        if expression.if_negated and not negator.negation:
+            continue
+        if position < expression.start <= position + (2 if negator.looks_ahead else _REACH):
             return expression
         if expression.start < position:
             behind = expression
@@ -323,12 +345,15 @@ def _is_quoted(words: list[Word], position: int, start: int, end: int) -> bool:
 
 
 def _opens_with_praise(expressions: list[Expression], words: list[Word]) -> bool:
-    """Whether a praise of its own opens the text and a complaint or a burden follows it."""
+    """Whether a praise of its own opens the text and a complaint or a burden follows it, or
+    after a comma much that is no praise."""
     if not expressions or expressions[0].value <= 0 or expressions[0].end > _OPENING_TOKENS:
         return False
     opening = expressions[0].end
     if opening >= len(words) or words[opening].form[0] not in ",!.…":
         return False
-    return any(e.value <= -0.4 for e in expressions[1:]) or any(
-        word.is_burden for word in words[opening:]
-    )
+    if any(e.value <= -0.4 for e in expressions[1:]):
+        return True
+    if words[opening].form[0] == "," and all(e.value <= 0 for e in expressions[1:]):
+        return sum(word.is_word for word in words[opening:]) >= _IRONIC_WORDS
+    return any(word.is_burden for word in words[opening:])

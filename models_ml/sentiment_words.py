@@ -13,6 +13,7 @@ from pathlib import Path
 
 _REPEATED = re.compile(r"(.)\1{2,}")
 _VOCABULARY_LIMIT = 200_000
+_PHRASE_KINDS = ("negation", "intensifier", "irony")
 _SPELLED_VALUE = 0.5
 _BOUNDARY_MARKS = ",()[]–—&/|*•"
 
@@ -42,6 +43,9 @@ class Word:
     is_too: bool = False
     is_irony: bool = False
     is_burden: bool = False
+    is_solution: bool = False
+    is_never: bool = False
+    is_degree: bool = False
     split: dict[str, float] = field(default_factory=dict)
     phrases: dict[str, list[Phrase]] = field(default_factory=dict)
     is_active: bool = False
@@ -54,7 +58,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Several words with one meaning; `#` stands for any number, `*` for any one word."""
+    """Several words with one meaning; `#` stands for any number."""
 
     words: tuple[str, ...]
     kind: str
@@ -110,7 +114,9 @@ class Lexicon:
         self._marks["too"] = dict.fromkeys(too, 0.0)
         self.vocabulary = Vocabulary(self._read)
 
-    def add(self, rows: Iterable[tuple[str, str, float]], *, head_letters: int, is_own: bool) -> None:
+    def add(
+        self, rows: Iterable[tuple[str, str, float]], *, head_letters: int, is_own: bool
+    ) -> None:
         """Add (form, kind, value) rows; they outrank what was added before.
 
         Args:
@@ -124,7 +130,7 @@ class Lexicon:
         for form, kind, value in rows:
             folded = self._fold(form)
             words = tuple(self._fold(token) for token in self._tokenise(form))
-            if kind == "phrase" or (len(words) > 1 and kind in ("negation", "intensifier", "irony")):
+            if kind == "phrase" or (len(words) > 1 and kind in _PHRASE_KINDS):
                 as_word = Word(" ".join(words), is_negator=True, negation=value)
                 second = words[1] if len(words) > 1 else ""
                 self._phrases[words[0]][second].append(Phrase(words, kind, value, as_word))
@@ -168,13 +174,15 @@ class Lexicon:
     def match_phrase(self, words: list[Word], position: int, end: int) -> Phrase | None:
         """Return the longest phrase that begins at `position` and ends before `end`."""
         by_second = words[position].phrases
-        following = words[position + 1] if position + 1 < end else None
+        lists = [by_second.get("")]
+        if position + 1 < end:
+            following = words[position + 1]
+            lists.append(by_second.get(following.form))
+            if following.is_number:
+                lists.append(by_second.get("#"))
         longest: Phrase | None = None
-        seconds = ("",) if following is None else (
-            following.form, "#" if following.is_number else "", "*" if following.is_word else "", ""
-        )
-        for second in seconds:
-            for phrase in by_second.get(second, ()):
+        for phrases in lists:
+            for phrase in phrases or ():
                 if longest is not None and len(phrase.words) <= len(longest.words):
                     break
                 if _matches(phrase.words, words, position, end):
@@ -207,6 +215,9 @@ class Lexicon:
         word.is_concession = form in marks["concession"]
         word.is_wish = form in marks["wish"]
         word.asks_why = form in marks["why"]
+        word.is_solution = form in marks["solution"]
+        word.is_never = form in marks["never"]
+        word.is_degree = form in marks["degree"]
         word.is_burden = form in marks["burden"]
         word.is_too = form in marks["too"]
         word.is_irony = form in marks["irony"]
@@ -248,9 +259,7 @@ def _matches(expected: tuple[str, ...], words: list[Word], position: int, end: i
         return False
     for offset in range(1, len(expected)):
         form, word = expected[offset], words[position + offset]
-        if form != word.form and not (
-            (form == "#" and word.is_number) or (form == "*" and word.is_word)
-        ):
+        if form != word.form and not (form == "#" and word.is_number):
             return False
     return True
 

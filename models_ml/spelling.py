@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-
 _SIMILAR = frozenset(
     frozenset(pair) for pair in ("ae", "ei", "iy", "fv", "ck", "cs", "dt", "bp", "gk", "sz", "mn")
 )

@@ -88,7 +88,8 @@ def test_inflection() -> None:
     assert not set(split_forms("loben"))
 
 
-@pytest.mark.parametrize("path", sorted({*LEXICON_FILES, *OWN_LEXICON_FILES}), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted({*LEXICON_FILES, *OWN_LEXICON_FILES}),
+                         ids=lambda path: path.name)
 def test_lexicon_rows_are_well_formed(path) -> None:  # type: ignore[no-untyped-def]
     header, *rows = [row.split("\t") for row in path.read_text(encoding="utf-8").splitlines()]
     assert header == ["form", "kind", "value"]
@@ -96,7 +97,7 @@ def test_lexicon_rows_are_well_formed(path) -> None:  # type: ignore[no-untyped-
         "adjective", "noun", "verb", "word", "form", "phrase", "split", "scalar", "prefix",
         "expected_verb", "expected_noun", "expected_word", "negation", "negation_ahead",
         "insistence", "intensifier", "contrast", "contrast_first", "concession", "boundary",
-        "wish", "why", "number", "comment", "irony", "burden",
+        "wish", "why", "number", "comment", "irony", "burden", "solution", "never", "degree",
     }
     assert len({(form, kind) for form, kind, _ in rows}) == len(rows)
     bounds = [abs(float(value)) for _, kind, value in rows
