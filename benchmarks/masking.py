@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.masking_texts import Planted, plant_texts
+from models_ml.masking_words import fold, read_given_names
 from models_ml.personal_data import KINDS, find_personal_data, mask_personal_data
 
 TEXTS = 6_000
@@ -51,6 +52,7 @@ def main() -> int:
 def _print_planted(texts: Sequence[Planted]) -> list[str]:
     """Table per kind: a value counts as found when all of it is masked, whatever the kind."""
     planted, found, kind_right, known, marked, right = (Counter[str]() for _ in range(6))
+    unlisted = Counter[bool]()
     for text in texts:
         findings = find_personal_data(text.text, text.language)
         with_name = find_personal_data(text.text, text.language, known_names=[text.author])
@@ -60,6 +62,8 @@ def _print_planted(texts: Sequence[Planted]) -> list[str]:
             found[kind] += bool(within)
             kind_right[kind] += any(one.kind == kind for one in within)
             known[kind] += any(one.start <= start and end <= one.end for one in with_name)
+            if kind == "NAME" and not _is_listed(text.author):
+                unlisted[bool(within)] += 1
         for one in findings:
             marked[one.kind] += 1
             right[one.kind] += any(one.start < end and start < one.end
@@ -71,10 +75,13 @@ def _print_planted(texts: Sequence[Planted]) -> list[str]:
         if planted[kind]:
             recall = found[kind] / planted[kind]
             precision = right[kind] / marked[kind] if marked[kind] else 1.0
-            print(f"{kind:<18}{planted[kind]:>9}{recall:>9.3f}{kind_right[kind] / planted[kind]:>9.3f}"
-                  f"{known[kind] / planted[kind]:>14.3f}{precision:>11.3f}")
+            print(f"{kind:<18}{planted[kind]:>9}{recall:>9.3f}"
+                  f"{kind_right[kind] / planted[kind]:>9.3f}{known[kind] / planted[kind]:>14.3f}"
+                  f"{precision:>11.3f}")
             missed += [f"recall {kind}"] if recall < LEAST_RECALL else []
             missed += [f"precision {kind}"] if precision < LEAST_PRECISION else []
+    print(f"of {unlisted.total()} names whose given name stands in no list, "
+          f"{unlisted[True] / unlisted.total():.3f} were found")
     stray = sum(bool(find_personal_data(text.text, text.language))
                 for text in texts if not text.values)
     print(f"texts without personal data that were changed: {stray} of "
@@ -82,13 +89,20 @@ def _print_planted(texts: Sequence[Planted]) -> list[str]:
     return missed
 
 
+def _is_listed(author: str) -> bool:
+    return fold(author.split()[0]) in read_given_names()
+
+
 def _speed(texts: Sequence[str], languages: Sequence[str]) -> float:
     frame = pd.DataFrame({"text_key": [str(row) for row in range(len(texts))], "text": texts,
                           "language": languages})
     mask_personal_data(frame.head(200))
-    started = time.process_time()
-    mask_personal_data(frame)
-    return len(frame) / (time.process_time() - started)
+    fastest = float("inf")
+    for _ in range(3):
+        started = time.process_time()
+        mask_personal_data(frame)
+        fastest = min(fastest, time.process_time() - started)
+    return len(frame) / fastest
 
 
 def _seconds_of_long_texts(texts: Sequence[Planted]) -> float:
@@ -121,9 +135,10 @@ def _print_public(data: Path) -> None:
             characters += sum(one.end - one.start for one in found)
             shares.update({one.kind for one in found})
         seconds = time.process_time() - started
-        print(f"\n{name}: {len(texts):,} texts of {sum(map(len, texts)) / len(texts):.0f} characters,"
-              f" {len(texts) / seconds:,.0f} a second; {findings / len(texts):.1%} with a finding, "
-              f"{characters / sum(map(len, texts)):.2%} of the characters masked")
+        length = sum(map(len, texts))
+        print(f"\n{name}: {len(texts):,} texts of {length / len(texts):.0f} characters, "
+              f"{len(texts) / seconds:,.0f} a second; {findings / len(texts):.1%} with a finding, "
+              f"{characters / length:.2%} of the characters masked")
         print("  " + ", ".join(f"{kind} {count / len(texts):.2%}"
                                for kind, count in shares.most_common()))
 

@@ -11,17 +11,32 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-GIVEN = """Annika Benedikt Carola Detlef Elif Franziska Gerrit Hannelore Ivo Jolanda Kilian Liselotte
-Mehmet Nadja Oskar Petra Quirin Rieke Sebastian Tjark Ursula Veit Wiebke Xenia Yannick Zeynep Bjarne
-Chiara Dagobert Emre Fiete Gülcan Hinnerk Isolde Jörg Katarzyna Ludger Malwine Nils Olaf""".split()  # noqa: SIM905
-SURNAMES = """Abendroth Brinkmann Czerny Dörfler Eberhardt Fuhrmann Grabowski Hölzl Ihlenfeld Jankowski
-Kowalczyk Lindemann Möllers Niedermayer Oehlschläger Pfaff Quandt Rademacher Schulze-Wilke Tiedemann
-Uhlig Vollmer Wolters Yıldırım Zimmermann Öztürk Schmitz Hartung Krause Neumann""".split()  # noqa: SIM905
-GIVEN_EN = """Abigail Brandon Courtney Dwight Eleanor Fergus Gwen Harriet Imogen Jasper Kimberly Leroy
-Meredith Nathaniel Olivia Preston Rosalind Stephen Tabitha Vincent""".split()  # noqa: SIM905
-SURNAMES_EN = """Ashworth Blackwood Caldwell Davenport Ellison Fairbanks Gallagher Hargrove Iverson
-Jefferson Kirkland Livingstone Montgomery Nightingale O'Brien Pemberton Quigley Rutherford Stratton
-Thornton""".split()  # noqa: SIM905
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+GIVEN = _words("""
+    Annika Benedikt Carola Detlef Elif Franziska Gerrit Hannelore Ivo Jolanda Kilian
+    Liselotte Mehmet Nadja Oskar Petra Quirin Rieke Sebastian Tjark Ursula Veit Wiebke Xenia
+    Yannick Zeynep Bjarne Chiara Dagobert Emre Fiete Gülcan Hinnerk Isolde Jörg Katarzyna
+    Ludger Malwine Nils Olaf
+""")
+SURNAMES = _words("""
+    Abendroth Brinkmann Czerny Dörfler Eberhardt Fuhrmann Grabowski Hölzl Ihlenfeld Jankowski
+    Kowalczyk Lindemann Möllers Niedermayer Oehlschläger Pfaff Quandt Rademacher
+    Schulze-Wilke Tiedemann Uhlig Vollmer Wolters Yıldırım Zimmermann Öztürk Schmitz Hartung
+    Krause Neumann
+""")
+GIVEN_EN = _words("""
+    Abigail Brandon Courtney Dwight Eleanor Fergus Gwen Harriet Imogen Jasper Kimberly Leroy
+    Meredith Nathaniel Olivia Preston Rosalind Stephen Tabitha Vincent
+""")
+SURNAMES_EN = _words("""
+    Ashworth Blackwood Caldwell Davenport Ellison Fairbanks Gallagher Hargrove Iverson
+    Jefferson Kirkland Livingstone Montgomery Nightingale O'Brien Pemberton Quigley
+    Rutherford Stratton Thornton
+""")
 CITIES = ("Kassel", "Oldenburg", "Heilbronn", "Görlitz", "Bad Nauheim", "Frankfurt am Main")
 STREETS = ("Ahornweg", "Schillerstraße", "Bgm.-Kolb-Str.", "Kastanienallee", "Am-Anger-Straße",
            "Hohe Straße", "Rosengasse", "Mühlendamm", "Tannenstrasse", "Goethering", "Elbufer")
@@ -40,12 +55,15 @@ class Planted:
 
 
 GERMAN = (
-    "Sehr geehrte Damen und Herren, meine Bestellung {order_de} ist immer noch nicht da.\n\nMit freundlichen Grüßen\n{name}",
+    "Sehr geehrte Damen und Herren, meine Bestellung {order_de} ist immer noch nicht da.\n\nMit "
+    "freundlichen Grüßen\n{name}",
     "Frau {surname} am Telefon war sehr hilfsbereit, aber der Techniker kam trotzdem nicht.",
-    "Ich warte seit zwei Wochen auf eine Antwort von Herrn {surname}. Bitte melden Sie sich unter {phone_de}.",
+    "Ich warte seit zwei Wochen auf eine Antwort von Herrn {surname}. Bitte melden Sie sich "
+    "unter {phone_de}.",
     "Mein Name ist {name}, Kundennummer {customer}. Die App stürzt beim Bezahlen ab!",
     "Danke an {given} aus der Filiale in Kassel, so freundlich wurde ich noch nie bedient.",
-    "Bitte erstatten Sie den Betrag auf mein Konto {iban}. Rechnungsnummer: {invoice}. Viele Grüße, {name}",
+    "Bitte erstatten Sie den Betrag auf mein Konto {iban}. Rechnungsnummer: {invoice}. Viele "
+    "Grüße, {name}",
     "Das Paket sollte an {address_de} geliefert werden und landete beim Nachbarn.",
     "Rückruf bitte unter {phone_de} oder per Mail an {email}. Danke",
     "Habe mit Karte {card} bezahlt und wurde zweimal belastet, das geht gar nicht.",
@@ -56,7 +74,8 @@ GERMAN = (
     "Hallo {given}, vielen Dank für die schnelle Lösung. Gruß {name}",
     "Folgt mir auf Insta: {handle_plain} oder schreibt {handle}, ich zeige euch das kaputte Gerät.",
     "Mein Profil {url} wurde ohne Grund gesperrt, Vorgangsnummer {ticket}.",
-    "Die Lieferung zu {order_de} war unvollständig. Erreichbar bin ich unter {phone_de}, {name}, {address_de}",
+    "Die Lieferung zu {order_de} war unvollständig. Erreichbar bin ich unter {phone_de}, "
+    "{name}, {address_de}",
     "Geburtsdatum {birth_de}, Mitgliedsnummer {customer}, Login geht nicht.",
     "Familie {surname} wartet seit März auf die Montage. IBAN für die Erstattung: {iban}",
     "Unser Berater Dr. {surname} ist super, die Hotline eine Katastrophe.",
@@ -82,19 +101,24 @@ ENGLISH = (
     "Your van, registration {plate_en}, blocked my drive.",
 )
 CLEAN = (
-    ("de", "Ich bin seit 2015 Kunde und die Qualität wird immer schlechter. Am Montag 3 Stunden gewartet!"),
+    ("de", "Ich bin seit 2015 Kunde und die Qualität wird immer schlechter. Am Montag 3 Stunden "
+     "gewartet!"),
     ("de", "Die Frau an der Kasse war nett, der Herr am Eingang leider nicht."),
     ("de", "20000 Euro für ein Auto mit 120000 km? Nein danke. Angebot vom 12.03.2024, 14:30 Uhr."),
-    ("de", "Sitzplatz 45 in Wagen 7, Gleis 12, Verspätung 90 Minuten. Mit freundlichen Grüßen ein Pendler"),
+    ("de", "Sitzplatz 45 in Wagen 7, Gleis 12, Verspätung 90 Minuten. Mit freundlichen Grüßen "
+     "ein Pendler"),
     ("de", "Super Laden, tolle Auswahl, faire Preise. Viele Grüße aus Hamburg"),
-    ("de", "Liebes Team, die Marke Rosa Luxus ist ausverkauft. Ernst gemeinte Frage: wann kommt Nachschub?"),
+    ("de", "Liebes Team, die Marke Rosa Luxus ist ausverkauft. Ernst gemeinte Frage: wann kommt "
+     "Nachschub?"),
     ("de", "Der Fernseher hat 55 Zoll, 4K und HDMI 2.1, aber der Ton ist blechern. Note 4."),
     ("de", "Art. 17 der AGB, Paragraph 355, Seite 12: das steht da nicht so."),
     ("de", "Wir sind begeistert vom Service Team Deutschland und vom neuen Online Shop!"),
-    ("de", "Kundenservice Hotline 10 Minuten Warteschleife. Kunde König? Bestellung Online ging gut."),
+    ("de", "Kundenservice Hotline 10 Minuten Warteschleife. Kunde König? Bestellung Online ging "
+     "gut."),
     ("en", "Will there be a refund? May I ask why it takes 14 days? Mark my words, never again."),
     ("en", "The A320 was late 2 hours, flight 1234 to Austin, seat 12A, gate B7."),
-    ("en", "Great Product, Fast Delivery, Amazing Customer Service! 10/10 would buy again on 3/14/2024."),
+    ("en", "Great Product, Fast Delivery, Amazing Customer Service! 10/10 would buy again on "
+     "3/14/2024."),
     ("en", "Dear Sir or Madam, I am very unhappy with the new design."),
     ("en", "It cost $1,299.00 and broke after 30 days. Dear God, never again."),
     ("en", "I'm happy, I'm Canadian, and this is Great. Thanks Team!"),
@@ -180,7 +204,8 @@ def _birth(draw: random.Random, english: bool) -> str:
     names = ("January February March April May June July August September October November December"
              if english else "Januar Februar März April Mai Juni Juli August September Oktober "
              "November Dezember").split()
-    forms = ((f"{month}/{day}/{year}", f"{names[month - 1]} {day}, {year}", f"{day} {names[month - 1]} {year}")
+    forms = ((f"{month}/{day}/{year}", f"{names[month - 1]} {day}, {year}",
+              f"{day} {names[month - 1]} {year}")
              if english else (f"{day:02}.{month:02}.{year}", f"{day}. {names[month - 1]} {year}",
                               f"{day}.{month}.{year % 100:02}"))
     return draw.choice(forms)
@@ -193,14 +218,16 @@ def _address_de(draw: random.Random, _: str) -> str:
 
 
 def _address_en(draw: random.Random, _: str) -> str:
-    street = (f"{draw.randint(1, 4000)} {draw.choice(('Maple', 'Old Mill', 'Wellington', 'N. 5th'))} "
+    street = (f"{draw.randint(1, 4000)} "
+              f"{draw.choice(('Maple', 'Old Mill', 'Wellington', 'N. 5th'))} "
               f"{draw.choice(('Street', 'Ave', 'Road', 'Lane', 'Blvd'))}")
     return draw.choice((street, f"{street}, Apt 4B", f"{street}, Dayton, OH {_digits(draw, 5)}"))
 
 
 def _handle(draw: random.Random, author: str) -> str:
     given, _, surname = author.lower().replace("'", "").replace("-", "").partition(" ")
-    return draw.choice((f"{given}_{surname[:4]}", f"{surname}{_digits(draw, 2)}", f"the_real_{given}"))
+    return draw.choice((f"{given}_{surname[:4]}", f"{surname}{_digits(draw, 2)}",
+                        f"the_real_{given}"))
 
 
 def _url(draw: random.Random, author: str) -> str:
@@ -221,9 +248,11 @@ _FIELDS: dict[str, tuple[str, Callable[[random.Random, str], str]]] = {
     "phone_en": ("PHONE", _phone_en),
     "iban": ("IBAN", _iban),
     "card": ("CARD", _card),
-    "order_de": ("ORDER_NUMBER", lambda draw, _: _order(draw, "{0}{1}", "#{1}", "B-{1}", "ORD-2024-{0}")),
+    "order_de": ("ORDER_NUMBER", lambda draw, _: _order(draw, "{0}{1}", "#{1}", "B-{1}",
+    "ORD-2024-{0}")),
     "order_en": ("ORDER_NUMBER", lambda draw, _: _order(draw, "#{0}{1}", "{0}-{1}", "ORD-{1}")),
-    "customer": ("CUSTOMER_NUMBER", lambda draw, _: _order(draw, "{0}{0}", "K{1}", "{1}", "10-{1}")),
+    "customer": ("CUSTOMER_NUMBER", lambda draw, _: _order(draw, "{0}{0}", "K{1}", "{1}",
+    "10-{1}")),
     "invoice": ("INVOICE_NUMBER", lambda draw, _: _order(draw, "RE-{1}", "2024/{1}", "{0}{1}")),
     "ticket": ("REFERENCE_NUMBER", lambda draw, _: _order(draw, "{0}{1}", "#{1}", "T-{1}")),
     "plate": ("PLATE", lambda draw, _: f"{draw.choice(DISTRICTS)}-{draw.choice(('A', 'XY', 'KL'))} "

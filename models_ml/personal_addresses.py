@@ -10,8 +10,8 @@ from collections.abc import Iterator, Set
 
 Span = tuple[int, int, str]
 
-_CITY = (r"(?:(?:Bad|Sankt|St\.|Groß|Klein|Neu|Alt)[ \t])?[A-ZÄÖÜ][\w.-]{1,30}(?:"
-         r"[ \t](?:am|an der|im|in|bei|b\.|ob der|v\. ?d\.)[ \t][A-ZÄÖÜ][\w.-]{1,30}"
+_CITY = (r"(?:(?:Bad|Sankt|St\.|Groß|Klein|Neu|Alt)[ \t])?[A-ZÄÖÜ](?:[\w-]|\.(?=\w)){1,30}(?:"
+         r"[ \t](?:am|an der|im|in|bei|b\.|ob der|v\. ?d\.)[ \t][A-ZÄÖÜ](?:[\w-]|\.(?=\w)){1,30}"
          r"|[ \t]\([A-ZÄÖÜ][\w. ]{1,20}\))?")
 _TOWN = re.compile(rf"[ \t]?[,;/]?[ \t\n]{{0,2}}(?:in[ \t])?(?:(?:D|A|CH)[ -])?\d{{4,5}}[ \t]"
                    rf"{_CITY}|,? in {_CITY}"

@@ -86,7 +86,7 @@ def mask_personal_data(
     masked = pd.DataFrame(rows, columns=["masked_text", "personal_data_count",
                                          "personal_data_kinds"])
     return pd.DataFrame({
-        "text_key": texts["text_key"].to_numpy(),
+        "text_key": texts["text_key"].reset_index(drop=True).astype("str"),
         "masked_text": masked["masked_text"].astype("str"),
         "personal_data_count": masked["personal_data_count"].astype("Int64"),
         "personal_data_kinds": masked["personal_data_kinds"].astype("str"),

@@ -56,7 +56,8 @@ def score_feedback(
     expected = settings.ml_path / "expected_texts.tmp"
     known = settings.ml_path / "known_texts.tmp"
     counts = {"scored now": 0, "scored before": 0}
-    versions = pd.DataFrame({"version": sorted(set(model_versions().values()))})
+    languages = settings.company.languages
+    versions = pd.DataFrame({"version": sorted(set(model_versions(languages).values()))})
 
     def parts() -> Iterator[pd.DataFrame]:
         with reading(settings.warehouse_path) as con:
@@ -79,7 +80,7 @@ def score_feedback(
                      f"anti join read_parquet({literal(str(known))}) as known "
                      "on texts.text_key = known.text_key order by texts.text_key")
             for part in frames(con, fresh, TEXTS_PER_PART):
-                yield score_sentiment(part)
+                yield score_sentiment(part, languages=languages)
                 counts["scored now"] += len(part)
                 progress(f"sentiment: {counts['scored now']:,} texts scored")
 
