@@ -6,6 +6,7 @@ and new themes do not belong here.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ def detect_topics(
             used = each.values or (overall if is_alone else [])
             polarity = sum(used) / (len(used) + _SHRINKAGE) if has_model else np.nan
             rows.append((key, each.topic, each.start, each.end, polarity,
-                         _label(polarity, language), each.score))
+                         label_polarity(polarity, language), each.score))
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({
         "text_key": "str", "topic": "str", "span_start": "int64", "span_end": "int64",
         "polarity": "float64", "sentiment_label": "str", "topic_score": "float64",
@@ -122,6 +123,15 @@ def detect_topics(
     frame = frame.sort_values(["text_key", "span_start", "topic", "topic_score"],
                               ascending=[True, True, True, False], ignore_index=True)
     return frame.drop_duplicates(["text_key", "topic", "span_start"], ignore_index=True)
+
+
+def label_polarity(polarity: float, language: str) -> str:
+    """Return negative, neutral or positive by the threshold of the language; unknown without."""
+    threshold = LABEL_THRESHOLDS.get(language)
+    if threshold is None or math.isnan(polarity):
+        return "unknown"
+    return "negative" if polarity < -threshold else (
+        "positive" if polarity > threshold else "neutral")
 
 
 def topics_version(topics: pd.DataFrame, terms: pd.DataFrame) -> str:
@@ -146,15 +156,6 @@ def read_families(topics: pd.DataFrame) -> dict[str, str]:
         if parent and parents.get(parent) != "":
             raise ValueError(f"topics: parent {parent!r} of {topic!r} is no topic of level 1")
     return {topic: parent or topic for topic, parent in parents.items()}
-
-
-def _label(polarity: float, language: str) -> str:
-    """Label of a polarity by the threshold of the language; unknown without a model."""
-    threshold = LABEL_THRESHOLDS.get(language)
-    if threshold is None:
-        return "unknown"
-    return "negative" if polarity < -threshold else (
-        "positive" if polarity > threshold else "neutral")
 
 
 def _read_scores(scores: pd.DataFrame | None) -> dict[str, dict[str, float]]:

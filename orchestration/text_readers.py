@@ -6,14 +6,14 @@ When texts are read, and what becomes of the rows, belongs to `text_step.py`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from models_ml.language import DETECTED_LANGUAGES, detect_language, language_version
+from models_ml.language import detect_language, language_version
 from models_ml.personal_data import mask_personal_data, masking_version
 from models_ml.routing import MODEL_NAME as ROUTER_NAME
 from models_ml.routing import route_texts
@@ -21,11 +21,11 @@ from models_ml.routing_rules import TOPIC_REASON, route_by_rules, rules_version
 from models_ml.sentiment import lexicon_versions, score_lexicon
 from models_ml.sentiment_trained import score_trained
 from models_ml.signals import detect_signals, signals_version
-from models_ml.tables import SENTIMENT_LABELS
 from models_ml.texts import clean_text, cleaning_version
 from models_ml.themes import discover_themes
-from models_ml.topics import detect_topics, topics_version
+from models_ml.topics import detect_topics, label_polarity, topics_version
 from orchestration.settings import Settings
+from orchestration.text_decisions import TOPIC_DELIMITER
 from orchestration.text_training import SEED, TextModels
 
 PERSON = "person"
@@ -56,7 +56,7 @@ class TextReaders:
     ) -> TextReaders:
         """Read the lists from the warehouse, the company's own where it has them."""
         seeds = {name: con.execute(f"select * from seeds.{name}").df() for name in _SEEDS}
-        return cls(DETECTED_LANGUAGES, settings.company.default_country, seeds,
+        return cls(settings.company.languages, settings.company.default_country, seeds,
                    corrections)
 
     @property
@@ -158,17 +158,18 @@ class TextReaders:
                              topic_scores=learned)
 
     def _correct_topics(self, texts: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
-        """The topic that a person names is the only one of its text, and rests on the whole."""
-        named = texts.assign(topic=self._corrected(texts, "topic")).dropna(subset=["topic"])
+        """The topics that a person names are all its topics, and rest on the whole text."""
+        said = self._corrected(texts, "topic")
+        named = texts.assign(topic=said.str.split(TOPIC_DELIMITER)).dropna(subset=["topic"])
         if named.empty:
             return topics
-        polarity = named["polarity"].fillna(0.0)
-        rows = named[["text_key", "topic"]].assign(
-            span_start=0, span_end=named["text"].str.len(), polarity=named["polarity"],
-            sentiment_label=np.select([named["polarity"].isna(), polarity < 0, polarity > 0],
-                                      ["unknown", "negative", "positive"], "neutral"),
-            topic_score=1.0, model_name=PERSON,
-            model_version=self.text_version + CORRECTED)
+        rows = named.explode("topic")
+        rows = rows[rows["topic"] != ""]
+        rows = rows[["text_key", "topic", "polarity"]].assign(
+            span_start=0, span_end=rows["text"].str.len(),
+            sentiment_label=[label_polarity(polarity, language) for polarity, language
+                             in zip(rows["polarity"], rows["language"], strict=True)],
+            topic_score=1.0, model_name=PERSON, model_version=CORRECTED.strip("+"))
         return pd.concat([topics[~topics["text_key"].isin(named["text_key"])], rows],
                          ignore_index=True)
 

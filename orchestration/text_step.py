@@ -23,7 +23,7 @@ from orchestration.fingerprint import as_of_date
 from orchestration.ml_steps import Outcome
 from orchestration.ml_tables import Written, arrow_schema, copy_ml_table, ml_file, write_ml_table
 from orchestration.settings import Settings
-from orchestration.text_corrections import read_corrections
+from orchestration.text_decisions import read_text_decisions, resolve_text_decisions
 from orchestration.text_readers import TextReaders
 from orchestration.text_training import find_models
 from orchestration.warehouse import frames, reading
@@ -84,7 +84,8 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
     with _texts(settings) as con:
         records = literal(str(ml_file(settings, "customer_records")))
         con.execute(AUTHORS.format(records=records, most=MOST_AUTHORS))
-        corrections = read_corrections(settings, con)
+        corrections, waiting = resolve_text_decisions(con, read_text_decisions(settings))
+        counts["corrections that wait for their text"] = len(waiting)
         readers = TextReaders.read(settings, con, corrections)
 
         def update(stage: Stage) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from models_ml import sentiment_trained, text_classifier
+from models_ml import text_classifier
 from models_ml.classifier_evaluation import Evaluation
 from models_ml.routing import Router, train_router
 from models_ml.sentiment import MODEL_NAMES, lexicon_versions
@@ -28,6 +28,7 @@ from models_ml.tables import TABLES
 from models_ml.text_classifier import TextClassifier
 from models_ml.texts import clean_text
 from orchestration.settings import Settings
+from orchestration.text_decisions import TOPIC_DELIMITER
 
 SEED = 360
 OUTGROWN = 1.5
@@ -207,7 +208,8 @@ def _with_corrections(
     con: duckdb.DuckDBPyConnection, labelled: pd.DataFrame, corrections: pd.DataFrame, field: str,
 ) -> pd.DataFrame:
     """Cleaned texts with labels; those of people take the place of the ones found, and add."""
-    corrected = corrections[corrections["field"] == field]
+    corrected = corrections[(corrections["field"] == field) & (corrections["value"] != "")
+                            & ~corrections["value"].str.contains(TOPIC_DELIMITER, regex=False)]
     if corrected.empty:
         return _cleaned(labelled.dropna(subset=["label"]))
     texts = con.execute("select text_key, text, language from masked where text_key in "
