@@ -5,12 +5,29 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from models_ml import sentiment
-from models_ml.sentiment import model_versions, score_sentiment
+from models_ml.sentiment import (
+    FEATURE_NAMES,
+    LABEL_THRESHOLDS,
+    assess_spans,
+    estimate_probability,
+    lexicon_features,
+    lexicon_versions,
+    model_versions,
+    score_lexicon,
+    score_sentiment,
+)
 from models_ml.tables import TABLES
+
+GERMAN = "Der Service ist nicht gut, aber die App stürzt nie ab 👍"
+
+
+def in_language(language: str, *texts: str) -> pd.DataFrame:
+    return texts_of(*texts).assign(language=language)
 
 
 def texts_of(*texts: str | None) -> pd.DataFrame:
@@ -82,6 +99,105 @@ def test_a_changed_lexicon_is_a_new_version(
 def test_asking_for_versions_imports_nothing_heavy() -> None:
     program = (
         "import sys; from models_ml.sentiment import model_versions; model_versions();"
-        "sys.exit(any(name in sys.modules for name in ('textblob', 'nltk', 'py3langid')))"
+        "heavy = ('textblob', 'nltk', 'vaderSentiment', 'py3langid');"
+        "sys.exit(any(name in sys.modules for name in heavy))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_score_lexicon_columns_and_a_language_without_model() -> None:
+    scored = score_lexicon(pd.concat([in_language("de", "Sehr gut"),
+                                      in_language("fr", "Bon").assign(text_key="other")]))
+    assert scored.columns.tolist() == ["text_key", "polarity", "sentiment_label",
+                                       "sentiment_probability", "is_unsure", "model_name",
+                                       "model_version"]
+    assert scored["sentiment_label"].tolist() == ["positive", "unknown"]
+    assert scored["sentiment_probability"].isna().tolist() == [False, True]
+    assert scored["is_unsure"].tolist() == [False, True]
+    assert scored["model_version"].tolist() == [lexicon_versions()["de"],
+                                                lexicon_versions()["unknown"]]
+
+
+def test_score_lexicon_of_no_texts() -> None:
+    scored = score_lexicon(in_language("de"))
+    assert len(scored) == 0
+    assert scored["is_unsure"].dtype == bool
+
+
+@pytest.mark.parametrize(("text", "is_unsure"), [
+    ("Der Service ist hervorragend", False),
+    ("Ich habe die Rechnung am Montag erhalten", False),
+    ("Qwertz Asdf", True),
+    ("Das Essen war lecker, die Bedienung unfreundlich", True),
+    ("Danke für nichts!", True),
+    ("Toller „Service“", True),
+    ("Etwas langsam", True),
+])
+def test_unsure(text: str, is_unsure: bool) -> None:
+    assert score_lexicon(in_language("de", text))["is_unsure"].tolist() == [is_unsure]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_probabilities_follow_polarity(language: str) -> None:
+    threshold = LABEL_THRESHOLDS[language]
+    at = np.array([-1.0, -threshold, 0.0, threshold, 1.0])
+    shares = estimate_probability(at, language)
+    assert shares.sum(axis=1) == pytest.approx(np.ones(5))
+    assert shares[1, 0] == pytest.approx(shares[1, 1])
+    assert shares[3, 2] == pytest.approx(shares[3, 1])
+    assert shares[0] == pytest.approx(shares[4, ::-1])
+    assert shares.argmax(axis=1)[[0, 2, 4]].tolist() == [0, 1, 2]
+    assert (np.diff(shares[:, 2]) > 0).all()
+
+
+def test_spans_hold_the_expressions_with_their_value() -> None:
+    spans = assess_spans(GERMAN, "de")
+    assert [GERMAN[start:end] for start, end, _ in spans] == ["gut", "stürzt nie ab", "👍"]
+    values = [value for _, _, value in spans]
+    assert values == pytest.approx([-0.8 * 1.0, 0.5 * 0.8, 0.7])
+
+
+def test_spans_count_characters_of_the_text_as_given() -> None:
+    text = "<b>@shop</b> &amp; https://x.example/schlecht ÄÖß: schöner Laden"
+    spans = assess_spans(text, "de")
+    assert [text[start:end] for start, end, _ in spans] == ["schöner"]
+    assert assess_spans("bel article", "fr") == []
+
+
+def test_features_name_what_they_hold() -> None:
+    table = lexicon_features(["Nicht gut!", "Very GOOD, but slow?", "Bien!"], ["de", "en", "fr"])
+    assert (table.shape, table.dtype) == ((3, len(FEATURE_NAMES)), np.float32)
+    frame = pd.DataFrame(table, columns=list(FEATURE_NAMES))
+    assert frame["polarity"][0] == pytest.approx(-0.8 / 1.5)
+    assert frame["blame"][0] == pytest.approx(-0.8 / 4)
+    assert frame["negator_count"].tolist() == pytest.approx([np.log(2), 0, 0])
+    assert frame["exclamation_count"].tolist() == pytest.approx([np.log(2), 0, np.log(2)])
+    assert frame["contrast_count"][1] == frame["question_count"][1] == pytest.approx(np.log(2))
+    assert frame["capitals_share"][1] == pytest.approx(1 / 4)
+    assert frame["has_no_expression"].tolist() == [0, 0, 1]
+    assert frame["probability_negative"][0] > frame["probability_positive"][0]
+
+
+def test_features_of_a_text_do_not_depend_on_the_others() -> None:
+    texts, languages = [GERMAN, "Great service", ""], ["de", "en", "de"]
+    whole = lexicon_features(texts, languages)
+    parts = [lexicon_features([t], [c]) for t, c in zip(texts, languages, strict=True)]
+    assert np.array_equal(whole, np.concatenate(parts))
+    with pytest.raises(ValueError, match="one language per text"):
+        lexicon_features(texts, ["de"])
+
+
+def test_library_words_and_code_are_part_of_the_version(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = lexicon_versions()
+    with monkeypatch.context() as changed:
+        changed.setattr(sentiment, "read_library_files", lambda: b"other words")
+        after = lexicon_versions()
+        assert (after["de"] == before["de"], after["en"] == before["en"]) == (True, False)
+    code = tmp_path_factory.mktemp("code") / "rules.py"
+    code.write_text("REACH = 3", encoding="utf-8")
+    monkeypatch.setattr(sentiment, "_CODE_FILES", (code,))
+    after = lexicon_versions()
+    assert after["de"] != before["de"]
+    assert after["en"] != before["en"]

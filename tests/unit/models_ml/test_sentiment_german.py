@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models_ml.inflection_german import fold, inflect, split_forms
+from models_ml.sentiment_english import OWN_LEXICON_FILES
 from models_ml.sentiment_german import LEXICON_FILES, score_german
 
 
@@ -12,7 +13,7 @@ from models_ml.sentiment_german import LEXICON_FILES, score_german
     ("Gut.", 1 / 1.5),
     ("Nicht gut.", -0.8 / 1.5),
     ("Ein Problem.", -0.8 / 1.5),
-    ("Kein einziger Defekt.", 0.4 * 0.8 / 1.5),
+    ("Kein einziger Defekt.", 0.5 * 0.8 / 1.5),
     ("Langsam.", -0.6 / 1.5),
     ("Sehr langsam.", -0.6 * 1.3 / 1.5),
     ("Etwas langsam.", -0.6 * 0.6 / 1.5),
@@ -87,14 +88,18 @@ def test_inflection() -> None:
     assert not set(split_forms("loben"))
 
 
-@pytest.mark.parametrize("path", LEXICON_FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted({*LEXICON_FILES, *OWN_LEXICON_FILES}),
+                         ids=lambda path: path.name)
 def test_lexicon_rows_are_well_formed(path) -> None:  # type: ignore[no-untyped-def]
     header, *rows = [row.split("\t") for row in path.read_text(encoding="utf-8").splitlines()]
     assert header == ["form", "kind", "value"]
     assert {kind for _, kind, _ in rows} <= {
-        "adjective", "noun", "verb", "word", "form", "phrase", "split", "scalar",
-        "negation", "intensifier", "contrast", "boundary",
+        "adjective", "noun", "verb", "word", "form", "phrase", "split", "scalar", "prefix",
+        "expected_verb", "expected_noun", "expected_word", "negation", "negation_ahead",
+        "insistence", "intensifier", "contrast", "contrast_first", "concession", "boundary",
+        "wish", "why", "number", "comment", "irony", "burden",
     }
     assert len({(form, kind) for form, kind, _ in rows}) == len(rows)
-    bounds = [abs(float(value)) for _, kind, value in rows if kind != "intensifier"]
+    bounds = [abs(float(value)) for _, kind, value in rows
+              if kind not in ("intensifier", "insistence")]
     assert max(bounds) <= 1

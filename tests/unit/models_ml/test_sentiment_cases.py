@@ -1,0 +1,72 @@
+"""One-line cases of sentiment: the pass rate of the lexicon models, printed and with a floor.
+
+The sentences were written for this test, before the rules and words they judge, with an expected
+label each. `irony` passes when the model is unsure or says negative; `mixed` when it is unsure or
+says neutral.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from models_ml.sentiment import score_lexicon
+
+CASES = Path(__file__).parent / "cases"
+MINIMUM_RATE = 0.85
+MINIMUM_CASES = {"de": 120, "en": 80}
+ACCEPTED = {"irony": "negative", "mixed": "neutral"}
+
+
+def read_cases(language: str) -> pd.DataFrame:
+    path = CASES / f"sentiment_cases_{language}.tsv"
+    return pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE, dtype=str)
+
+
+def judge(cases: pd.DataFrame, language: str) -> pd.Series:
+    keys = cases.index.astype(str)
+    scored = score_lexicon(pd.DataFrame({"text_key": keys, "text": cases["text"],
+                                         "language": language}))
+    is_right = scored["sentiment_label"] == cases["expected"].replace(ACCEPTED)
+    return is_right | (cases["expected"].isin(list(ACCEPTED)) & scored["is_unsure"])
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_pass_rate(language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    cases = read_cases(language)
+    passed = judge(cases, language)
+    failed = "".join(f"\n  not {row.expected}: {row.text}"
+                     for row in cases[~passed].itertuples())
+    with capsys.disabled():
+        print(f"\nsentiment cases {language}: {passed.sum()} of {len(cases)} pass"
+              f" ({passed.mean():.1%}){failed}")
+    assert passed.mean() >= MINIMUM_RATE
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_cases_are_many_and_balanced(language: str) -> None:
+    cases = read_cases(language)
+    assert len(cases) >= MINIMUM_CASES[language]
+    assert not cases["text"].duplicated().any()
+    assert {"negation", "intensity", "contrast", "irony", "typo", "mixed"} <= set(cases["category"])
+    shares = cases["expected"].value_counts(normalize=True)
+    assert shares[["negative", "neutral", "positive"]].between(0.15, 0.45).all()
+
+
+def test_one_answer_for_everything_does_not_pass() -> None:
+    for language in ("de", "en"):
+        shares = read_cases(language)["expected"].replace(ACCEPTED).value_counts(normalize=True)
+        assert shares.max() < MINIMUM_RATE
+
+
+@pytest.mark.parametrize("text", [
+    "Die App stürzt ständig ab",
+    "Die Lieferung kam viel zu spät und niemand hilft mir",
+])
+def test_plain_complaints_are_negative_and_sure(text: str) -> None:
+    scored = score_lexicon(pd.DataFrame({"text_key": ["k"], "text": [text], "language": ["de"]}))
+    assert scored["sentiment_label"].tolist() == ["negative"]
+    assert scored["is_unsure"].tolist() == [False]
