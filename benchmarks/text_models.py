@@ -31,7 +31,7 @@ from models_ml.classifier_evaluation import (
 )
 from models_ml.label_shift import detect_share_drift
 from models_ml.routing import fit_router, route_texts
-from models_ml.sentiment_adapter import lexicon_features
+from models_ml.sentiment import lexicon_features
 from models_ml.sentiment_trained import score_trained
 from models_ml.text_classifier import TextClassifier, train_classifier
 

@@ -21,7 +21,8 @@ from models_ml.classifier_evaluation import (
     macro_f1,
 )
 from models_ml.frames import require_columns
-from models_ml.sentiment_adapter import lexicon_features, score_lexicon
+from models_ml.language import UNKNOWN_LANGUAGE
+from models_ml.sentiment import lexicon_features, lexicon_versions, score_lexicon
 from models_ml.text_classifier import (
     TextClassifier,
     find_learnable,
@@ -169,10 +170,11 @@ def score_trained(models: Mapping[str, TextClassifier], texts: pd.DataFrame) -> 
     found, parts = [np.empty(0, dtype=np.int64)], [pd.DataFrame(columns=_SCORED)]
     for code, model in sorted(models.items()):
         rows = np.flatnonzero(language == code)
+        version = trained_version(model, code)
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             found.append(chunk)
-            parts.append(_score_chunk(model, code, texts.iloc[chunk]))
+            parts.append(_score_chunk(model, code, version, texts.iloc[chunk]))
     order = np.argsort(np.concatenate(found), kind="stable")
     return pd.concat(parts[1:] or parts, ignore_index=True).iloc[order].reset_index(drop=True)
 
@@ -187,7 +189,15 @@ def predict_sentiment(
     return model.predict_probabilities(texts, lexicon_features(texts, [language] * len(texts)))
 
 
-def _score_chunk(model: TextClassifier, language: str, texts: pd.DataFrame) -> pd.DataFrame:
+def trained_version(model: TextClassifier, language: str) -> str:
+    """Return the version of what `score_trained` concludes: of the model and of the lexicon."""
+    versions = lexicon_versions()
+    return f"{model.version}-{versions.get(language, versions[UNKNOWN_LANGUAGE])}"
+
+
+def _score_chunk(
+    model: TextClassifier, language: str, version: str, texts: pd.DataFrame
+) -> pd.DataFrame:
     probabilities = predict_sentiment(model, language, texts["text"].tolist())
     columns = model.decide(probabilities)
     probability = probabilities[np.arange(len(texts)), columns]
@@ -200,7 +210,7 @@ def _score_chunk(model: TextClassifier, language: str, texts: pd.DataFrame) -> p
         "sentiment_probability": probability,
         "is_unsure": probability < UNSURE_BELOW,
         "model_name": f"{MODEL_NAME}-{language}",
-        "model_version": model.version,
+        "model_version": version,
     })
 
 

@@ -13,6 +13,7 @@ from models_ml.sentiment_trained import (
     predict_sentiment,
     score_trained,
     train_sentiment,
+    trained_version,
 )
 from tests.unit.models_ml.labelled_texts import make_texts
 
@@ -161,8 +162,21 @@ def test_texts_of_the_languages_with_a_model_are_scored_in_order(
     assert scored["polarity"].tolist() == pytest.approx(
         (probabilities[:, 2] - probabilities[:, 0]).tolist(), abs=1e-6)
     assert (scored["is_unsure"] == (scored["sentiment_probability"] < 0.5)).all()
-    assert set(scored["model_version"]) == {model.version}
+    assert set(scored["model_version"]) == {trained_version(model, "de")}
     assert set(scored["model_name"]) == {"trained-sentiment-de"}
+
+
+def test_the_version_changes_with_the_lexicon_that_gives_the_features(
+    trained: dict[str, sentiment_trained.SentimentTraining], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = trained["de"].classifier
+    assert model is not None
+    before = trained_version(model, "de")
+    assert before.startswith(model.version)
+    monkeypatch.setattr(sentiment_trained, "lexicon_versions",
+                        lambda: {"de": "other", "unknown": "none"})
+    assert trained_version(model, "de") == f"{model.version}-other"
+    assert before != f"{model.version}-other"
 
 
 def test_without_models_nothing_is_scored() -> None:
