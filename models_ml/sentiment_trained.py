@@ -25,6 +25,7 @@ from models_ml.language import UNKNOWN_LANGUAGE
 from models_ml.sentiment import lexicon_features, lexicon_versions, score_lexicon
 from models_ml.text_classifier import (
     TextClassifier,
+    TooFewTextsError,
     find_learnable,
     train_classifier,
 )
@@ -128,7 +129,8 @@ def train_sentiment(
             per label, so a text may repeat.
         seed: of folds, training and resamples.
         minimum_labels: of one language, below it the status is too_few_labels; so it is when
-            fewer than two classes have ten distinct texts.
+            fewer than two classes have ten distinct texts to learn from, or none is left to judge
+            the model.
         times: instant of each row, in the index of `labelled`.
 
     Returns:
@@ -233,10 +235,13 @@ def _train_language(
     if labels_count < minimum_labels or len(np.unique(labels[is_learnable])) < 2:
         return SentimentTraining(language, "too_few_labels", labels_count)
     extra = lexicon_features(texts, rows["language"].tolist())
-    evaluation = evaluate_classifier(
-        texts, labels.tolist(), extra, seed=seed, times=times,
-        held_out_folds=EVALUATION_FOLDS if len(rows) < MANY_TEXTS else 1,
-    )
+    try:
+        evaluation = evaluate_classifier(
+            texts, labels.tolist(), extra, seed=seed, times=times,
+            held_out_folds=EVALUATION_FOLDS if len(rows) < MANY_TEXTS else 1,
+        )
+    except TooFewTextsError:
+        return SentimentTraining(language, "too_few_labels", labels_count)
     held_out = rows.iloc[evaluation.held_out["position"].to_numpy()]
     by_lexicon = _label_by_lexicon(held_out)
     truth = evaluation.held_out["truth"].to_numpy(dtype=object)

@@ -42,6 +42,10 @@ _CLIP = 3.0
 _KINDS = ("word", "character")
 
 
+class TooFewTextsError(ValueError):
+    """There are too few distinct texts of too few classes to learn from, or to hold some out."""
+
+
 @dataclass(frozen=True, eq=False)
 class TextClassifier:
     """A trained classifier; `k` classes, `f` n-grams, `d` dense features.
@@ -199,8 +203,9 @@ def train_with_probabilities(
             reports); else the label is the likeliest class (best accuracy).
 
     Raises:
-        ValueError: lengths differ, there are fewer than two classes, or a class has fewer than
+        TooFewTextsError: there are fewer than two classes, or a class has fewer than
             `MINIMUM_TEXTS_PER_CLASS` distinct texts.
+        ValueError: lengths differ.
     """
     if len(texts) != len(labels):
         raise ValueError(f"{len(texts)} texts but {len(labels)} labels")
@@ -326,9 +331,9 @@ def _check_extra(texts: Sequence[str], extra: np.ndarray | None) -> None:
 
 def _check_classes(labels: np.ndarray, groups: np.ndarray) -> None:
     if len(np.unique(labels)) < 2:
-        raise ValueError("a classifier needs at least two classes")
+        raise TooFewTextsError("a classifier needs at least two classes")
     rare = sorted(set(labels[~find_learnable(labels, groups)]))
     if rare:
-        raise ValueError(
+        raise TooFewTextsError(
             f"fewer than {MINIMUM_TEXTS_PER_CLASS} distinct texts of {', '.join(rare)}"
         )

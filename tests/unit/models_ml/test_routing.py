@@ -83,7 +83,8 @@ def test_a_router_that_learnt_nothing_is_rejected() -> None:
     assert report.answered_share is not None and report.answered_share < 0.1
 
 
-@pytest.mark.parametrize("departments", [["it"] * 320, ["it"] * 315 + ["store"] * 5])
+@pytest.mark.parametrize("departments", [["it"] * 320, ["it"] * 315 + ["store"] * 5,
+                                         ["it"] * 309 + ["store"] * 11])
 def test_one_department_alone_is_too_few(departments: list[str]) -> None:
     texts, _ = make_texts(320, seed=7)
     assert train_router(texts, departments, seed=1).status == "too_few_labels"

@@ -98,10 +98,20 @@ def test_too_few_labels_are_not_learnt_from(
     assert english.classifier is None and english.evaluation is None and english.macro_f1 is None
 
 
-def test_one_class_alone_is_too_few() -> None:
+@pytest.mark.parametrize("negative_count", [5, 11])
+def test_one_class_alone_is_too_few(negative_count: int) -> None:
+    # Of eleven texts nine are left to learn from, where two are held out.
     texts, _ = make_texts(310, seed=5)
-    frame = labelled_frame(texts, ["positive"] * 305 + ["negative"] * 5)
-    assert train_sentiment(frame, seed=1)["de"].status == "too_few_labels"
+    labels = ["positive"] * (310 - negative_count) + ["negative"] * negative_count
+    german = train_sentiment(labelled_frame(texts, labels), seed=1)["de"]
+    assert (german.status, german.labels_count) == ("too_few_labels", 310)
+
+
+def test_nothing_new_to_judge_by_is_too_few() -> None:
+    texts, labels = make_texts(100, seed=12)
+    frame = labelled_frame(texts * 4, labels * 4)
+    times = pd.Series(range(400), index=frame.index)
+    assert train_sentiment(frame, seed=1, times=times)["de"].status == "too_few_labels"
 
 
 def test_the_order_of_the_labels_does_not_matter() -> None:
