@@ -94,8 +94,8 @@ def calibration_error(
     """Return the expected calibration error of the labels given, 0..1.
 
     Formula: `sum over bins of n_bin / n * |mean probability - share right|`, over `bins` equally
-    wide bins of the probability of the label (Guo et al. 2017). Pure noise gives about
-    `0.4 * sqrt(bins / n)` on n texts, so small samples cannot show less.
+    wide bins of the probability of the label (Guo et al. 2017). Noise alone gives up to
+    `0.4 * sqrt(bins / n)` on n texts, so small samples show little.
 
     Args:
         probabilities: (n,) of the label that was given to each text.

@@ -12,7 +12,12 @@ import numpy as np
 import pandas as pd
 
 from models_ml.calibration import calibration_error
-from models_ml.text_classifier import assign_folds, find_learnable, train_classifier
+from models_ml.text_classifier import (
+    TooFewTextsError,
+    assign_folds,
+    find_learnable,
+    train_classifier,
+)
 from models_ml.text_features import number_distinct
 
 EVALUATION_FOLDS = 5
@@ -69,7 +74,8 @@ def evaluate_classifier(
         is_share_matched: as in `train_classifier`.
 
     Raises:
-        ValueError: as `train_classifier`, or times leave nothing to predict.
+        TooFewTextsError: as `train_classifier`, or times leave nothing to predict.
+        ValueError: as `train_classifier`.
     """
     truth = np.asarray(labels, dtype=object).astype(str)
     names = np.unique(truth)
@@ -187,5 +193,5 @@ def _split_in_time(groups: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, n
     learnt, later = ordered[:cut], ordered[cut:]
     held_out = later[~np.isin(groups[later], groups[learnt])]
     if not len(held_out):
-        raise ValueError("the last fifth of the texts has none that is new")
+        raise TooFewTextsError("the last fifth of the texts has none that is new")
     return np.sort(learnt), np.sort(held_out)

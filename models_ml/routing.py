@@ -22,7 +22,12 @@ from models_ml.classifier_evaluation import (
     assess_predictions,
     split_texts,
 )
-from models_ml.text_classifier import TextClassifier, find_learnable, train_with_probabilities
+from models_ml.text_classifier import (
+    TextClassifier,
+    TooFewTextsError,
+    find_learnable,
+    train_with_probabilities,
+)
 from models_ml.text_features import number_distinct
 
 MODEL_NAME = "trained-routing"
@@ -109,7 +114,7 @@ def fit_router(
         target_accuracy: share of the answers that must be right, 0..1.
 
     Raises:
-        ValueError: fewer than two departments have enough texts.
+        TooFewTextsError: fewer than two departments have enough texts.
     """
     truth = np.asarray(departments, dtype=object).astype(str)
     kept = np.flatnonzero(find_learnable(truth, number_distinct(texts)))
@@ -190,7 +195,7 @@ def train_router(
         seed: of folds and training.
         target_accuracy: share of the answers that must be right, 0..1.
         minimum_labels: below it the status is too_few_labels; so it is when fewer than two
-            departments have enough texts.
+            departments have ten distinct texts to learn from.
     """
     truth = np.asarray(departments, dtype=object).astype(str)
     groups = number_distinct(texts)
@@ -203,12 +208,17 @@ def train_router(
     measured: list[np.ndarray] = []
     folds = EVALUATION_FOLDS if len(texts) < MANY_TEXTS else 1
     for learnt, held_out in split_texts(texts, truth, seed=seed, held_out_folds=folds):
-        router = fit_router(
-            [texts[row] for row in learnt], truth[learnt].tolist(),
-            None if extra is None else extra[learnt], seed=seed, target_accuracy=target_accuracy,
-        )
+        unseen = [texts[row] for row in held_out]
+        try:
+            router = fit_router(
+                [texts[row] for row in learnt], truth[learnt].tolist(),
+                None if extra is None else extra[learnt],
+                seed=seed, target_accuracy=target_accuracy,
+            )
+        except TooFewTextsError:
+            return RouterReport("too_few_labels", len(texts), None, None, None, None)
         found = router.classifier.predict_probabilities(
-            [texts[row] for row in held_out], None if extra is None else extra[held_out]
+            unseen, None if extra is None else extra[held_out]
         )
         probabilities[np.ix_(held_out, np.searchsorted(names, router.classifier.labels))] = found
         is_answered[held_out] = found.max(axis=1) >= router.threshold

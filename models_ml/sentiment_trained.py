@@ -21,9 +21,11 @@ from models_ml.classifier_evaluation import (
     macro_f1,
 )
 from models_ml.frames import require_columns
-from models_ml.sentiment import lexicon_features, score_lexicon
+from models_ml.language import UNKNOWN_LANGUAGE
+from models_ml.sentiment import lexicon_features, lexicon_versions, score_lexicon
 from models_ml.text_classifier import (
     TextClassifier,
+    TooFewTextsError,
     find_learnable,
     train_classifier,
 )
@@ -127,7 +129,8 @@ def train_sentiment(
             per label, so a text may repeat.
         seed: of folds, training and resamples.
         minimum_labels: of one language, below it the status is too_few_labels; so it is when
-            fewer than two classes have ten distinct texts.
+            fewer than two classes have ten distinct texts to learn from, or none is left to judge
+            the model.
         times: instant of each row, in the index of `labelled`.
 
     Returns:
@@ -169,10 +172,11 @@ def score_trained(models: Mapping[str, TextClassifier], texts: pd.DataFrame) -> 
     found, parts = [np.empty(0, dtype=np.int64)], [pd.DataFrame(columns=_SCORED)]
     for code, model in sorted(models.items()):
         rows = np.flatnonzero(language == code)
+        version = trained_version(model, code)
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             found.append(chunk)
-            parts.append(_score_chunk(model, code, texts.iloc[chunk]))
+            parts.append(_score_chunk(model, code, version, texts.iloc[chunk]))
     order = np.argsort(np.concatenate(found), kind="stable")
     return pd.concat(parts[1:] or parts, ignore_index=True).iloc[order].reset_index(drop=True)
 
@@ -187,7 +191,15 @@ def predict_sentiment(
     return model.predict_probabilities(texts, lexicon_features(texts, [language] * len(texts)))
 
 
-def _score_chunk(model: TextClassifier, language: str, texts: pd.DataFrame) -> pd.DataFrame:
+def trained_version(model: TextClassifier, language: str) -> str:
+    """Return the version of what `score_trained` concludes: of the model and of the lexicon."""
+    versions = lexicon_versions()
+    return f"{model.version}-{versions.get(language, versions[UNKNOWN_LANGUAGE])}"
+
+
+def _score_chunk(
+    model: TextClassifier, language: str, version: str, texts: pd.DataFrame
+) -> pd.DataFrame:
     probabilities = predict_sentiment(model, language, texts["text"].tolist())
     columns = model.decide(probabilities)
     probability = probabilities[np.arange(len(texts)), columns]
@@ -200,7 +212,7 @@ def _score_chunk(model: TextClassifier, language: str, texts: pd.DataFrame) -> p
         "sentiment_probability": probability,
         "is_unsure": probability < UNSURE_BELOW,
         "model_name": f"{MODEL_NAME}-{language}",
-        "model_version": model.version,
+        "model_version": version,
     })
 
 
@@ -223,10 +235,13 @@ def _train_language(
     if labels_count < minimum_labels or len(np.unique(labels[is_learnable])) < 2:
         return SentimentTraining(language, "too_few_labels", labels_count)
     extra = lexicon_features(texts, rows["language"].tolist())
-    evaluation = evaluate_classifier(
-        texts, labels.tolist(), extra, seed=seed, times=times,
-        held_out_folds=EVALUATION_FOLDS if len(rows) < MANY_TEXTS else 1,
-    )
+    try:
+        evaluation = evaluate_classifier(
+            texts, labels.tolist(), extra, seed=seed, times=times,
+            held_out_folds=EVALUATION_FOLDS if len(rows) < MANY_TEXTS else 1,
+        )
+    except TooFewTextsError:
+        return SentimentTraining(language, "too_few_labels", labels_count)
     held_out = rows.iloc[evaluation.held_out["position"].to_numpy()]
     by_lexicon = _label_by_lexicon(held_out)
     truth = evaluation.held_out["truth"].to_numpy(dtype=object)

@@ -40,7 +40,7 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _EMAIL = re.compile(r"(?<!\S)[\w.+-]{1,64}@\S+")
 _INNER_AT = re.compile(r"\w@\w")
 _MENTION = re.compile(r"@ ?\w+")
-_NUMBER = re.compile(r"\d[\d.,:/]*\d")
+_NUMBER = re.compile(r"\d[\d.,:/-]*\d")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _FOLDING = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "’": "'", "´": "'",
                           "`": "'", "…": " ... ", "é": "e", "è": "e", "ê": "e", "à": "a"})
