@@ -19,7 +19,7 @@ from models_ml.routing import MODEL_NAME as ROUTER_NAME
 from models_ml.routing import route_texts
 from models_ml.routing_rules import TOPIC_REASON, route_by_rules, rules_version
 from models_ml.sentiment import lexicon_versions, score_lexicon
-from models_ml.sentiment_trained import score_trained
+from models_ml.sentiment_trained import score_trained, trained_version
 from models_ml.signals import detect_signals, signals_version
 from models_ml.texts import clean_text, cleaning_version
 from models_ml.themes import discover_themes
@@ -69,7 +69,8 @@ class TextReaders:
     def sentiment_versions(self, models: TextModels) -> set[str]:
         """Versions a row of `feedback_sentiment` may have: of each language the one in use."""
         return set((lexicon_versions() | {
-            language: model.version for language, model in models.sentiment.items()}).values())
+            language: trained_version(model, language)
+            for language, model in models.sentiment.items()}).values())
 
     def topics_version(self, models: TextModels) -> str:
         """Version of topics, signals and routing together."""

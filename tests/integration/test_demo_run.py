@@ -23,22 +23,27 @@ TABLES = {
     "marts": ["account_members", "accounts", "campaign_attribution", "campaigns", "cases",
               "customer_aliases", "customer_attribute_sources", "customer_history",
               "customer_lifecycle", "customer_records", "customer_referrals", "customer_rfm",
-              "customer_tenure", "customers", "feedback", "households", "identity_changes",
+              "customer_tenure", "customers", "feedback", "feedback_topics", "households",
+              "identity_changes",
               "identity_edges", "identity_review", "journey_steps", "journeys", "order_lines",
-              "orders", "partners", "products", "sessions", "stores", "survey_answers",
-              "touchpoints"],
+              "orders", "partners", "product_ideas", "products", "routing_queue", "sessions",
+              "stores", "survey_answers", "topic_proposals", "topic_quotes", "touchpoints"],
     "reporting": ["acquisition_by_month", "campaign_performance_by_month",
                   "campaign_revenue_by_month", "channel_consistency", "code_labels", "data_health",
-                  "expectation_gap_by_dimension", "journey_paths", "kpi_catalogue", "kpi_history",
-                  "kpi_values", "lifecycle_by_month", "lifecycle_moves_by_month",
-                  "promise_keeping_by_month", "report_by_customer", "report_by_department",
+                  "expectation_gap_by_dimension", "ideas_by_product", "journey_paths",
+                  "kpi_catalogue", "kpi_history", "kpi_values", "lifecycle_by_month",
+                  "lifecycle_moves_by_month", "promise_keeping_by_month", "report_by_customer", "report_by_department",
                   "report_by_product", "revenue_by_customer_attribute",
                   "satisfaction_by_dimension_and_period", "service_backlog_by_day",
-                  "service_performance_by_month", "tenure_survival", "touchpoint_scorecard",
-                  "unlabelled_codes", "unmapped_events"],
+                  "service_performance_by_month", "tenure_survival", "text_model_quality",
+                  "topic_trends_by_month", "touchpoint_scorecard", "unlabelled_codes",
+                  "unmapped_events"],
 }
-# The first run changes nobody's identity; the seeds know every event and code of the demo.
-EMPTY = {"identity_changes", "unlabelled_codes", "unmapped_events"}
+# The first run changes nobody's identity; the seeds know every event and code of the demo. No step
+# concludes topics and intents yet, nor trains models.
+EMPTY = {"identity_changes", "unlabelled_codes", "unmapped_events", "feedback_topics",
+         "topic_quotes", "topic_proposals", "product_ideas", "ideas_by_product",
+         "text_model_quality"}
 # Columns named like personal data that hold none: a name of a mart or KPI.
 CLEARED = {("data_health", "subject")}
 

@@ -90,7 +90,9 @@ select
     end as share_change,
     case when shown.is_compared and not shown.is_previous_suppressed then shown.is_share_different end
         as is_share_change_significant,
-    coalesce(shown.is_compared and shown.is_larger and shown.is_share_different, false) as is_rising,
+    coalesce(
+        shown.topic <> 'unknown' and shown.is_compared and shown.is_larger and shown.is_share_different, false
+    ) as is_rising,
 
     {%- for name, column in [('mean_polarity', 'score'), ('polarity_low', 'score_low'), ('polarity_high', 'score_high')] %}
     case when shown.has_sentiment then {{ rounded_mean('2 * shown.' ~ column ~ ' - 1', 'shown.scores_count') }} end

@@ -1,13 +1,20 @@
 {#- Weights lie in 0..1 and multiply; the lower end keeps an unknown from making everything else nothing. -#}
 with
 
-open_cases as (
-    select * from {{ ref('cases') }}
-    where not coalesce({{ is_ended_status('status') }}, false) and not is_mirror and not is_abandoned
-),
-
 bounds as (
     select {{ as_of_date() }} as as_of_date
+),
+
+-- What service_backlog_by_day counts as open, less the mirrors: the case they mirror is in the queue.
+open_cases as (
+    select cases.*
+    from {{ ref('cases') }} as cases
+    inner join {{ ref('int_cases_measured') }} as measured on cases.case_id = measured.case_id
+    cross join bounds
+    where
+        cases.opened_date <= bounds.as_of_date
+        and (measured.closed_date is null or measured.closed_date > bounds.as_of_date)
+        and not cases.is_mirror
 ),
 
 feedback as (
