@@ -28,6 +28,8 @@ _INSISTENT_NEGATION = -0.5
 _SHRINKAGE = 0.5
 _OPENING_TOKENS = 2
 _IRONIC_WORDS = 5
+_SENTENCE_TOKENS = 200
+"""A sentence is cut here, so that a text without marks costs no more than its length."""
 
 
 @dataclass(slots=True)
@@ -132,6 +134,9 @@ def tokenise(text: str) -> list[str]:
 def _split_sentences(tokens: list[str]) -> Iterator[tuple[int, int]]:
     start = 0
     for position, token in enumerate(tokens):
+        if position - start >= _SENTENCE_TOKENS:
+            yield start, position
+            start = position
         if token[0] in _SENTENCE_ENDS and _SENTENCE_ENDS.issuperset(token):
             if position > start:
                 yield start, position

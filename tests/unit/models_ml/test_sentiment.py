@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -161,6 +162,15 @@ def test_spans_count_characters_of_the_text_as_given() -> None:
     spans = assess_spans(text, "de")
     assert [text[start:end] for start, end, _ in spans] == ["schöner"]
     assert assess_spans("bel article", "fr") == []
+
+
+def test_a_long_text_without_marks_costs_no_more_than_its_length() -> None:
+    text = "nicht gut wäre stürzt ab " * 8_000
+    started = time.process_time()
+    spans = assess_spans(text, "de")
+    assert len(spans) > 8_000
+    # About a quarter of a second; comparing each word with each other takes minutes.
+    assert time.process_time() - started < 10
 
 
 def test_features_name_what_they_hold() -> None:

@@ -1,8 +1,8 @@
 """One-line cases of sentiment: the pass rate of the lexicon models, printed and with a floor.
 
-The sentences were written for this test, before the rules and words they judge, with an expected
-label each. `irony` passes when the model is unsure or says negative; `mixed` when it is unsure or
-says neutral.
+The sentences were written for this test with an expected label each, before the rules and words
+that they judge (those of category `later` before the words that were added after them). `irony`
+passes when the model is unsure or says negative; `mixed` when it is unsure or says neutral.
 """
 
 from __future__ import annotations
