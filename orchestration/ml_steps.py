@@ -12,6 +12,7 @@ from orchestration.ml_tables import Written, write_ml_table
 from orchestration.settings import Settings
 from orchestration.warehouse import reading
 
+
 class SuiteFailed(RuntimeError):
     """An ML table broke a rule; the last good one stays in place."""
 

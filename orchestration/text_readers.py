@@ -93,8 +93,7 @@ class TextReaders:
                 zip(names["text_key"], names["author_names"], strict=True)})
         return {"feedback_texts": masked.assign(
             language=texts["language"], language_probability=texts["language_probability"],
-            names_key=[None if pd.isna(found) else hashlib.md5(found.encode()).hexdigest()
-                       for found in texts["author_names"]],
+            names_key=texts["author_names"].map(_md5, na_action="ignore"),
             model_version=self.text_version)}
 
     def read_sentiment(self, part: pd.DataFrame, models: TextModels) -> dict[str, pd.DataFrame]:
@@ -211,6 +210,10 @@ class TextReaders:
             routed.loc[chosen, "routing_probability"] = found["probability"]
             routed.loc[chosen, "is_to_be_checked"] = found["is_to_be_checked"]
         return routed
+
+
+def _md5(names: str) -> str:
+    return hashlib.md5(names.encode()).hexdigest()
 
 
 def _cleaned(part: pd.DataFrame) -> pd.DataFrame:

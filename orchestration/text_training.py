@@ -29,6 +29,7 @@ from models_ml.text_classifier import TextClassifier
 from models_ml.texts import clean_text
 from orchestration.settings import Settings
 from orchestration.text_decisions import TOPIC_DELIMITER
+from orchestration.warehouse import escape_cell
 
 SEED = 360
 OUTGROWN = 1.5
@@ -275,7 +276,7 @@ def _record(folder: Path, model: Recorded) -> Recorded:
 
 
 def _confusion_lines(confusion: dict[str, Any]) -> list[str]:
-    labels = confusion["labels"]
+    labels = [escape_cell(label) for label in confusion["labels"]]
     return ["| | " + " | ".join(labels) + " |", "|" + " --- |" * (len(labels) + 1),
             *(f"| **{label}** | " + " | ".join(f"{count:,}" for count in row) + " |"
               for label, row in zip(labels, confusion["counts"], strict=True))]
