@@ -24,6 +24,8 @@ Span = tuple[int, int, str]
 _CAPITAL = "A-ZÀ-ÖØ-ÞŁŚŠŽÇĞİŞ"
 _TOKEN = re.compile(rf"[{_CAPITAL}](?:[^\W\d_]|['’-](?=[^\W\d_])|&[A-Za-z]{{2,6}};){{0,40}}")
 _ANY_TOKEN = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}")
+_LOWER_SIGNATURE = re.compile(
+    rf"(?:[^\W\d_]\. ?)?(?P<name>{_ANY_TOKEN.pattern})(?=[\s.!]{{0,4}}\Z)")
 _INITIAL = re.compile(rf"[{_CAPITAL}]\.(?:-?[{_CAPITAL}]\.)?")
 _PARTICLES = re.compile(r"(?:(?:von|van|vom|zu|zur|de|del|della|di|da|dos|der|den|ten|ter|el|al|la"
                         r"|le)[ \t]){1,3}", re.IGNORECASE)
@@ -40,7 +42,8 @@ _COMMA = re.compile(r",[ \t]")
 _TITLE = re.compile(
     r"\b(?:(?:[Hh]errn?|HERRN?|Hrn?\.|Frau|FRAU|Fr\.|Fräulein|Familie|Fam\."
     r"|M(?:r|rs|s|x)\b\.?|MR\b\.?|MRS\b\.?|Miss|Mister|Sir|Lady|Mme|Monsieur|Madame)"
-    r"[ \t\u00a0]{1,3}(?:(?:Dr|Prof|Dipl|Ing|Doktor|Professor(?:in)?)\b\.?[ \t-]{0,2}){0,3}"
+    r"[ \t\u00a0]{1,3}"
+    r"(?:(?:Dr|Prof|Dipl|Ing|med|rer|nat|Doktor|Professor(?:in)?)\b\.?[ \t-]{0,2}){0,4}"
     r"|(?:Dr|Prof)\.[ \t]{0,2}(?:(?:Dr|med|rer|nat|h|c|Ing)\b\.[ \t]{0,2}){0,4})")
 _INTRODUCTION = re.compile(
     r"\b(?:(?P<sure>mein name (?:ist|lautet)|ich hei(?:ß|ss)e|my name(?:['’]s| is)|i am called)"
@@ -243,7 +246,8 @@ def _read_introduced(text: str, match: re.Match[str]) -> list[_Token]:
     if name:
         turned = _COMMA.match(text, name[-1].end)
         given = _read_tokens(text, turned.end()) if turned else []
-        return [*name, *_keep_name(given)] if given and given[0].is_given else name
+        ends = len(given) == 1 and _LINE_END.match(text, given[0].end)
+        return [*name, *_keep_name(given)] if ends or (given and given[0].is_given) else name
     at = match.end()
     while match["sure"] and len(name) < 2 and (word := _ANY_TOKEN.match(text, at)):
         token = _Token(*word.span(), fold(word[0]), False)
@@ -268,13 +272,11 @@ def _read_signed(text: str, match: re.Match[str]) -> list[_Token]:
         is_given = name[0].is_given and name[0].folded not in read_words("everyday_name")
         is_weak = match["words"].lower() in _WEAK_CLOSINGS and "\n" not in match["gap"]
         return name if is_given or (not is_weak and _LINE_END.match(text, name[-1].end)) else []
-    word = _ANY_TOKEN.match(text, match.end())
-    if match["words"].lower() in _WEAK_CLOSINGS:
+    word = _LOWER_SIGNATURE.match(text, match.end())
+    if not word or match["words"].lower() in _WEAK_CLOSINGS:
         return []
-    if word and not text[word.end():].strip(" \t\r\n.!"):
-        token = _Token(*word.span(), fold(word[0]), False)
-        return [] if token.is_common or token.folded.endswith("en") else [token]
-    return []
+    token = _Token(*word.span(), fold(word["name"]), False)
+    return [] if token.is_common or token.folded.endswith("en") else [token]
 
 
 def _read_role(text: str, match: re.Match[str]) -> list[_Token]:
@@ -304,6 +306,18 @@ def _read_given(text: str, match: re.Match[str]) -> list[_Token]:
     return _keep_name(tokens) if tokens and tokens[0].is_given else []
 
 
+def _read_self(text: str, match: re.Match[str]) -> list[_Token]:
+    """The given name behind "ich bin", where many write it in lower case."""
+    name = _read_sure_given(text, match)
+    word = None if name else _ANY_TOKEN.match(text, match.end())
+    token = _Token(*word.span(), fold(word[0]), False) if word else None
+    if token and token.is_given and len(token.folded) >= _SHORTEST_ALONE and not (
+            token.is_common or token.folded in read_words("everyday_name")
+            or token.folded in read_words("place_name")):
+        return [token]
+    return name
+
+
 def _read_sure_given(text: str, match: re.Match[str]) -> list[_Token]:
     """The same, without given names that are everyday words: "I'm Will" is not worth "I'm Rich"."""
     name = _read_given(text, match)
@@ -319,6 +333,6 @@ _RULES: tuple[tuple[re.Pattern[str], str,
     (_ROLE, "role_cue", _read_role),
     (_NAMED, "named_cue", _read_named),
     (_ENGLISH_ROLE, "role_cue", _read_sure_given),
-    (_WHO_I_AM, "self_cue", _read_sure_given),
+    (_WHO_I_AM, "self_cue", _read_self),
     (_GREETING, "greeting_cue", _read_given),
 )

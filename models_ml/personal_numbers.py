@@ -51,7 +51,7 @@ _NOUNS = {
     "ORDER_NUMBER": "bestell(?:ungs?)?|auftrags?|order|purchase|buchungs?|booking|reservierungs?"
                     "|reservation|confirmation|best(?:ä|ae)tigungs?|record",
     "CUSTOMER_NUMBER": "kunden?|kd|customer|client|mitglieds?|member(?:ship)?|account|vielflieger"
-                       "|frequent[ -]flyer|bahncard|payback|loyalty|teilnehmer|nutzer|user",
+                       "|acct|frequent[ -]flyer|bahncard|payback|loyalty|teilnehmer|nutzer|user",
     "INVOICE_NUMBER": "rechnungs?|re|rg|invoice|bill|beleg|quittungs?|receipt|bon",
     "ACCOUNT_NUMBER": "konto|kto|bank[ -]account|depot|blz",
     "REFERENCE_NUMBER": "ticket|vorgangs?|fall|case|referenz|reference|ref|akten"
@@ -73,8 +73,9 @@ _LABELLED = re.compile(
     r"[\s.:=(]{0,4}(?:(?:lautete?|ist|war|is|was)\b[\s:]{0,3})?(?P<hash>#)?[ ]?"
     r"(?P<value>(?=[A-Z/._-]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[-/._](?=[A-Z0-9])){2,29}"
     r"|(?-i:[A-Z]{6})(?!\w))", re.IGNORECASE)
-_CODE_WORDS = frozenset({"code", "locator", "buchungscode", "number", "nummer", "reference",
-                         "buchungsnummer", "referenz"})
+_CODE_WORDS = frozenset({
+    "confirmation", "booking", "buchung", "code", "locator", "buchungscode", "number", "nummer",
+    "reference", "buchungsnummer", "referenz"})
 _MORE_GROUPS = re.compile(
     r"(?: \d{3,5}(?![\d,])(?! ?(?:euro?|€|\$|uhr|tage|days)\b)){1,4}", re.IGNORECASE)
 _PREFIXED = re.compile(
@@ -130,11 +131,12 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
         return
     for match in _LABELLED.finditer(text):
         value = match["value"]
-        named = bool(match["word"]) or (bool(match["hash"]) and value[0].isdigit())
+        needs_word = _NEEDS_WORD.match(match[0])
+        named = bool(match["word"] or (match["hash"] and (value[0].isdigit() or not needs_word)))
         digits = sum(map(str.isdigit, value))
-        if _DATE_ALONE.fullmatch(value) or not (named or not _NEEDS_WORD.match(match[0])):
+        if _DATE_ALONE.fullmatch(value) or (needs_word and not named):
             continue
-        is_code = match["word"] and len(value) in (5, 6) and value.isupper()
+        is_code = named and len(value) in (5, 6) and value.isupper()
         if is_code or digits >= (3 if named else 5):
             more = _MORE_GROUPS.match(text, match.end()) if named and value.isdigit() else None
             start = match.start("hash" if match["hash"] else "value")

@@ -36,6 +36,9 @@ def mask(text: str, language: str = "de", **options: object) -> str:
     ("Top! LG anna", "Top! LG [NAME]"),
     ("Ihre Mitarbeiterin Berger war nett", "Ihre Mitarbeiterin [NAME] war nett"),
     ("Danke an Sabine", "Danke an [NAME]"),
+    ("ich bin die kerstin und ich bin sauer", "ich bin die [NAME] und ich bin sauer"),
+    ("mfg h. krüger", "mfg [NAME]"),
+    ("Frau Dr. med. Schulte-Hagen", "Frau Dr. med. [NAME]"),
     ("Petra Lindner vom Service", "[NAME] vom Service"),
     # contact
     ("max.muster@web.de und max (at) web.de", "[EMAIL] und [EMAIL]"),
@@ -75,6 +78,7 @@ def test_german_personal_data_is_masked(text: str, masked: str) -> None:
     ("call me at (212) 555-1234 or 415-555-2671", "call me at [PHONE] or [PHONE]"),
     ("order #123456, case id: 8465981", "order [ORDER_NUMBER], case id: [REFERENCE_NUMBER]"),
     ("confirmation code NJV4BP", "confirmation code [ORDER_NUMBER]"),
+    ("Confirmation #ZX8P2L", "Confirmation [ORDER_NUMBER]"),
     ("742 Evergreen Terrace, Springfield, IL 62704 is mine", "[ADDRESS] is mine"),
     ("DOB: March 3, 1980", "DOB: [BIRTH_DATE]"),
     ("license plate ABC 1234", "license plate [PLATE]"),
