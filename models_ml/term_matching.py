@@ -24,7 +24,9 @@ KINDS = ("word", "noun", "verb", "adjective", "prefix", "part", "phrase", "toget
 _HEAD_LETTERS = 5
 _REMEMBERED_WORDS = 200_000
 # Prepositions too: they are the particle of a verb only at the end of the clause.
-_PREPOSITIONS = frozenset("an auf aus bei mit nach vor zu her hin".split())
+_PREPOSITIONS = frozenset((
+        "an", "auf", "aus", "bei", "mit", "nach", "vor", "zu", "her", "hin",
+    ))
 
 
 class Hit(NamedTuple):
