@@ -47,8 +47,8 @@ def main() -> None:
     texts = texts[texts["topic"].notna()].drop_duplicates("text").reset_index(drop=True)
     texts["text_key"] = texts.index.map("{:06d}".format)
     found, judged = _judge(texts, seeds)
-    print(f"{len(texts):,} distinct texts, seed {options.seed}; service counts as staff, payment as "
-          "billing, which the demo does not tell apart")
+    print(f"{len(texts):,} distinct texts, seed {options.seed}; service and complaint count as "
+          "staff, payment as billing, which the demo does not tell apart")
     groups = [("all", judged), *judged.groupby("language"),
               *((f"  {topic}", rows) for topic, rows in judged.groupby("topic"))]
     columns = ("recall", "accuracy", "overlap", "overlap_of_found", "named", "department",

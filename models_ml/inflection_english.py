@@ -1,49 +1,55 @@
-"""Regular inflected forms of English words; meanings do not belong here."""
+"""Regular inflected forms of English words, in folded spelling; meanings do not belong here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+_FOLDED = str.maketrans({"’": "'", "‘": "'", "`": "'"})
 _VOWELS = "aeiou"
 
 
+def fold(text: str) -> str:
+    """Return `text` in lower case with one kind of apostrophe."""
+    return text.lower().translate(_FOLDED)
+
+
 def inflect(word: str, kind: str) -> Iterator[str]:
-    """Yield the regular forms of a word in lower case but itself; `kind` as in German.
+    """Yield the regular forms of a folded word but itself; a word of another kind has none.
 
-    A form that does not exist costs nothing in a look-up; irregular verbs need their forms in the
-    list of terms.
+    `kind` is adjective, noun or verb. Some forms are none, which costs nothing in a look-up.
     """
-    stem = word[:-1] + "i" if word.endswith("y") and word[-2:-1] not in _VOWELS else word
-    if kind == "noun":
-        yield from _add_s(word, stem)
-        yield word + "'s"
+    if kind == "adjective":
+        yield from _add_endings(word, ("er", "est"))
+        yield _make_adverb(word)
+    elif kind == "noun":
+        yield _add_s(word)
     elif kind == "verb":
-        yield from _add_s(word, stem)
-        base = word.removesuffix("e")
-        if _doubles(word):
-            base += word[-1]
-        yield (stem if stem != word else base) + "ed"
-        yield (word if word.endswith("ee") else base) + "ing"
-    elif kind == "adjective":
-        base = stem.removesuffix("e") if stem.endswith("e") else stem
-        if _doubles(word):
-            base += word[-1]
-        yield from (base + "er", base + "est")
-        yield stem.removesuffix("le") + "ly" if stem.endswith("le") else stem + "ly"
+        yield _add_s(word)
+        yield from _add_endings(word, ("ed", "ing"))
 
 
-def _add_s(word: str, stem: str) -> Iterator[str]:
-    if stem != word or word.endswith(("s", "x", "z", "ch", "sh")):
-        yield stem + "es"
-    else:
-        yield word + "s"
+def _add_s(word: str) -> str:
+    if word.endswith("y") and word[-2:-1] not in _VOWELS:
+        return word[:-1] + "ies"
+    return word + ("es" if word.endswith(("s", "x", "z", "ch", "sh")) else "s")
 
 
-def _doubles(word: str) -> bool:
-    """Whether a short word doubles its last consonant: ship, shipped."""
-    return (
-        3 <= len(word) <= 4
-        and word[-1] not in _VOWELS + "wxy"
-        and word[-2] in _VOWELS
-        and word[-3] not in _VOWELS
-    )
+def _add_endings(word: str, endings: tuple[str, ...]) -> Iterator[str]:
+    for ending in endings:
+        if word.endswith("e") and not (ending == "ing" and word.endswith("ee")):
+            yield word[:-1] + ending
+        elif word.endswith("y") and word[-2:-1] not in _VOWELS and ending != "ing":
+            yield word[:-1] + "i" + ending
+        else:
+            yield word + ending
+            if (len(word) > 2 and word[-1] not in _VOWELS + "wxy" and word[-2] in _VOWELS
+                    and word[-3] not in _VOWELS):
+                yield word + word[-1] + ending
+
+
+def _make_adverb(word: str) -> str:
+    if word.endswith("ic"):
+        return word + "ally"
+    if word.endswith("le"):
+        return word[:-1] + "y"
+    return (word[:-1] + "i" if word.endswith("y") else word) + "ly"

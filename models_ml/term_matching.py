@@ -242,7 +242,10 @@ def _add_word(
 def _inflect(language: str, word: str, kind: str) -> Iterable[str]:
     if kind == "word":
         return ()
-    return (inflection_german if language == "de" else inflection_english).inflect(word, kind)
+    if language == "de":
+        return inflection_german.inflect(word, kind)
+    possessive = [word + "'s"] if kind == "noun" else []
+    return (*inflection_english.inflect(word, kind), *possessive)
 
 
 def _slot(index: TermIndex, pattern: str) -> int:
