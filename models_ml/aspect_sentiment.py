@@ -17,7 +17,8 @@ _SCORERS = {"de": score_german, "en": score_english}
 def assess_spans(text: str, language: str) -> list[tuple[int, int, float]] | None:
     """Return (start, end, value) of what judges in `text`; None for a language without a model.
 
-    The lexicon model reads one clause at a time, so a span is a whole clause; value -1..1.
+    The lexicon model reads one clause at a time, so a span is a whole clause; value -1..1, that of
+    its one expression: the model's shrinkage (`v / 1.5` of one expression) is undone.
     """
     score = _SCORERS.get(language)
     if score is None:
@@ -26,7 +27,7 @@ def assess_spans(text: str, language: str) -> list[tuple[int, int, float]] | Non
     for clause in split_clauses(text, language):
         value = score(text[clause.start : clause.end])
         if value:
-            found.append((clause.start, clause.end, value))
+            found.append((clause.start, clause.end, min(max(1.5 * value, -1.0), 1.0)))
     return found
 
 
