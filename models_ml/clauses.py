@@ -15,22 +15,29 @@ _TOKEN = re.compile(
 _SENTENCE_ENDS = frozenset(".!?…\n;")
 _CLAUSE_ENDS = frozenset(",:()–—")
 _SIGNS = frozenset("\"'„“”‚‘’»«-*/\\_+=<>|~^#@`´{}]")
-_ABBREVIATIONS = frozenset(
-    "abs art bspw bzw ca dr evtl ggf hr fr inkl exkl max min mind mr mrs ms nr prof rd sog std str "
-    "st tel usw vgl vs zzgl approx dept e.g etc incl".split()
-)
+_ABBREVIATIONS = frozenset((
+        "abs", "art", "bspw", "bzw", "ca", "dr", "evtl", "ggf", "hr", "fr", "inkl", "exkl", "max",
+        "min", "mind", "mr", "mrs", "ms", "nr", "prof", "rd", "sog", "std", "str", "st", "tel",
+        "usw", "vgl", "vs", "zzgl", "approx", "dept", "e.g", "etc", "incl",
+    ))
 _CONTRASTS = {
-    "de": frozenset(
-        "aber jedoch allerdings dennoch trotzdem obwohl obgleich wohingegen dagegen hingegen "
-        "sondern nichtsdestotrotz".split()
-    ),
-    "en": frozenset(
-        "but however although though yet whereas despite nevertheless nonetheless except".split()
-    ),
+    "de": frozenset((
+        "aber", "jedoch", "allerdings", "dennoch", "trotzdem", "obwohl", "obgleich", "wohingegen",
+        "dagegen", "hingegen", "sondern", "nichtsdestotrotz",
+    )),
+    "en": frozenset((
+        "but", "however", "although", "though", "yet", "whereas", "despite", "nevertheless",
+        "nonetheless", "except",
+    )),
 }
 _JOINTS = {
-    "de": frozenset("und sowie während weil da denn wenn dass nachdem sobald bevor damit".split()),
-    "en": frozenset("and while because since when which who after before so".split()),
+    "de": frozenset((
+        "und", "sowie", "während", "weil", "da", "denn", "wenn", "dass", "nachdem", "sobald",
+        "bevor", "damit",
+    )),
+    "en": frozenset((
+        "and", "while", "because", "since", "when", "which", "who", "after", "before", "so",
+    )),
 }
 
 

@@ -23,7 +23,6 @@ def inflect(word: str, kind: str) -> Iterator[str]:
         yield _make_adverb(word)
     elif kind == "noun":
         yield _add_s(word)
-        yield word + "'s"
     elif kind == "verb":
         yield _add_s(word)
         yield from _add_endings(word, ("ed", "ing"))

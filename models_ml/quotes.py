@@ -67,7 +67,7 @@ def _pick(
     members: pd.DataFrame, count: int, diversity: float, maximum_characters: int
 ) -> list[tuple[str, float]]:
     # Quotes of one group may be in several languages; the commonest one gives the stop words.
-    language = members["language"].value_counts().sort_index().idxmax()
+    language = str(members["language"].value_counts().sort_index().idxmax())
     texts = members["text"].tolist()
     keys = members["text_key"].tolist()
     words = [len(read_words(text, language)) for text in texts]

@@ -43,13 +43,15 @@ _NEGATED_SIGNALS = frozenset(
     ("emotion", "urgency", "complaint", "praise", "cancellation_threat")
 )
 _NEGATIONS = {
-    "de": frozenset(
-        "nicht nie niemals kein keine keinen keinem keiner keinerlei ohne weder nichts".split()
-    ),
-    "en": frozenset(
-        "not no never without neither nor don't doesn't didn't isn't wasn't aren't weren't won't "
-        "can't cannot couldn't wouldn't haven't hasn't hardly nothing".split()
-    ),
+    "de": frozenset((
+        "nicht", "nie", "niemals", "kein", "keine", "keinen", "keinem", "keiner", "keinerlei",
+        "ohne", "weder", "nichts",
+    )),
+    "en": frozenset((
+        "not", "no", "never", "without", "neither", "nor", "don't", "doesn't", "didn't", "isn't",
+        "wasn't", "aren't", "weren't", "won't", "can't", "cannot", "couldn't", "wouldn't",
+        "haven't", "hasn't", "hardly", "nothing",
+    )),
 }
 _REACH_BEFORE, _REACH_BEHIND = 3, 2
 _READ_CHARACTERS = 10_000
@@ -71,10 +73,11 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     2009, Brand experience; Lemon & Verhoef 2016, Understanding customer experience) or brand: the
     largest sum of weights from .5, else none.
     emotion: largest evidence from .45, else none; one against a clear polarity counts half.
-    intent: odds e / (1 - e), where e is at least .04 and at most .98, times 3 for a threat to cancel, 2 for an idea, 1.5 for a question,
-    beside .7 for a mere statement; intent_probability is the share of the largest, which is not
-    calibrated. A clear polarity is evidence for complaint or praise, urgency by danger, law,
-    outage or repeated contact for complaint, a question mark for a question.
+    intent: odds e / (1 - e), where e is at least .04 and at most .98, times 3 for a threat to
+    cancel, 2 for an idea, 1.5 for a question, beside .7 for a mere statement; intent_probability is
+    the share of the largest, which is not calibrated. A clear polarity is evidence for complaint or
+    praise, urgency by danger, law, outage or repeated contact for complaint, a question mark for a
+    question.
     urgency: `1 - product(1 - u)` over the strongest term of each reason, .3 for a threat to cancel,
     .15 for a complaint, a quarter of a negative polarity, .1 for "!!" or capitals; half of it for a
     clearly positive text. low below .3, high from .6.

@@ -24,7 +24,9 @@ KINDS = ("word", "noun", "verb", "adjective", "prefix", "part", "phrase", "toget
 _HEAD_LETTERS = 5
 _REMEMBERED_WORDS = 200_000
 # Prepositions too: they are the particle of a verb only at the end of the clause.
-_PREPOSITIONS = frozenset("an auf aus bei mit nach vor zu her hin".split())
+_PREPOSITIONS = frozenset((
+        "an", "auf", "aus", "bei", "mit", "nach", "vor", "zu", "her", "hin",
+    ))
 
 
 class Hit(NamedTuple):
@@ -240,7 +242,10 @@ def _add_word(
 def _inflect(language: str, word: str, kind: str) -> Iterable[str]:
     if kind == "word":
         return ()
-    return (inflection_german if language == "de" else inflection_english).inflect(word, kind)
+    if language == "de":
+        return inflection_german.inflect(word, kind)
+    possessive = [word + "'s"] if kind == "noun" else []
+    return (*inflection_english.inflect(word, kind), *possessive)
 
 
 def _slot(index: TermIndex, pattern: str) -> int:

@@ -71,7 +71,7 @@ def discover_themes(
     require_columns(texts, ["text_key", "text", "language", "polarity"], "texts")
     if texts["text_key"].duplicated().any():
         raise ValueError("texts: text_key repeats")
-    proposals: list[tuple[object, ...]] = []
+    proposals: list[tuple[str, str, str, int, str, float]] = []
     for language, members in texts.sort_values("text_key").groupby("language", sort=True):
         distinct = members.iloc[first_places(members["text"].map(key_of))]
         proposals += _propose(distinct.reset_index(drop=True), str(language), seed, minimum_texts,
@@ -90,7 +90,7 @@ def _propose(
     minimum_texts: int,
     maximum_themes: int,
     sample_size: int,
-) -> list[tuple[object, ...]]:
+) -> list[tuple[str, str, str, int, str, float]]:
     if len(texts) < minimum_texts:
         return []
     sample = texts["text"]
@@ -105,7 +105,7 @@ def _propose(
     centres = _fit_centres(vectors, seed)
     names = vectoriser.get_feature_names_out()
     nearest, cosine = _assign(texts["text"], vectoriser, centres)
-    found = []
+    found: list[tuple[str, str, str, int, str, float]] = []
     for number, centre in enumerate(centres):
         places = np.flatnonzero((nearest == number) & (cosine >= _MEMBER_COSINE))
         if len(places) < minimum_texts or cosine[places].mean() < _MINIMUM_COHESION:

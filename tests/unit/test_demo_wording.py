@@ -44,7 +44,7 @@ def test_no_expression_of_a_lexicon_stands_in_a_text_of_the_demo() -> None:
 def seed_expressions() -> set[str]:
     """Phrases of three words and more, each with every choice it leaves.
 
-    Expressions of two words are everyday language, as single words are ("on hold", "error message").
+    Expressions of two words are everyday language, as single words are ("on hold").
     """
     found = set()
     for name in ("topic_terms", "signal_terms"):

@@ -44,6 +44,7 @@ def find(text: str, *terms: tuple[str, str], language: str = "de", weight: float
     ("de", "app abst*", "together", "die App, Abstürze", False),
     ("de", "warte|warten warten|lange", "together", "wir warten", False),  # one word is not two
     ("en", "delivery", "noun", "two deliveries", True),
+    ("en", "courier", "noun", "the courier’s van", True),
     ("en", "sales rep", "noun", "the sales reps", True),
     ("en", "send back", "verb", "sending back", True),
     ("en", "ship", "verb", "it shipped", True),

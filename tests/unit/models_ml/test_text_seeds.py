@@ -12,11 +12,11 @@ from models_ml.topics import NO_TOPIC, read_families
 from tests.unit.models_ml.text_seeds import read_seed, texts_of
 
 BLOCKS = {"product", "service", "communication", "appearance"}
-REQUIRED = set(
-    "product_quality delivery price service staff app website store payment billing returns "
-    "communication appearance sustainability subscription account privacy loyalty "
-    "product_information".split()
-)
+REQUIRED = {
+    "product_quality", "delivery", "price", "service", "staff", "app", "website", "store",
+    "payment", "billing", "returns", "communication", "appearance", "sustainability",
+    "subscription", "account", "privacy", "loyalty", "product_information",
+}
 
 
 def test_topics_are_a_tree_of_two_levels_with_known_departments() -> None:
