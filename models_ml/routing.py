@@ -33,11 +33,9 @@ from models_ml.text_features import number_distinct
 MODEL_NAME = "trained-routing"
 MINIMUM_LABELS = 300
 TARGET_ACCURACY = 0.98
-SAFETY_MARGIN = 0.002
-"""Accuracy beyond the target that the threshold asks of the training texts: the threshold is
-chosen among many, and the largest share that happens to reach the target is a little lucky."""
-
-_MINIMUM_ANSWERED = 50
+SAFETY_ERRORS = 2.0
+"""Standard errors beyond the target that the training texts must reach: the threshold is chosen
+among many, and few right answers prove little. At 98 % it takes 196 right answers at least."""
 
 RouterStatus = Literal["published", "rejected", "too_few_labels"]
 
@@ -101,9 +99,8 @@ def fit_router(
 ) -> Router:
     """Train a classifier and fix its threshold, on these texts alone.
 
-    The threshold is the lowest probability beyond which the training texts, each predicted by a
-    machine that had not seen it, are right in `target_accuracy` + `SAFETY_MARGIN` (but at most
-    halfway from the target to 1).
+    The threshold is that of `fix_threshold` on the training texts, each predicted by a machine that
+    had not seen it.
 
     Args:
         texts: texts of past cases.
@@ -125,8 +122,7 @@ def fit_router(
     likeliest = training.probabilities.argmax(axis=1)
     probability = training.probabilities.max(axis=1)
     is_right = np.array(training.classifier.labels)[likeliest] == truth[kept][training.rows]
-    required = target_accuracy + min(SAFETY_MARGIN, (1 - target_accuracy) / 2)
-    threshold = fix_threshold(probability, is_right, required)
+    threshold = fix_threshold(probability, is_right, target_accuracy)
     is_answered = probability >= threshold
     return Router(
         training.classifier,
@@ -136,21 +132,24 @@ def fit_router(
     )
 
 
-def fix_threshold(probability: np.ndarray, is_right: np.ndarray, required: float) -> float:
-    """Return the lowest threshold with `required` accuracy at and beyond it; above 1 if none has.
+def fix_threshold(probability: np.ndarray, is_right: np.ndarray, target: float) -> float:
+    """Return the lowest threshold that reaches the target for sure; above 1 if none does.
+
+    The m answers at and beyond it must be right in `target + 2 * sqrt(target * (1 - target) / m)`.
 
     Args:
         probability: (n,) of the answers.
         is_right: (n,) whether they are right.
-        required: accuracy, 0..1; at least fifty answers must reach it.
+        target: accuracy, 0..1.
     """
     order = np.argsort(-probability, kind="stable")
-    accuracies = np.cumsum(is_right[order]) / np.arange(1, len(order) + 1)
+    counts = np.arange(1, len(order) + 1)
+    accuracies = np.cumsum(is_right[order]) / counts
+    required = target + SAFETY_ERRORS * np.sqrt(target * (1 - target) / counts)
     ordered = probability[order]
     # Equal probabilities are answered together, so only the last of them can be a threshold.
     is_last = np.append(ordered[1:] < ordered[:-1], True)
-    is_enough = np.arange(1, len(order) + 1) >= _MINIMUM_ANSWERED
-    reaching = np.flatnonzero(is_last & is_enough & (accuracies >= required))
+    reaching = np.flatnonzero(is_last & (accuracies >= required))
     return float(ordered[reaching[-1]]) if len(reaching) else 2.0
 
 

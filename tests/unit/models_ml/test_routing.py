@@ -38,7 +38,8 @@ def test_it_answers_what_it_knows_and_nothing_else(router: Router) -> None:
 
 def test_the_threshold_is_of_training_texts_out_of_fold(router: Router) -> None:
     assert 0.45 < router.answered_share < 0.55
-    assert router.answered_accuracy >= 0.982
+    # Some 750 answers: .98 + 2 * sqrt(.0196 / 750) = .990.
+    assert router.answered_accuracy >= 0.99
 
 
 def test_a_file_gives_the_router_back(router: Router) -> None:
@@ -51,16 +52,20 @@ def test_a_file_gives_the_router_back(router: Router) -> None:
 
 
 def test_threshold_by_hand() -> None:
-    probability = np.repeat([0.9, 0.8, 0.7, 0.6], 50)
-    is_right = np.repeat([True, True, True, False], 50)
-    is_right[100:110] = False
-    # 100 of 100 at .8; 140 of 150 = .933 at .7; 140 of 200 at .6.
-    assert fix_threshold(probability, is_right, 0.95) == 0.8
-    assert fix_threshold(probability, is_right, 0.93) == 0.7
-    assert fix_threshold(probability, is_right, 0.70) == 0.6
-    # Too few answers are no evidence; nothing reaches the target.
-    assert fix_threshold(probability[:49], is_right[:49], 0.9) > 1
-    assert fix_threshold(probability, ~is_right, 0.9) > 1
+    probability = np.repeat([0.9, 0.8, 0.7, 0.6], 500)
+    is_right = np.repeat([True, True, True, False], 500)
+    is_right[1_000:1_100] = False
+    # 1,000 of 1,000 at .8; 1,400 of 1,500 = .9333 at .7; 1,400 of 2,000 = .7 at .6.
+    # Two standard errors at .7: .915 + .0144 = .9294 is reached, .92 + .0140 = .9340 is not.
+    assert fix_threshold(probability, is_right, 0.920) == 0.8
+    assert fix_threshold(probability, is_right, 0.915) == 0.7
+    # At .6: .67 + .0210 = .6910 is reached, .68 + .0209 = .7009 is not.
+    assert fix_threshold(probability, is_right, 0.68) == 0.7
+    assert fix_threshold(probability, is_right, 0.67) == 0.6
+    # 35 right answers do not prove 90 %, 37 do: .9 + 2 * sqrt(.09 / 36) = 1. Nothing right, none.
+    assert fix_threshold(probability[:35], is_right[:35], 0.9) > 1
+    assert fix_threshold(probability[:37], is_right[:37], 0.9) == 0.9
+    assert fix_threshold(probability, np.zeros(2_000, dtype=bool), 0.9) > 1
 
 
 def test_a_good_router_is_published() -> None:
@@ -70,7 +75,8 @@ def test_a_good_router_is_published() -> None:
     assert report.labels_count == 800
     assert report.router is not None and report.evaluation is not None
     assert report.evaluation.texts_count == 800
-    assert report.answered_share == pytest.approx(0.5, abs=0.05)
+    # Half of the texts could be answered; the margin for few of them costs some.
+    assert report.answered_share is not None and 0.3 < report.answered_share < 0.52
     assert report.answered_accuracy is not None and report.answered_accuracy > 0.97
 
 
