@@ -11,6 +11,7 @@ import sys
 BENCHMARKS = {
     "olist": "a real marketplace end to end, reviews reconciled",
     "sentiment": "macro-F1 of the lexicon models on public sets",
+    "masking": "planted personal data found in texts, and what is found in public texts",
     "identity": "public sets, the demo's planted truth, a million records, 1 % new ones",
     "journeys": "journeys and KPIs of 100,000 and 1,000,000 customers against one reading",
     "cases": "one problem in two systems is one case: the planted pairs of the demo",

@@ -24,6 +24,17 @@ DETECTED_LANGUAGES = ("de", "en", "fr", "es", "it", "pt", "nl")
 """Languages told apart by default: those with a sentiment model, and their neighbours, because a
 text in a language that is not in the list is given to one that is."""
 
+KNOWN_LANGUAGES = frozenset((
+    "af", "am", "an", "ar", "as", "az", "ba", "be", "bg", "bn", "br", "bs", "ca", "cs", "cy", "da",
+    "de", "dz", "el", "en", "eo", "es", "et", "eu", "fa", "fi", "fo", "fr", "fy", "ga", "gd", "gl",
+    "gu", "ha", "he", "hi", "hr", "ht", "hu", "hy", "id", "ig", "is", "it", "ja", "jv", "ka", "kk",
+    "km", "kn", "ko", "ku", "ky", "la", "lb", "lg", "ln", "lo", "lt", "lv", "mg", "mk", "ml", "mn",
+    "mr", "ms", "mt", "my", "ne", "nl", "nn", "no", "oc", "om", "or", "pa", "pl", "ps", "pt", "qu",
+    "ro", "ru", "rw", "sa", "se", "si", "sk", "sl", "sn", "so", "sq", "sr", "st", "sv", "sw", "ta",
+    "te", "tg", "th", "tk", "tl", "tr", "tt", "ug", "uk", "ur", "uz", "vi", "vo", "wa", "xh", "yo",
+    "zh", "zu"))
+"""Codes of two letters that py3langid knows, so that a setting is checked without loading it."""
+
 UNKNOWN_LANGUAGE = "unknown"
 MINIMUM_PROBABILITY = 0.5
 MINIMUM_LETTERS = 3

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Set
 
 Span = tuple[int, int, str]
 
-_CITY = (r"[A-ZÄÖÜ][\w.-]{1,30}(?:[ \t](?:am|an der|im|in|bei|b\.|ob der|v\. ?d\.)[ \t]"
-         r"[A-ZÄÖÜ][\w.-]{1,30}|[ \t]\([A-ZÄÖÜ][\w. ]{1,20}\))?")
+_CITY = (r"(?:(?:Bad|Sankt|St\.|Groß|Klein|Neu|Alt)[ \t])?[A-ZÄÖÜ](?:[\w-]|\.(?=\w)){1,30}(?:"
+         r"[ \t](?:am|an der|im|in|bei|b\.|ob der|v\. ?d\.)[ \t][A-ZÄÖÜ](?:[\w-]|\.(?=\w)){1,30}"
+         r"|[ \t]\([A-ZÄÖÜ][\w. ]{1,20}\))?")
 _TOWN = re.compile(rf"[ \t]?[,;/]?[ \t\n]{{0,2}}(?:in[ \t])?(?:(?:D|A|CH)[ -])?\d{{4,5}}[ \t]"
-                   rf"{_CITY}|,? in [A-ZÄÖÜ][\w-]{{1,30}}|,[ \t][A-ZÄÖÜ][\w-]{{2,30}}(?=[.!?\n]|\Z)")
+                   rf"{_CITY}|,? in {_CITY}"
+                   r"|,[ \t][A-ZÄÖÜ][\w-]{2,30}(?=[.!?\n]|\Z)")
 _HOUSE_NUMBER = re.compile(
     r"(?<=[a-zßA-Z.])[ \t]{0,2}(?P<number>\d{1,4}(?:[ \t]?[a-h](?!\w))?"
     r"(?:[ \t]?[-/][ \t]?\d{1,4}[a-h]?(?!\w))?)(?![\w%:]|[,.]\d)")
@@ -22,7 +24,7 @@ _UNSURE_ENDS = ("weg", "platz", "ring", "ufer", "damm", "stieg", "steig", "pfad"
 _NAME_BEFORE = re.compile(r"[A-ZÄÖÜ][^\W\d_]*(?:[.'-][^\W\d_]+)*\.?[ \t-]\Z")
 # Compounds that are no street: "Sitzplatz 45", "Rückweg 2".
 _NO_STREET = re.compile(
-    r"(?:\b|sitz|park|stell|arbeits|liege|steh|spiel|camping|zelt|lager|fenster|gang|start"
+    r"(?:sitz|park|stell|arbeits|liege|steh|spiel|camping|zelt|lager|fenster|gang|start"
     r"|ausbildungs|studien|markt|bau|sport|flug|tennis|vor|ab|r(?:ü|ue)ck|hin|heim|um|aus|fahr"
     r"|fu(?:ß|ss)|rad|geh|versand|zahlungs|rechts|liefer|beschwerde|vertriebs|l(?:ö|oe)sungs"
     r"|kommunikations|(?:ü|ue)bertragungs|dienst|flucht|schul|bahn|ehe|ohr|finger|schl(?:ü|ue)ssel"

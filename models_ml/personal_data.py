@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ def mask_personal_data(
     masked = pd.DataFrame(rows, columns=["masked_text", "personal_data_count",
                                          "personal_data_kinds"])
     return pd.DataFrame({
-        "text_key": texts["text_key"].to_numpy(),
+        "text_key": texts["text_key"].reset_index(drop=True).astype("str"),
         "masked_text": masked["masked_text"].astype("str"),
         "personal_data_count": masked["personal_data_count"].astype("Int64"),
         "personal_data_kinds": masked["personal_data_kinds"].astype("str"),
@@ -144,9 +144,13 @@ def _find_once(
     if "[" in text:
         for match in PLACEHOLDER.finditer(text):
             taken[match.start():match.end()] = b"\1" * len(match[0])
+
+    def is_free(start: int, end: int) -> bool:
+        return taken.find(1, start, end) < 0
+
     findings = []
-    for start, end, kind in _candidates(text, language, known_names, default_country):
-        if start < end and taken.find(1, start, end) < 0:
+    for start, end, kind in _candidates(text, language, known_names, default_country, is_free):
+        if start < end and is_free(start, end):
             taken[start:end] = b"\1" * (end - start)
             findings.append(Finding(start, end, kind))
     return sorted(findings)
@@ -154,6 +158,7 @@ def _find_once(
 
 def _candidates(
     text: str, language: str, known_names: Collection[str], default_country: str,
+    is_free: Callable[[int, int], bool],
 ) -> Iterator[tuple[int, int, str]]:
     """All candidates, the surest kinds first: of two that overlap the earlier one counts."""
     words = frozenset(_WORD.findall(text.lower()))
@@ -162,7 +167,7 @@ def _candidates(
         yield from find_bank_numbers(text)
         yield from find_birth_dates(text, words)
         yield from find_record_numbers(text, words)
-        yield from find_phones(text, language, default_country)
+        yield from find_phones(text, language, default_country, is_free)
         yield from find_plates(text, language, words)
         yield from find_addresses(text, words)
         yield from find_long_numbers(text)

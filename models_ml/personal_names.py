@@ -24,6 +24,8 @@ Span = tuple[int, int, str]
 _CAPITAL = "A-ZÀ-ÖØ-ÞŁŚŠŽÇĞİŞ"
 _TOKEN = re.compile(rf"[{_CAPITAL}](?:[^\W\d_]|['’-](?=[^\W\d_])|&[A-Za-z]{{2,6}};){{0,40}}")
 _ANY_TOKEN = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}")
+_LOWER_SIGNATURE = re.compile(
+    rf"(?:[^\W\d_]\. ?)?(?P<name>{_ANY_TOKEN.pattern})(?=[\s.!]{{0,4}}\Z)")
 _INITIAL = re.compile(rf"[{_CAPITAL}]\.(?:-?[{_CAPITAL}]\.)?")
 _PARTICLES = re.compile(r"(?:(?:von|van|vom|zu|zur|de|del|della|di|da|dos|der|den|ten|ter|el|al|la"
                         r"|le)[ \t]){1,3}", re.IGNORECASE)
@@ -34,12 +36,14 @@ _LINE_END = re.compile(r"[ \t]{0,3}(?:[.,!;()\r\n]|\Z)")
 _NOUN_END = re.compile(r"(?:heit|keit|schaft|tion|tionen|ungen|heiten|keiten|ität|ismus|nis|tum"
                        r"|[^hjl]ung|lung|zeug|zeit|stelle|nummer|preis|platz)\Z")
 _MOST_TOKENS = 5
+_SHORTEST_ALONE = 4
 _COMMA = re.compile(r",[ \t]")
 
 _TITLE = re.compile(
     r"\b(?:(?:[Hh]errn?|HERRN?|Hrn?\.|Frau|FRAU|Fr\.|Fräulein|Familie|Fam\."
     r"|M(?:r|rs|s|x)\b\.?|MR\b\.?|MRS\b\.?|Miss|Mister|Sir|Lady|Mme|Monsieur|Madame)"
-    r"[ \t\u00a0]{1,3}(?:(?:Dr|Prof|Dipl|Ing|Doktor|Professor(?:in)?)\b\.?[ \t-]{0,2}){0,3}"
+    r"[ \t\u00a0]{1,3}"
+    r"(?:(?:Dr|Prof|Dipl|Ing|med|rer|nat|Doktor|Professor(?:in)?)\b\.?[ \t-]{0,2}){0,4}"
     r"|(?:Dr|Prof)\.[ \t]{0,2}(?:(?:Dr|med|rer|nat|h|c|Ing)\b\.[ \t]{0,2}){0,4})")
 _INTRODUCTION = re.compile(
     r"\b(?:(?P<sure>mein name (?:ist|lautet)|ich hei(?:ß|ss)e|my name(?:['’]s| is)|i am called)"
@@ -51,10 +55,12 @@ _ROLE = re.compile(
     r"\b(?:(?:mitarbeiter|verkäufer|(?:kunden)?berater|techniker|fahrer|zusteller|schaffner|kassierer"
     r"|filialleiter|marktleiter|teamleiter|monteur|kellner|zugbegleiter|servicekraft)(?:in)?"
     r"|kolleg(?:e|en|in)|namens|genannt)[ \t]{1,3}", re.IGNORECASE)
-_CALLED = re.compile(r"\b(?:named|called|by the name of|spoke (?:to|with)|talked to|served by"
-                     r"|helped by|agent|rep|representative|manager|cashier|waiter|waitress|server"
-                     r"|driver|technician|supervisor|employee|attendant|assistant|associate|clerk"
-                     r")[ \t]{1,3}(?:was[ \t])?", re.IGNORECASE)
+_NAMED = re.compile(r"\b(?:named|called|by the name of|spoke (?:to|with)|talked to|served by"
+                    r"|helped by)[ \t]{1,3}", re.IGNORECASE)
+_ENGLISH_ROLE = re.compile(r"\b(?:agent|rep|representative|manager|cashier|waiter|waitress|server"
+                           r"|driver|technician|supervisor|employee|attendant|assistant|associate"
+                           r"|clerk)[ \t]{1,3}(?:was[ \t])?", re.IGNORECASE)
+_CONTACT_KINDS = "ADDRESS|PHONE|EMAIL|BIRTH_DATE|CUSTOMER_NUMBER"
 _WHO_I_AM = re.compile(
     r"\b(?:ich bin(?: (?:der|die))?|i['’]m|i am|this is|hier ist|hier schreibt|hier spricht"
     r"|es gr(?:ü|ue)(?:ß|ss)t)[ \t,]{1,3}", re.IGNORECASE)
@@ -72,6 +78,9 @@ _CLOSING = re.compile(
     r"|herzlichst|ihre?|yours|gez\.|i\. ?[av]\.|signed|mit besten w(?:ü|ue)nschen)(?!\w)"
     r"(?P<gap>[ \t]{0,3}[,.!:;-]{0,3}[ \t]{0,3}(?:\r?\n[ \t\r\n]{0,6})?)(?=[^\W\d_])",
     re.IGNORECASE)
+_CONTACT = re.compile(
+    r"(?:\A|(?<=[\n,;:])|(?<=[,;:] ))"
+    rf"(?P<name>[{_CAPITAL}][^\n,;:!?\[\]]{{3,60}})(?=[,;\n]{{1,2}} ?\[(?:{_CONTACT_KINDS})\])")
 _WEAK_CLOSINGS = frozenset({"ihr", "ihre", "yours", "thanks", "thanks again", "many thanks",
                            "thank you", "cheers", "br", "bg", "all the best", "signed"})
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;\n\"„“(]\s{0,3})\Z")
@@ -90,6 +99,10 @@ class _Token:
     def is_given(self) -> bool:
         names = read_given_names()
         return self.folded in names or self.folded.partition("-")[0] in names
+
+    @property
+    def is_never_name(self) -> bool:
+        return self.folded in read_words("no_name") or self.folded in read_words("role")
 
     @property
     def is_common(self) -> bool:
@@ -114,6 +127,11 @@ def find_names(text: str, words: Set[str]) -> Iterator[Span]:
                     yield name[0].start, name[-1].end, "NAME"
     if not words.isdisjoint(read_given_forms()):
         yield from _find_given_names(text)
+    if "]" in text:
+        for match in _CONTACT.finditer(text):
+            name = _read_contact(text, match)
+            if name:
+                yield name[0].start, name[-1].end, "NAME"
 
 
 def find_known_names(text: str, known_names: Collection[str]) -> Iterator[Span]:
@@ -154,23 +172,13 @@ def _find_given_names(text: str) -> Iterator[Span]:
         name = _keep_name(tokens)
         if not name or name[0].is_initial:
             continue
-        alone, first = len(name) == 1, name[0].folded
-        is_everyday = first in read_words("everyday_name")
-        is_place = first in read_words("place_name")
-        if alone and (is_everyday or is_place or len(first) < 4):
+        first, alone = name[0].folded, len(name) == 1
+        if first in read_words("everyday_name"):
             continue
-        if is_everyday and not _is_sure_surname(text, name):
+        if alone and (first in read_words("place_name") or len(first) < _SHORTEST_ALONE):
             continue
         after = name[-1].end
         yield name[0].start, name[-1].end, "NAME"
-
-
-def _is_sure_surname(text: str, name: list[_Token]) -> bool:
-    """Whether "Mark" or "Rosa" is a given name here: inside a sentence, before a surname."""
-    first, last = name[0], name[-1]
-    begins = _SENTENCE_START.search(text[max(0, first.start - 4):first.start])
-    surname = text[last.start:last.end]
-    return not begins and not last.is_initial and len(surname) > 3 and surname[1:].islower()
 
 
 def _read_tokens(text: str, start: int) -> list[_Token]:
@@ -195,14 +203,20 @@ def _read_tokens(text: str, start: int) -> list[_Token]:
     return tokens
 
 
-def _keep_name(tokens: list[_Token]) -> list[_Token]:
-    """The tokens that are the name: given names, initials, and the surname behind them."""
-    if not tokens or tokens[0].folded in read_words("no_name") | read_words("role"):
+def _keep_name(tokens: list[_Token], *, sure: bool = False) -> list[_Token]:
+    """The tokens that are the name: given names, initials, and the surname behind them.
+
+    Args:
+        tokens: capitalised words that follow each other.
+        sure: what is around tells that a name stands here, so that a noun is a surname.
+    """
+    if not tokens or tokens[0].is_never_name:
         return []
     kept = tokens[:1]
     for token in tokens[1:]:
         goes_on = kept[-1].is_given or kept[-1].is_initial
-        if not goes_on or token.is_common or (len(token.folded) < 3 and not token.is_initial):
+        is_word = token.is_never_name if sure else token.is_common
+        if not goes_on or is_word or (len(token.folded) < 3 and not token.is_initial):
             break
         kept.append(token)
     while kept and kept[-1].is_initial and len(kept) < len(tokens):
@@ -215,7 +229,11 @@ def _read_titled(text: str, match: re.Match[str]) -> list[_Token]:
     tokens = _read_tokens(text, match.end())
     while tokens and tokens[0].folded in read_words("role"):
         tokens = tokens[1:]
-    kept = _keep_name(tokens)
+    return _keep_full_name(tokens)
+
+
+def _keep_full_name(tokens: list[_Token]) -> list[_Token]:
+    kept = _keep_name(tokens, sure=True)
     if len(kept) == 1 and not kept[0].is_given and len(tokens) > 1 and not tokens[1].is_common:
         # A given name that no list has: "Frau Tjorven Meier".
         kept = tokens[:2]
@@ -228,7 +246,8 @@ def _read_introduced(text: str, match: re.Match[str]) -> list[_Token]:
     if name:
         turned = _COMMA.match(text, name[-1].end)
         given = _read_tokens(text, turned.end()) if turned else []
-        return [*name, *_keep_name(given)] if given and given[0].is_given else name
+        ends = len(given) == 1 and _LINE_END.match(text, given[0].end)
+        return [*name, *_keep_name(given)] if ends or (given and given[0].is_given) else name
     at = match.end()
     while match["sure"] and len(name) < 2 and (word := _ANY_TOKEN.match(text, at)):
         token = _Token(*word.span(), fold(word[0]), False)
@@ -244,30 +263,59 @@ def _read_introduced(text: str, match: re.Match[str]) -> list[_Token]:
 
 def _read_signed(text: str, match: re.Match[str]) -> list[_Token]:
     """The name behind a closing, where it ends the line or begins with a given name."""
+    tokens = _read_tokens(text, match.end())
+    fills_line = 1 < len(tokens) < 4 and _LINE_END.match(text, tokens[-1].end)
+    if fills_line and not any(token.is_never_name for token in tokens):
+        return tokens
     name = _read_titled(text, match)
     if name:
         is_given = name[0].is_given and name[0].folded not in read_words("everyday_name")
         is_weak = match["words"].lower() in _WEAK_CLOSINGS and "\n" not in match["gap"]
         return name if is_given or (not is_weak and _LINE_END.match(text, name[-1].end)) else []
-    word = _ANY_TOKEN.match(text, match.end())
-    if match["words"].lower() in _WEAK_CLOSINGS:
+    word = _LOWER_SIGNATURE.match(text, match.end())
+    if not word or match["words"].lower() in _WEAK_CLOSINGS:
         return []
-    if word and not text[word.end():].strip(" \t\r\n.!"):
-        token = _Token(*word.span(), fold(word[0]), False)
-        return [] if token.is_common or token.folded.endswith("en") else [token]
-    return []
+    token = _Token(*word.span(), fold(word["name"]), False)
+    return [] if token.is_common or token.folded.endswith("en") else [token]
 
 
 def _read_role(text: str, match: re.Match[str]) -> list[_Token]:
     """The name behind what somebody is: "Ihr Mitarbeiter Berger"."""
     tokens = _read_tokens(text, match.end())
-    return [] if tokens and tokens[0].is_common else _keep_name(tokens)
+    return [] if tokens and tokens[0].is_common else _keep_full_name(tokens)
+
+
+def _read_named(text: str, match: re.Match[str]) -> list[_Token]:
+    """The name behind "I spoke to": with a given name, or two words that mean nothing else."""
+    tokens = _read_tokens(text, match.end())
+    if len(tokens) == 2 and not any(token.is_common for token in tokens):
+        return tokens
+    return _read_sure_given(text, match)
+
+
+def _read_contact(text: str, match: re.Match[str]) -> list[_Token]:
+    """The name in front of or behind an address, a telephone number or an e-mail address."""
+    tokens = _read_tokens(text, match.start("name"))
+    whole = len(tokens) in (2, 3) and tokens[-1].end == match.end("name")
+    return tokens if whole and not any(token.is_common for token in tokens) else []
 
 
 def _read_given(text: str, match: re.Match[str]) -> list[_Token]:
     """The name where only a given name can be one: "I'm Sarah", but not "I'm Canadian"."""
     tokens = _read_tokens(text, match.end())
     return _keep_name(tokens) if tokens and tokens[0].is_given else []
+
+
+def _read_self(text: str, match: re.Match[str]) -> list[_Token]:
+    """The given name behind "ich bin", where many write it in lower case."""
+    name = _read_sure_given(text, match)
+    word = None if name else _ANY_TOKEN.match(text, match.end())
+    token = _Token(*word.span(), fold(word[0]), False) if word else None
+    if token and token.is_given and len(token.folded) >= _SHORTEST_ALONE and not (
+            token.is_common or token.folded in read_words("everyday_name")
+            or token.folded in read_words("place_name")):
+        return [token]
+    return name
 
 
 def _read_sure_given(text: str, match: re.Match[str]) -> list[_Token]:
@@ -283,7 +331,8 @@ _RULES: tuple[tuple[re.Pattern[str], str,
     (_INTRODUCTION, "introduction_cue", _read_introduced),
     (_CLOSING, "closing_cue", _read_signed),
     (_ROLE, "role_cue", _read_role),
-    (_CALLED, "called_cue", _read_sure_given),
-    (_WHO_I_AM, "self_cue", _read_sure_given),
+    (_NAMED, "named_cue", _read_named),
+    (_ENGLISH_ROLE, "role_cue", _read_sure_given),
+    (_WHO_I_AM, "self_cue", _read_self),
     (_GREETING, "greeting_cue", _read_given),
 )

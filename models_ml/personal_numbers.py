@@ -33,7 +33,9 @@ _DATE_ALONE = re.compile(_DATE, re.IGNORECASE)
 _BIRTH_DATE = re.compile(
     r"\b(?:geb(?:oren|urtsdatum|urtstag)?|born|date of birth|dob|d\.o\.b|birth ?(?:day|date))\b\.?"
     rf"[ \t]{{0,2}}(?:(?:ist|is|der|am|on|war|was|:|=|\()[ \t]{{0,2}}){{0,3}}(?P<value>{_DATE})"
-    rf"|(?<![\w*])\*[ \t]?(?P<star>{_DATE})", re.IGNORECASE)
+    rf"|(?<![\w*])\*[ \t]?(?P<star>{_DATE})"
+    rf"|(?<![\d.])(?P<before>{_DATE}) (?:in \w{{1,30}} )?geboren\b",
+    re.IGNORECASE)
 
 _BIRTH_WORDS = frozenset({"geb", "geboren", "geburtsdatum", "geburtstag", "born", "birth", "dob",
                           "birthday", "birthdate", "d"})
@@ -41,7 +43,7 @@ _BIRTH_WORDS = frozenset({"geb", "geboren", "geburtsdatum", "geburtstag", "born"
 _EIGHT_DIGITS = re.compile(r"(?:\d[^\w\n]?){8}")
 _THREE_DIGITS = re.compile(r"\d.{0,3}\d.{0,3}\d")
 _IBAN = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:[ \t\u00a0.-]?[A-Za-z0-9]){11,30}")
-_CARD = re.compile(r"(?<![\d.,-])\d(?:[ \t\u00a0-]?\d){12,18}(?!\d)")
+_CARD = re.compile(r"(?<![\d.,+-])\d(?:[ \t\u00a0-]?\d){12,18}(?!\d)")
 _CARD_GROUPS = re.compile(r"\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}|\d{4}([ \u00a0-])\d{6}\2\d{5}")
 _CARD_START = re.compile(r"[3-6]|2[2-7]")
 
@@ -49,7 +51,7 @@ _NOUNS = {
     "ORDER_NUMBER": "bestell(?:ungs?)?|auftrags?|order|purchase|buchungs?|booking|reservierungs?"
                     "|reservation|confirmation|best(?:ä|ae)tigungs?|record",
     "CUSTOMER_NUMBER": "kunden?|kd|customer|client|mitglieds?|member(?:ship)?|account|vielflieger"
-                       "|frequent[ -]flyer|bahncard|payback|loyalty|teilnehmer|nutzer|user",
+                       "|acct|frequent[ -]flyer|bahncard|payback|loyalty|teilnehmer|nutzer|user",
     "INVOICE_NUMBER": "rechnungs?|re|rg|invoice|bill|beleg|quittungs?|receipt|bon",
     "ACCOUNT_NUMBER": "konto|kto|bank[ -]account|depot|blz",
     "REFERENCE_NUMBER": "ticket|vorgangs?|fall|case|referenz|reference|ref|akten"
@@ -66,13 +68,14 @@ _NEEDS_WORD = re.compile(
     r"|policy|insurance|service|steuer|tax|meter|pass|gutschein|voucher)(?![^\W_])", re.IGNORECASE)
 _LABELLED = re.compile(
     r"(?<![^\W_])(?<!@)(?:" + "|".join(f"(?P<{kind}>{nouns})" for kind, nouns in _NOUNS.items())
-    + r")(?P<word>[-_ ]?(?:nummern?|nr|no|num|numbers?|id|code|kennung|zeichen|referenz|reference|ref"
-    r"|locator)(?![^\W_]))?"
+    + r")(?P<word>[-_ ]?(?:nummern?|nr|no|num|numbers?|id|code|kennung|zeichen|referenz|reference"
+    r"|ref|locator)(?![^\W_]))?"
     r"[\s.:=(]{0,4}(?:(?:lautete?|ist|war|is|was)\b[\s:]{0,3})?(?P<hash>#)?[ ]?"
     r"(?P<value>(?=[A-Z/._-]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[-/._](?=[A-Z0-9])){2,29}"
     r"|(?-i:[A-Z]{6})(?!\w))", re.IGNORECASE)
-_CODE_WORDS = frozenset({"code", "locator", "buchungscode", "number", "nummer", "reference",
-                         "buchungsnummer", "referenz"})
+_CODE_WORDS = frozenset({
+    "confirmation", "booking", "buchung", "code", "locator", "buchungscode", "number", "nummer",
+    "reference", "buchungsnummer", "referenz"})
 _MORE_GROUPS = re.compile(
     r"(?: \d{3,5}(?![\d,])(?! ?(?:euro?|€|\$|uhr|tage|days)\b)){1,4}", re.IGNORECASE)
 _PREFIXED = re.compile(
@@ -80,7 +83,12 @@ _PREFIXED = re.compile(
     r"|(?P<INVOICE_NUMBER>RE|RG|INV|RNR)|(?P<REFERENCE_NUMBER>TKT|TCK|TICKET|CASE|REF|INC|CS|RMA))"
     r"[-_#]\d[\dA-Z_/-]{2,20}(?![^\W_])")
 _SHOP_ORDER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])|(?<![\w&/])#\d{5,20}(?!\w)")
-_LONG_NUMBER = re.compile(r"(?<![\w.,/])\d{9,30}(?!\w)(?![.,]\d)")
+_LONG_NUMBER = re.compile(
+    r"(?<![\w.,/-])(?:\d{9,30}|[A-Z]{1,4}-?\d{5,20})(?![\w-])(?![.,]\d)")
+_PRODUCT_LABEL = re.compile(
+    r"\b(?:ean|gtin|isbn|sku|asin|pzn|art(?:ikel)?|modell?|product|item|teile?)[ .:-]{0,3}"
+    r"(?:nummer|nr|no|number|code|id)?[ .:#]{0,3}\Z", re.IGNORECASE)
+_LABEL_CHARACTERS = 24
 
 _PLATE = re.compile(
     r"(?<![\w-])(?P<district>[A-ZÄÖÜ]{1,3})(?:-|: ?)[A-Z]{1,2}[- ]?\d{1,4}[EH]?(?![\w-])")
@@ -113,7 +121,8 @@ def find_birth_dates(text: str, words: Set[str]) -> Iterator[Span]:
     if words.isdisjoint(_BIRTH_WORDS) and "*" not in text:
         return
     for match in _BIRTH_DATE.finditer(text):
-        yield *match.span("value" if match["value"] else "star"), "BIRTH_DATE"
+        found = next(name for name, date in match.groupdict().items() if date)
+        yield *match.span(found), "BIRTH_DATE"
 
 
 def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
@@ -122,14 +131,16 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
         return
     for match in _LABELLED.finditer(text):
         value = match["value"]
-        named = bool(match["word"]) or (bool(match["hash"]) and value[0].isdigit())
+        needs_word = _NEEDS_WORD.match(match[0])
+        named = bool(match["word"] or (match["hash"] and (value[0].isdigit() or not needs_word)))
         digits = sum(map(str.isdigit, value))
-        if _DATE_ALONE.fullmatch(value) or not (named or not _NEEDS_WORD.match(match[0])):
+        if _DATE_ALONE.fullmatch(value) or (needs_word and not named):
             continue
-        is_code = match["word"] and len(value) in (5, 6) and value.isupper()
+        is_code = named and len(value) in (5, 6) and value.isupper()
         if is_code or digits >= (3 if named else 5):
             more = _MORE_GROUPS.match(text, match.end()) if named and value.isdigit() else None
-            yield match.start("value"), more.end() if more else match.end(), _kind(match)
+            start = match.start("hash" if match["hash"] else "value")
+            yield start, more.end() if more else match.end(), _kind(match)
     for match in _PREFIXED.finditer(text):
         yield *match.span(), _kind(match)
     for match in _SHOP_ORDER.finditer(text):
@@ -137,9 +148,11 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
 
 
 def find_long_numbers(text: str) -> Iterator[Span]:
-    """Numbers of nine digits and more that nothing else explains."""
+    """Long numbers that nothing else explains, but those of products."""
     for match in _LONG_NUMBER.finditer(text):
-        yield *match.span(), "NUMBER"
+        before = text[max(0, match.start() - _LABEL_CHARACTERS):match.start()]
+        if not _PRODUCT_LABEL.search(before):
+            yield *match.span(), "NUMBER"
 
 
 def find_plates(text: str, language: str, words: Set[str]) -> Iterator[Span]:

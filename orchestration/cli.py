@@ -19,6 +19,7 @@ from orchestration.audit import STAGES, Audit
 from orchestration.cli_explain import explain
 from orchestration.cli_identity import identity
 from orchestration.cli_options import home_option, set_environment, told_clearly
+from orchestration.cli_text import text
 from orchestration.doctor import examine
 from orchestration.loads import (
     explain_load,
@@ -47,6 +48,7 @@ def main() -> None:
     cx360 loads     list loads; show, replay or withdraw one
     cx360 explain   who a customer is and why; what a value of a KPI rests on
     cx360 identity  review doubtful pairs, decide about them, fit the match model anew
+    cx360 text      correct what was concluded about a text
     cx360 doctor    check installation, settings, folders, and say what to do
     cx360 dev       the Dagster UI on 127.0.0.1
     cx360 docs      the documentation of the models with their lineage
@@ -266,3 +268,4 @@ def docs(home: Path | None) -> None:
 
 main.add_command(explain)
 main.add_command(identity)
+main.add_command(text)

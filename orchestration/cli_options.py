@@ -13,7 +13,7 @@ import click
 
 from ingestion.declaration import DeclarationError
 from orchestration.dbt import DbtError
-from orchestration.decisions import DecisionError
+from orchestration.decision_files import DecisionError
 from orchestration.explain import NothingBuilt, UnknownCustomer
 from orchestration.explain_kpi import UnknownKpi
 from orchestration.loads import UnknownLoad

@@ -1,38 +1,36 @@
 """What people decided about identity: `decisions/identity.csv` in the company's folder.
 
 One row says that two records are the `same` person or `different` ones; it outranks every rule and
-every score. The file is written by hand, by Excel or by `cx360 identity decide`, so that reading it
-is forgiving about form and strict about content. Messages name rows and columns, never a value.
+every score. On the form of the file see `decision_files.py`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from hashlib import md5
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
+from orchestration.decision_files import (
+    append_rows,
+    raise_problems,
+    read_rows,
+    read_signature,
+    signature,
+)
 from orchestration.settings import Settings
 
 COLUMNS = ("decision", "left_record", "right_record", "decided_by", "decided_at", "reason")
 WORDS = ("same", "different")
-DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y")
 NAMED_ENTITY = "crm.customers"
 """What `source/reference` names; any other record goes by its record key."""
 
 _RECORD_KEY = re.compile("[0-9a-f]{32}")
-
-
-class DecisionError(ValueError):
-    """A decision cannot be used; the message names file, row and column, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -111,33 +109,17 @@ def to_record_key(text: str) -> str | None:
 
 
 def parse_decisions(content: bytes, name: str) -> tuple[Decision, ...]:
-    """Read the content of a file of decisions; see `read_decisions`.
-
-    UTF-8 or the code page of a German Windows, delimiter `;`, `,` or tab, dates as 2026-03-31 or
-    31.03.2026, columns in any order. Further columns are left alone and empty rows left out.
-    """
-    text, _ = _decode(content, name)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    header = [column.strip().lower() for column in next(lines, [])]
-    missing = [column for column in COLUMNS if column not in header]
-    if missing:
-        raise DecisionError(f"{name}: column {', '.join(missing)} is missing; the first row names "
-                            f"the columns: {';'.join(COLUMNS)} (in Excel: save as CSV UTF-8)")
+    """Read the content of a file of decisions; see `read_decisions`, on its form `read_rows`."""
     decisions, problems = [], []
-    for row, values in enumerate(lines, 2):
-        cells = {column: value.strip() for column, value in zip(header, values, strict=False)}
-        if any(cells.values()):
-            found = _read_row(row, {column: cells.get(column, "") for column in COLUMNS})
-            if isinstance(found, Decision):
-                decisions.append(found)
-            else:
-                problems += found
-    problems = problems or _contradictions(decisions)
-    if not problems:
-        decisions = _latest(decisions)
-        problems = _contradictory_chains(decisions)
-    if problems:
-        raise DecisionError("\n".join(f"{name}: {problem}" for problem in problems))
+    for row, cells in read_rows(content, name, COLUMNS):
+        found = _read_row(row, cells)
+        if isinstance(found, Decision):
+            decisions.append(found)
+        else:
+            problems += found
+    raise_problems(name, problems or _contradictions(decisions))
+    decisions = _latest(decisions)
+    raise_problems(name, _contradictory_chains(decisions))
     return tuple(sorted(decisions, key=lambda one: (one.left, one.right)))
 
 
@@ -153,51 +135,9 @@ def append_decision(
         DecisionError: the row cannot be used, or contradicts the others; the file stays as it is.
     """
     path = decisions_file(settings)
-    content = path.read_bytes() if path.exists() else b""
-    text, encoding = _decode(content, str(path))
-    if not text.strip():
-        text, encoding = ";".join(COLUMNS) + "\n", "utf-8-sig"
-    line_end = "\r\n" if "\r\n" in text else "\n"
-    if not text.endswith(("\n", "\r")):
-        text += line_end
-    delimiter = _delimiter(text)
-    header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    cells = {"decision": decision, "left_record": left, "right_record": right, "decided_by": by,
-             "decided_at": on.isoformat(), "reason": " ".join(reason.split())}
-    line = io.StringIO()
-    csv.writer(line, delimiter=delimiter, lineterminator=line_end).writerow(
-        cells.get(column.strip().lower(), "") for column in header)
-    text += line.getvalue()
-    try:
-        content = text.encode(encoding)
-    except UnicodeEncodeError:
-        content = text.encode("utf-8-sig")
-    parse_decisions(content, str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(content)
-    if path.exists():
-        shutil.copymode(path, temporary)
-    temporary.replace(path)
-    return sum(1 for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-
-
-def _decode(content: bytes, name: str) -> tuple[str, str]:
-    try:
-        return content.decode("utf-8-sig"), (
-            "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("windows-1252"), "windows-1252"
-    except UnicodeDecodeError as error:
-        raise DecisionError(f"{name}: neither UTF-8 nor windows-1252; save it as CSV UTF-8"
-                            ) from error
-
-
-def _delimiter(text: str) -> str:
-    header = text.partition("\n")[0]
-    return max(";,\t", key=header.count)
+    row = {"decision": decision, "left_record": left, "right_record": right,
+           **signature(by, on, reason)}
+    return append_rows(path, COLUMNS, [row], lambda content: parse_decisions(content, str(path)))
 
 
 def _read_row(row: int, cells: dict[str, str]) -> Decision | list[str]:
@@ -216,26 +156,12 @@ def _read_row(row: int, cells: dict[str, str]) -> Decision | list[str]:
     if left and left == right:
         problems.append(f"row {row}, column right_record: the same record as in left_record; name "
                         "the other one")
-    decided_on = _date(cells["decided_at"])
-    if decided_on is None:
-        problems.append(f"row {row}, column decided_at: no date; write one as 2026-03-31 or "
-                        "31.03.2026")
-    for column, what in (("decided_by", "who decided"), ("reason", "why")):
-        if not cells[column]:
-            problems.append(f"row {row}, column {column}: empty; write {what}")
+    decided_on, unsigned = read_signature(row, cells)
+    problems += unsigned
     if problems or not (left and right and decided_on):
         return problems
     return Decision(row, decision, min(left, right), max(left, right), cells["decided_by"],
                     decided_on, cells["reason"])
-
-
-def _date(text: str) -> date | None:
-    for form in DATE_FORMATS:
-        try:
-            return datetime.strptime(text, form).date()
-        except ValueError:
-            continue
-    return None
 
 
 def _latest(decisions: list[Decision]) -> list[Decision]:

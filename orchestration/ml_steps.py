@@ -80,10 +80,11 @@ def score_feedback(
     """
     from models_ml.personal_data import mask_personal_data, masking_version
 
-    masking = f"{masking_version()}-{language_version()}"
+    languages = settings.company.languages
+    masking = f"{masking_version()}-{language_version(languages)}"
 
     def mask(part: pd.DataFrame) -> pd.DataFrame:
-        told = part.assign(**detect_language(part["text"]))
+        told = part.assign(**detect_language(part["text"], languages=languages))
         named = told[told["names"].notna()]
         masked = mask_personal_data(told[["text_key", "text", "language"]], known_names={
             key: names.split("\n")
@@ -100,7 +101,8 @@ def score_feedback(
         settings, "feedback_sentiment",
         "(select text_key, masked_text as text from "
         f"read_parquet({literal(str(ml_file(settings, 'feedback_texts')))}))",
-        sorted(set(model_versions().values())), score_sentiment, progress)
+        sorted(set(model_versions(languages).values())),
+        lambda part: score_sentiment(part, languages=languages), progress)
     return Outcome(
         (texts, sentiment, *(_keep(settings, name) for name in KEPT)), counts)
 

@@ -20,6 +20,7 @@ import yaml
 from dotenv import dotenv_values
 
 from ingestion.declaration import SETTINGS_FILE
+from models_ml.language import DETECTED_LANGUAGES, KNOWN_LANGUAGES
 from models_ml.normalisation import IDENTIFIER_TYPES
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -65,6 +66,7 @@ class CompanySettings:
     identity_threshold: float = 0.95
     identity_bridge_score: float = 0.99
     identity_size_limit: int = 50
+    languages: tuple[str, ...] = DETECTED_LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,13 @@ def read_company_settings(path: Path) -> CompanySettings:
     if set(limits) - set(IDENTIFIER_TYPES):
         raise SettingsError(f"{path}: identifier_limits: unknown {sorted(limits)}; there are "
                             f"{', '.join(IDENTIFIER_TYPES)}")
+    languages = data.pop("languages", None) or list(DETECTED_LANGUAGES)
+    if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
+        raise SettingsError(f"{path}: languages is a list of ISO 639-1 codes, such as [de, en]; "
+                            'Norwegian is "no" in quotes, because YAML reads no as false')
+    if set(languages) - KNOWN_LANGUAGES:
+        raise SettingsError(f"{path}: languages: unknown {sorted(set(languages) - KNOWN_LANGUAGES)}"
+                            "; use ISO 639-1 codes such as de or en")
     numbers = {name: _number(path, name, data.pop(name), *bounds)
                for name, bounds in NUMBERS.items() if name in data}
     for name, value in data.items():
@@ -219,7 +228,8 @@ def read_company_settings(path: Path) -> CompanySettings:
         **{name: str(value) for name, value in data.items()},  # type: ignore[arg-type]
         **numbers,
         blocked_identifiers=tuple(map(str, blocked)),
-        identifier_limits=tuple(sorted(limits.items())))
+        identifier_limits=tuple(sorted(limits.items())),
+        languages=tuple(dict.fromkeys(languages)))
     try:
         ZoneInfo(company.company_time_zone)
     except (KeyError, ValueError) as error:

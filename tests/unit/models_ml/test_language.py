@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from models_ml.language import detect_language, language_version
+from models_ml.language import (
+    DETECTED_LANGUAGES,
+    KNOWN_LANGUAGES,
+    detect_language,
+    language_version,
+)
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -51,3 +56,11 @@ def test_an_unknown_code_is_an_error() -> None:
 def test_version_follows_the_list_of_languages() -> None:
     assert language_version(("de", "en")) == language_version(("en", "de"))
     assert language_version(("de", "en")) != language_version(("de", "en", "pt"))
+
+
+def test_the_known_languages_are_those_of_the_library() -> None:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    classes = LanguageIdentifier.from_model_file(MODEL_FILE).nb_classes
+    assert {code for code in classes if len(code) == 2} == KNOWN_LANGUAGES
+    assert set(DETECTED_LANGUAGES) <= KNOWN_LANGUAGES

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.decision_files import DecisionError
 from orchestration.decisions import (
-    DecisionError,
     append_decision,
     decisions_file,
     find_waiting,

@@ -64,13 +64,16 @@ def test_date_company_and_decisions_give_another_fingerprint(settings: Settings)
     found = [run_fingerprint(settings, LOADS, AS_OF),
              run_fingerprint(settings, LOADS, date(2026, 6, 29)),
              run_fingerprint(replace(settings, company=CompanySettings(reporting_currency="CHF")),
+                             LOADS, AS_OF),
+             run_fingerprint(replace(settings, company=CompanySettings(languages=("de", "en"))),
                              LOADS, AS_OF)]
     decisions = settings.company_folder / "decisions"
     decisions.mkdir(parents=True)
-    for content in ("a", "b"):
-        (decisions / "identity.csv").write_text(content)
+    for file, content in (("identity.csv", "a"), ("identity.csv", "b"), ("text.csv", "a"),
+                          ("text.csv", "b")):
+        (decisions / file).write_text(content)
         found.append(run_fingerprint(settings, LOADS, AS_OF))
-    assert len(set(found)) == 5
+    assert len(set(found)) == 8
 
 
 def test_the_newest_match_model_is_part_of_the_fingerprint(settings: Settings) -> None:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from models_ml import personal_data
+from models_ml.language import DETECTED_LANGUAGES
 from orchestration import ml_steps
 from orchestration.ml_steps import SuiteFailed, list_holidays, score_feedback
 from orchestration.ml_tables import ml_file, prepare_ml_tables, write_ml_table
@@ -24,10 +25,11 @@ class Model:
     def __init__(self) -> None:
         self.version, self.asked, self.polarity = "1", [], 0.5  # type: ignore[var-annotated]
 
-    def versions(self) -> dict[str, str]:
-        return {"de": self.version}
+    def versions(self, languages: tuple[str, ...]) -> dict[str, str]:
+        return {"de": self.version} if languages == DETECTED_LANGUAGES else {}
 
-    def score(self, texts: pd.DataFrame) -> pd.DataFrame:
+    def score(self, texts: pd.DataFrame, *, languages: tuple[str, ...]) -> pd.DataFrame:
+        assert languages == DETECTED_LANGUAGES
         self.asked += list(texts["text"])
         return pd.DataFrame({
             "text_key": texts["text_key"].astype(str), "polarity": self.polarity,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from models_ml.language import DETECTED_LANGUAGES
 from orchestration import settings as module
 from orchestration.settings import (
     DEMO_SOURCES,
@@ -95,6 +96,9 @@ def test_a_value_that_cannot_be_is_named_with_its_remedy(
     ("identifier_limits: {email: 0}", "identifier_limits gives the most records a value may tie"),
     ("identifier_limits: [email]", "identifier_limits gives the most records a value may tie"),
     ("identifier_limits: {iban: 3}", "identifier_limits: unknown ['iban']"),
+    ("languages: de", "languages is a list of ISO 639-1 codes, such as [de, en]"),
+    ("languages: [de, no]", 'Norwegian is "no" in quotes'),
+    ("languages: [de, english]", "languages: unknown ['english']"),
     ("default_country: Germany", "default_country 'Germany' is no ISO 3166 code"),
 ])
 def test_a_company_setting_that_cannot_be_is_named(
@@ -151,3 +155,11 @@ def test_settings_of_identity_are_read(tmp_path: Path) -> None:
     assert (company.identity_threshold, company.identity_bridge_score,
             company.identity_size_limit) == (0.5, 1, 2)
     assert company.identifier_limits == (("email", None), ("phone", 3))
+
+
+def test_languages_are_read_and_default_to_those_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "settings.yml"
+    path.write_text("languages: [de, en, tr, de]\n")
+    assert read_company_settings(path).languages == ("de", "en", "tr")
+    path.write_text("languages:\n")
+    assert read_company_settings(path).languages == DETECTED_LANGUAGES

@@ -1,0 +1,146 @@
+"""Files in which people write their decisions: CSV by hand, by Excel or by a command.
+
+Reading is forgiving about form and strict about content. What a decision is about belongs to the
+module of its file; messages name file, row and column, never a value.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y")
+
+
+class DecisionError(ValueError):
+    """A decision cannot be used; the message names file, row and column, and what to do."""
+
+
+def read_rows(
+    content: bytes, name: str, columns: Sequence[str],
+) -> list[tuple[int, dict[str, str]]]:
+    """Rows of a file by their number, the header being row 1; empty rows are left out.
+
+    UTF-8 or the code page of a German Windows, delimiter `;`, `,` or tab, columns in any order.
+    Further columns are left alone.
+
+    Raises:
+        DecisionError: not readable, or a column is missing.
+    """
+    text, _ = _decode(content, name)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    header = [column.strip().lower() for column in next(lines, [])]
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise DecisionError(f"{name}: column {', '.join(missing)} is missing; the first row names "
+                            f"the columns: {';'.join(columns)} (in Excel: save as CSV UTF-8)")
+    rows = []
+    for row, values in enumerate(lines, 2):
+        cells = {column: value.strip() for column, value in zip(header, values, strict=False)}
+        if any(cells.values()):
+            rows.append((row, {column: cells.get(column, "") for column in columns}))
+    return rows
+
+
+def append_rows(
+    path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]],
+    check: Callable[[bytes], object],
+) -> int:
+    """Add rows to the file, in the form the file has, and move it into place.
+
+    Args:
+        path: the file; made with these columns when it is missing.
+        columns: columns of a new file.
+        rows: cells by column.
+        check: raises where the new content cannot be used.
+
+    Returns:
+        Number of the last new row; the header is row 1.
+
+    Raises:
+        DecisionError: from `check`, or not readable; the file stays as it is.
+    """
+    content = path.read_bytes() if path.exists() else b""
+    text, encoding = _decode(content, str(path))
+    if not text.strip():
+        text, encoding = ";".join(columns) + "\n", "utf-8-sig"
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    if not text.endswith(("\n", "\r")):
+        text += line_end
+    delimiter = _delimiter(text)
+    header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    lines = io.StringIO()
+    writer = csv.writer(lines, delimiter=delimiter, lineterminator=line_end)
+    writer.writerows([row.get(column.strip().lower(), "") for column in header] for row in rows)
+    text += lines.getvalue()
+    try:
+        content = text.encode(encoding)
+    except UnicodeEncodeError:
+        content = text.encode("utf-8-sig")
+    check(content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(content)
+    if path.exists():
+        shutil.copymode(path, temporary)
+    temporary.replace(path)
+    return sum(1 for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def read_signature(row: int, cells: Mapping[str, str]) -> tuple[date | None, list[str]]:
+    """When it was decided, and what is missing of who, when and why."""
+    problems = []
+    decided_on = _date(cells["decided_at"])
+    if decided_on is None:
+        problems.append(f"row {row}, column decided_at: no date; write one as 2026-03-31 or "
+                        "31.03.2026")
+    for column, what in (("decided_by", "who decided"), ("reason", "why")):
+        if not cells[column]:
+            problems.append(f"row {row}, column {column}: empty; write {what}")
+    return decided_on, problems
+
+
+def signature(by: str, on: date, reason: str) -> dict[str, str]:
+    """Cells that say who decided when and why."""
+    return {"decided_by": by, "decided_at": on.isoformat(), "reason": " ".join(reason.split())}
+
+
+def raise_problems(name: str, problems: Sequence[str]) -> None:
+    """Tell everything that is wrong at once.
+
+    Raises:
+        DecisionError: there are problems.
+    """
+    if problems:
+        raise DecisionError("\n".join(f"{name}: {problem}" for problem in problems))
+
+
+def _decode(content: bytes, name: str) -> tuple[str, str]:
+    try:
+        return content.decode("utf-8-sig"), (
+            "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return content.decode("windows-1252"), "windows-1252"
+    except UnicodeDecodeError as error:
+        raise DecisionError(f"{name}: neither UTF-8 nor windows-1252; save it as CSV UTF-8"
+                            ) from error
+
+
+def _delimiter(text: str) -> str:
+    header = text.partition("\n")[0]
+    return max(";,\t", key=header.count)
+
+
+def _date(text: str) -> date | None:
+    for form in DATE_FORMATS:
+        try:
+            return datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,226 @@
+"""Personal data in texts: what is masked, what must stay, and laws of masking."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models_ml.personal_data import (
+    KINDS,
+    PLACEHOLDER,
+    Finding,
+    find_personal_data,
+    mask_personal_data,
+    masking_version,
+    replace,
+)
+
+
+def mask(text: str, language: str = "de", **options: object) -> str:
+    return replace(text, find_personal_data(text, language, **options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("text", "masked"), [
+    # names
+    ("Sehr geehrte Frau Müller, danke", "Sehr geehrte Frau [NAME], danke"),
+    ("Herr Dr. Klaus von Berg half mir", "Herr Dr. [NAME] half mir"),
+    ("Mein Name ist klaus petersen und ich warte", "Mein Name ist [NAME] und ich warte"),
+    ("Name: Müller, Anna", "Name: [NAME]"),
+    ("Alles gut.\nMit freundlichen Grüßen\nTjorven Hartung",
+     "Alles gut.\nMit freundlichen Grüßen\n[NAME]"),
+    ("Top! LG anna", "Top! LG [NAME]"),
+    ("Ihre Mitarbeiterin Berger war nett", "Ihre Mitarbeiterin [NAME] war nett"),
+    ("Danke an Sabine", "Danke an [NAME]"),
+    ("ich bin die kerstin und ich bin sauer", "ich bin die [NAME] und ich bin sauer"),
+    ("mfg h. krüger", "mfg [NAME]"),
+    ("Frau Dr. med. Schulte-Hagen", "Frau Dr. med. [NAME]"),
+    ("Petra Lindner vom Service", "[NAME] vom Service"),
+    # contact
+    ("max.muster@web.de und max (at) web.de", "[EMAIL] und [EMAIL]"),
+    ("Tel. 030/1234567 oder +49 171 2345678", "Tel. [PHONE] oder [PHONE]"),
+    ("0171-2345678 0172 7654321", "[PHONE] [PHONE]"),
+    ("Folgt @max_muster auf https://www.facebook.com/max.muster.",
+     "Folgt [HANDLE] auf [URL]."),
+    ("Ich wohne Lindenstraße 12a, 10115 Berlin.", "Ich wohne [ADDRESS]."),
+    ("Lange Str. 5 in München; Am Markt 3, 12345 Bad Nauheim", "[ADDRESS]; [ADDRESS]"),
+    # numbers
+    ("IBAN DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX", "IBAN [IBAN] BIC COBADEFFXXX"),
+    ("nl91abna0417164300", "[IBAN]"),
+    ("Karte 4111 1111 1111 1111", "Karte [CARD]"),
+    ("Bestellnr. 4711-2233, Rechnung #2024/0815", "Bestellnr. [ORDER_NUMBER], Rechnung "
+     "[INVOICE_NUMBER]"),
+    ("Kundennummer lautet 12345678, KD-47110", "Kundennummer lautet [CUSTOMER_NUMBER], "
+     "[CUSTOMER_NUMBER]"),
+    ("Kontonummer 1234567, Vorgang 998877", "Kontonummer [ACCOUNT_NUMBER], Vorgang "
+     "[REFERENCE_NUMBER]"),
+    ("Nummer 409282309", "Nummer [NUMBER]"),
+    ("Der Wagen B-AB 1234 parkte, Kennzeichen HH XY 12",
+     "Der Wagen [PLATE] parkte, Kennzeichen [PLATE]"),
+    ("geboren am 3. März 1980, geb. 03.03.1980", "geboren am [BIRTH_DATE], geb. [BIRTH_DATE]"),
+    ("am 3.3.80 in Kassel geboren", "am [BIRTH_DATE] in Kassel geboren"),
+])
+def test_german_personal_data_is_masked(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(("text", "masked"), [
+    ("Mr. J. Smith and Mrs O'Brien", "Mr. [NAME] and Mrs [NAME]"),
+    ("Hi John, I'm Sarah Connor", "Hi [NAME], I'm [NAME]"),
+    ("I spoke to Tamsin Farquharson yesterday", "I spoke to [NAME] yesterday"),
+    ("Thanks, Jessica! Jessica's help was great", "Thanks, [NAME]! [NAME]'s help was great"),
+    ("my name is bob", "my name is [NAME]"),
+    ("Kind regards,\nPriya", "Kind regards,\n[NAME]"),
+    ("call me at (212) 555-1234 or 415-555-2671", "call me at [PHONE] or [PHONE]"),
+    ("order #123456, case id: 8465981", "order [ORDER_NUMBER], case id: [REFERENCE_NUMBER]"),
+    ("confirmation code NJV4BP", "confirmation code [ORDER_NUMBER]"),
+    ("Confirmation #ZX8P2L", "Confirmation [ORDER_NUMBER]"),
+    ("742 Evergreen Terrace, Springfield, IL 62704 is mine", "[ADDRESS] is mine"),
+    ("DOB: March 3, 1980", "DOB: [BIRTH_DATE]"),
+    ("license plate ABC 1234", "license plate [PLATE]"),
+])
+def test_english_personal_data_is_masked(text: str, masked: str) -> None:
+    assert mask(text, "en") == masked
+
+
+@pytest.mark.parametrize(("language", "text"), [
+    ("de", "Die Frau an der Kasse und der Herr am Eingang. Meine Frau war enttäuscht."),
+    ("de", "Ich bin Kunde, ich bin Rentner. Das Service Team Deutschland antwortet nie."),
+    ("de", "Viele Grüße aus München. Ich habe einen LG Fernseher. Liebe Bahn, lieber "
+     "Kundenservice!"),
+    ("de", "Viele Grüße\nIhr Team der Bahn"),
+    ("de", "Das rosa Kleid, Rosa Luxus, Ernst gemeint. Darin liegt das Problem. Die Mark war "
+     "besser."),
+    ("de", "1.299,00 Euro, 20000 Euro, 120000 km, ICE 577, Gleis 12, Sitzplatz 45, Wagen 7."),
+    ("de", "Am 12.03.2024 um 14:30 Uhr, 2024-03-12, 24/7, 30 % auf 3 Artikel, Bestellung vom "
+     "1.2.24"),
+    ("de", "Parkplatz 12 ist frei, Rückweg 2 Stunden, Kreisstraße 421, Artikelnummer "
+     "4001234567890"),
+    ("de", "Fünf Sterne! Note 1. Platz 3 im Test. HD-TV 55 Zoll, USB-C 3."),
+    ("en", "Will there be a refund? May I ask? Mark my words. I am Canadian. This is Great."),
+    ("en", "Dear Sir or Madam, Dear Customer Service, Thanks Team! thank you both. Cheers mates"),
+    ("en", "Flight 1234 to Austin, seat 12A, the A320 was 2 hours late, $1,299.00, 3/14/2024."),
+    ("en", "Charlotte Airport, Virginia Beach, a Sydney trip. Great Product, Amazing Service! "
+     "E-ticket"),
+    ("de", "Siehe https://shop.example/agb und www.shop.example/artikel/12345678.html"),
+])
+def test_what_is_no_personal_data_stays(language: str, text: str) -> None:
+    assert mask(text, language) == text
+
+
+def test_findings_are_positions_of_the_raw_text() -> None:
+    text = "Frau Müller, müller@web.de, Tel. 030/1234567"
+    assert find_personal_data(text, "de") == [
+        Finding(5, 11, "NAME"), Finding(13, 26, "EMAIL"), Finding(33, 44, "PHONE")]
+
+
+def test_a_name_between_contact_data_is_found_and_placed_in_the_raw_text() -> None:
+    text = "Erreichbar: 0171/2345678, Tjorven Abendroth, Ahornweg 3, 34117 Kassel"
+    assert [text[one.start:one.end] for one in find_personal_data(text, "de")] == [
+        "0171/2345678", "Tjorven Abendroth", "Ahornweg 3, 34117 Kassel"]
+
+
+@pytest.mark.parametrize(("name", "text", "masked"), [
+    ("Erika Mustermann", "mustermann wartet, Erika auch", "[NAME] wartet, [NAME] auch"),
+    ("Erika Mustermann", "MUSTERMANN, ERIKA", "[NAME]"),
+    ("Uwe Gut", "Das ist gut. Gut gemacht! Fragt Herrn Gut, ihr kennt Gut",
+     "Das ist gut. Gut gemacht! "
+     "Fragt Herrn [NAME], ihr kennt [NAME]"),
+    ("uwe gut", "Ich bin uwe gut", "Ich bin [NAME]"),
+    ("Bo Li", "Bo war da, das Libretto auch", "Bo war da, das Libretto auch"),
+    ("", "Nichts", "Nichts"),
+    (".* (x", "Alles", "Alles"),
+])
+def test_known_names_are_masked_where_they_are_no_word(name: str, text: str, masked: str) -> None:
+    assert mask(text, known_names=[name]) == masked
+
+
+def test_the_country_of_telephone_numbers_is_given() -> None:
+    assert mask("bitte 415-555-2671") == "bitte 415-555-2671"
+    assert mask("bitte 415-555-2671", default_country="US") == "bitte [PHONE]"
+
+
+def test_a_frame_of_texts_is_masked_row_by_row() -> None:
+    texts = pd.DataFrame({"text_key": ["b", "a", "c"], "language": ["de", "unknown", "de"],
+                          "text": ["Frau Kern, kern@web.de, Herr Kern", "nichts", "der kern"]})
+    masked = mask_personal_data(texts, known_names={"c": ["Ute Kern"]})
+    assert [*masked] == ["text_key", "masked_text", "personal_data_count", "personal_data_kinds"]
+    assert masked["text_key"].tolist() == ["b", "a", "c"]
+    assert masked["masked_text"].tolist() == [
+        "Frau [NAME], [EMAIL], Herr [NAME]", "nichts", "der [NAME]"]
+    assert masked["personal_data_count"].tolist() == [3, 0, 1]
+    assert masked["personal_data_kinds"].fillna("-").tolist() == ["EMAIL,NAME", "-", "NAME"]
+    assert masked.dtypes.astype(str).tolist() == ["str", "str", "Int64", "str"]
+    assert mask_personal_data(texts.head(0)).dtypes.equals(masked.dtypes)
+    with pytest.raises(ValueError, match="texts: missing column language"):
+        mask_personal_data(texts[["text_key", "text"]])
+
+
+def test_placeholders_as_delivered_are_no_findings() -> None:
+    text = " ".join(f"[{kind}]" for kind in KINDS)
+    assert find_personal_data(f"Frau {text} Herr [NAME]", "de") == []
+
+
+def test_a_version_depends_on_the_country() -> None:
+    assert masking_version() == masking_version("DE") != masking_version("AT")
+    assert len(masking_version()) == 8
+
+
+_GIVEN = st.sampled_from(("Anna", "Peter", "Mehmet", "Sabine"))
+_SURNAME = st.sampled_from(("Abendroth", "Kowalczyk", "Möllers", "Schulze-Wilke"))
+_DIGITS = st.text("0123456789", min_size=7, max_size=7)
+_PLANTED = st.one_of(
+    st.tuples(st.just("Mein Name ist {}."), st.builds("{} {}".format, _GIVEN, _SURNAME)),
+    st.tuples(st.just("Bitte an {} schreiben"), st.builds("{}.{}@web.de".format, _GIVEN, _DIGITS)),
+    st.tuples(st.just("Rückruf: {}!"), st.builds("0171/{}".format, _DIGITS)),
+    st.tuples(st.just("Bestellnummer {},"), st.builds("AB-{}".format, _DIGITS)),
+    st.tuples(st.just("Kundennummer: {}"), st.builds("9{}".format, _DIGITS)),
+    st.tuples(st.just("von {} abgebucht"), st.builds("DE02 1203 0000 0{} 02".format, st.text(
+        "0123456789", min_size=3, max_size=3).map(lambda three: f"{three} 5678"))),
+    st.tuples(st.just("Lieferung an {}."), st.builds("Ahornstraße {}".format, st.integers(1, 999))))
+_FILLER = st.sampled_from(("Die App stürzt ab.", "\n", "😊 toll", "Ich warte seit 3 Wochen,", "LG",
+                           "Danke.", "am 12.03.2024", "Das Gerät ist kaputt", "\n\nViele Grüße\n"))
+_SOUP = st.lists(st.one_of(st.text(max_size=15), _FILLER,
+                           _PLANTED.map(lambda one: one[0].format(one[1])),
+                           st.sampled_from(KINDS).map("[{}]".format), st.sampled_from((
+                               "Herr ", "Frau ", "LG ", "@", "#", "Name: ", "von ", "*", "+49",
+                               "0")))
+                 ).map(" ".join)
+
+
+@given(st.lists(_FILLER, max_size=3), _PLANTED, st.lists(_FILLER, max_size=3))
+def test_a_masked_text_has_none_of_what_was_planted(
+    before: list[str], planted: tuple[str, str], after: list[str],
+) -> None:
+    template, value = planted
+    text = " ".join([*before, template.format(value), *after])
+    assert value not in mask(text)
+
+
+@given(_SOUP, st.sampled_from(("de", "en", "unknown")))
+def test_masking_twice_is_masking_once(text: str, language: str) -> None:
+    masked = mask(text, language)
+    assert mask(masked, language) == masked
+
+
+@given(_SOUP)
+def test_findings_stand_apart_and_hold_no_placeholder(text: str) -> None:
+    findings = find_personal_data(text, "de")
+    assert all(one.start < one.end for one in findings)
+    assert all(one.end <= other.start for one, other in pairwise(findings))
+    assert not any(PLACEHOLDER.search(text[one.start:one.end]) for one in findings)
+
+
+@pytest.mark.parametrize("piece", [
+    "a@", "1 ", "Aa ", "Anna ", "M. ", "Herr ", "DE12", "+49", "http://", "Straße ", "A-B 1",
+    "LG\n",
+    "12.12.2012", "0171 2345678 ", "order ", "x/", "Am Aa Aa 1 ", "Ihr\n\n", "#1", "(at)"])
+def test_long_texts_take_no_longer_than_their_length(piece: str) -> None:
+    text = (piece * 20_000)[:20_000]
+    started = time.process_time()
+    find_personal_data(text, "de")
+    assert time.process_time() - started < 3
