@@ -14,6 +14,7 @@ _TOKEN = re.compile(
 )
 _SENTENCE_ENDS = frozenset(".!?…\n;")
 _CLAUSE_ENDS = frozenset(",:()–—")
+_SIGNS = frozenset("\"'„“”‚‘’»«-*/\\_+=<>|~^#@`´{}]")
 _ABBREVIATIONS = frozenset(
     "abs art bspw bzw ca dr evtl ggf hr fr inkl exkl max min mind mr mrs ms nr prof rd sog std str "
     "st tel usw vgl vs zzgl approx dept e.g etc incl".split()
@@ -64,8 +65,10 @@ class Clause:
 
 
 def tokenise(text: str) -> list[Token]:
-    """Return the tokens of `text` in order; a placeholder such as [NAME] is one."""
-    return [Token(_fold(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    """Return the tokens of `text` in order; a placeholder such as [NAME] is one, quotation marks
+    and hyphens are none."""
+    return [Token(_fold(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(text)
+            if m[0] not in _SIGNS]
 
 
 # Of distinct texts words are not distinct: looking one up is three times as fast as folding it.
@@ -76,8 +79,8 @@ def split_clauses(text: str, language: str) -> list[Clause]:
     """Cut a text at the ends of sentences, commas, colons, brackets, contrasts and joints.
 
     A word of contrast or a joint belongs to the clause it opens; "und" opens one only where both
-    sides have at least three words, so "Preis und Leistung" stays together. Signs and emoji behind
-    the end of a sentence belong to the sentence before. Languages other than German and English
+    sides have at least three words, so "Preis und Leistung" stays together. Emoji behind the end
+    of a sentence belong to the sentence before. Languages other than German and English
     are cut at signs only.
     """
     contrasts = _CONTRASTS.get(language, frozenset())
@@ -92,8 +95,10 @@ def split_clauses(text: str, language: str) -> list[Clause]:
         nonlocal current, opens
         if any(token.word[0].isalnum() or token.word[0] == "[" for token in current):
             clauses.append(Clause(current, sentence, opens))
-        elif current and clauses:
+        elif clauses:
             clauses[-1].tokens.extend(current)
+        else:
+            return  # signs before the first word belong to it
         current, opens = [], next_opens
 
     for place, token in enumerate(tokens):
@@ -114,10 +119,12 @@ def split_clauses(text: str, language: str) -> list[Clause]:
         elif token.word in joints and len(current) >= 3 and _words_ahead(tokens, place) >= 3:
             close("joint")
             current.append(token)
-        elif token.word not in "\"„“”":
+        else:
             current.append(token)
         sentence_has_word = sentence_has_word or first.isalnum()
     close("sentence")
+    if current and not clauses:
+        clauses.append(Clause(current, sentence, opens))
     return clauses
 
 

@@ -95,7 +95,7 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     require_columns(texts, ["text_key", "text", "language"], "texts")
     if texts["text_key"].duplicated().any():
         raise ValueError("texts: text_key repeats")
-    indexes = compile_terms(_label(terms), "label")
+    indexes = compile_terms(_label(terms), "label", group="signal")
     columns = [texts[name].to_numpy(dtype=object) for name in ("text_key", "text", "language")]
     if "polarity" in texts.columns:
         columns.append(texts["polarity"].astype(float).to_numpy())

@@ -28,11 +28,12 @@ _PREPOSITIONS = frozenset("an auf aus bei mit nach vor zu her hin".split())
 
 
 class Hit(NamedTuple):
-    """One term found: its label, weight and number, and the tokens it rests on."""
+    """One term found: its label, weight, number and group, and the tokens it rests on."""
 
     label: str
     weight: float
     term: int
+    group: str
     first: int
     last: int
 
@@ -41,6 +42,7 @@ class _Meaning(NamedTuple):
     label: str
     weight: float
     term: int
+    group: str
 
 
 _Pattern = tuple[tuple[int, ...], _Meaning]
@@ -55,6 +57,16 @@ class _Known(NamedTuple):
     slots: frozenset[int]
     phrases: tuple[_Pattern, ...]
     together: tuple[_Pattern, ...]
+
+    def without(self, group: str) -> _Known:
+        """Return what is left for other groups when a phrase of `group` has taken the word."""
+        verbs = {particle: kept for particle, meanings in self.verbs.items()
+                 if (kept := tuple(each for each in meanings if each.group != group))}
+        return self._replace(
+            meanings=tuple(each for each in self.meanings if each.group != group),
+            verbs=verbs,
+            phrases=tuple(each for each in self.phrases if each[1].group != group),
+        )
 
 
 _NOTHING = _Known((), {}, frozenset(), (), ())
@@ -79,7 +91,7 @@ class TermIndex:
     known: dict[str, _Known] = field(default_factory=dict)
 
     def find(self, clause: Clause) -> list[Hit]:
-        """Return the terms in a clause; words of a phrase do not count on their own.
+        """Return the terms in a clause; words of a phrase do not count for its group.
 
         A phrase of weight 0 takes its words out altogether.
         """
@@ -90,10 +102,8 @@ class TermIndex:
             if each.phrases:
                 for hit in _match_phrases(known, place):
                     hits.append(hit)
-                    blank = _NOTHING if hit.weight == 0 else None
                     for taken in range(hit.first, hit.last + 1):
-                        known[taken] = blank or known[taken]._replace(
-                            meanings=(), verbs={}, phrases=())
+                        known[taken] = known[taken].without(hit.group) if hit.weight else _NOTHING
         if any(each.together for each in known):
             hits += _match_together(known)
         for place, each in enumerate(known):
@@ -136,7 +146,9 @@ class TermIndex:
         )
 
 
-def compile_terms(terms: pd.DataFrame, label: str) -> dict[str, TermIndex]:
+def compile_terms(
+    terms: pd.DataFrame, label: str, group: str | None = None
+) -> dict[str, TermIndex]:
     """Return one index by language over an editable list of terms.
 
     Args:
@@ -146,21 +158,24 @@ def compile_terms(terms: pd.DataFrame, label: str) -> dict[str, TermIndex]:
             anywhere in one; `phrase` is several words in a row and `together` several words in
             any order within a clause. In the last two `wort*` is a beginning, `a|b` a choice.
         label: column with what a term stands for.
+        group: column of the lists that do not know of each other: a phrase takes its words only
+            from terms of its own group. Without it all terms are one group.
 
     Raises:
         ValueError: a column is missing, a kind is unknown, a weight is not in 0..1 or a phrase has
             no word.
     """
-    require_columns(terms, ["language", "term", "kind", "weight", label], "terms")
+    groups = [] if group is None else [group]
+    require_columns(terms, ["language", "term", "kind", "weight", label, *groups], "terms")
     indexes: dict[str, TermIndex] = defaultdict(TermIndex)
     rows = zip(terms["language"], terms["term"], terms["kind"], terms["weight"], terms[label],
-               strict=True)
-    for number, (language, term, kind, weight, value) in enumerate(rows):
+               terms[group] if group else [""] * len(terms), strict=True)
+    for number, (language, term, kind, weight, value, owner) in enumerate(rows):
         if kind not in KINDS:
             raise ValueError(f"term {term!r}: kind {kind!r} is none of {', '.join(KINDS)}")
         if not 0 <= float(weight) <= 1:
             raise ValueError(f"term {term!r}: weight {weight} is not between 0 and 1")
-        meaning = _Meaning(str(value), float(weight), number)
+        meaning = _Meaning(str(value), float(weight), number, str(owner))
         languages = ("de", "en") if language == "all" else (str(language),)
         for each in languages:
             _add(indexes[each], each, str(term), str(kind), meaning)
@@ -239,18 +254,17 @@ def _slot(index: TermIndex, pattern: str) -> int:
 
 
 def _match_phrases(known: Sequence[_Known], place: int) -> list[Hit]:
-    """Return the longest phrases that begin at a place."""
-    longest = 0
+    """Return the longest phrases of each group that begin at a place."""
+    longest: dict[str, int] = {}
     hits: list[Hit] = []
     for slots, meaning in known[place].phrases:
         count = len(slots)
-        if count < longest or place + count > len(known):
+        if count < longest.get(meaning.group, 0) or place + count > len(known):
             continue
         if all(slots[step] in known[place + step].slots for step in range(1, count)):
-            if count > longest:
-                hits, longest = [], count
+            longest[meaning.group] = count
             hits.append(Hit(*meaning, place, place + count - 1))
-    return hits
+    return [hit for hit in hits if hit.last - place + 1 == longest[hit.group]]
 
 
 def _match_together(known: Sequence[_Known]) -> list[Hit]:

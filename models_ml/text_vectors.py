@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 READ_CHARACTERS = 1_000
 _WORD = re.compile(r"\[[A-Z_]+\]|[^\W\d_]+(?:['’][^\W\d_]+)?")
+_ANY_WORD = re.compile(r"\w+")
 _MAXIMUM_FEATURES = 20_000
 _STOP_WORDS = {
     "de": """ab aber alle allem allen aller alles als also am an ander andere anderem anderen anderer
@@ -81,7 +82,7 @@ def make_vectoriser(
 
 def key_of(text: str) -> str:
     """Return what two texts share that only differ in case, signs or spaces."""
-    return " ".join(fold(word) for word in _WORD.findall(text[:READ_CHARACTERS]))
+    return " ".join(fold(word) for word in _ANY_WORD.findall(text[:READ_CHARACTERS]))
 
 
 def first_places(values: Iterable[str]) -> list[int]:

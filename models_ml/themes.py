@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import warnings
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,9 @@ _PHRASES, _EXAMPLES = 5, 3
 _BATCH = 20_000
 _MINIMUM_COHESION = 0.25
 _MEMBER_COSINE = 0.2
-_SAME_THEME_COSINE = 0.6
-_MOST_CLUSTERS = 150
+_SAME_THEME_COSINE = 0.5
+_ROUNDS, _TOLERANCE = 200, 1e-3
+_MOST_PARTS = 60
 _EXAMPLE_CHARACTERS = 300
 
 
@@ -43,20 +45,20 @@ def discover_themes(
     """Propose themes: groups of texts that speak of one thing, with typical phrases and examples.
 
     Grain: one row per language and theme, largest first. Per language: TF-IDF of words and pairs
-    of words, MiniBatchKMeans with `sqrt(n)` clusters; clusters whose centres have a cosine of .6
-    are one; a text belongs to the theme of the nearest centre from a cosine of .2; a theme needs
-    `minimum_texts` distinct texts with a mean cosine of .25. Clusters that are a rest drop out, so
-    most texts belong to no theme.
+    of words, non-negative matrix factorisation (Lee & Seung 1999) into `sqrt(n)` parts, at most 60;
+    parts with a cosine of .5 are one; a text belongs to the part it is nearest to, from a cosine of
+    .2; a theme needs `minimum_texts` distinct texts with a mean cosine of .25. What is no theme
+    drops out, so many texts belong to none.
 
-    Cost: centres are fitted on at most `sample_size` texts a language, drawn with `seed`; the
+    Cost: parts are fitted on at most `sample_size` texts a language, drawn with `seed`; the
     others are assigned in batches, so memory does not grow with the texts but for their keys.
 
     Args:
         texts: text_key, text (masked), language, polarity; distinct texts without a topic.
-        seed: of the sample and of the clustering.
+        seed: of the sample and of the factorisation.
         minimum_texts: distinct texts a theme needs.
         maximum_themes: proposals a language, the largest.
-        sample_size: texts a language that the centres are fitted on.
+        sample_size: texts a language that the parts are fitted on.
 
     Returns:
         proposal_id (of language and phrases), language, phrases (comma separated, most typical
@@ -101,8 +103,8 @@ def _propose(
     except ValueError:  # no word occurs twice
         return []
     centres = _fit_centres(vectors, seed)
-    nearest, cosine = _assign(texts["text"], vectoriser, centres)
     names = vectoriser.get_feature_names_out()
+    nearest, cosine = _assign(texts["text"], vectoriser, centres)
     found = []
     for number, centre in enumerate(centres):
         places = np.flatnonzero((nearest == number) & (cosine >= _MEMBER_COSINE))
@@ -118,25 +120,27 @@ def _propose(
 
 
 def _fit_centres(vectors: csr_matrix, seed: int) -> np.ndarray:
-    """Return unit vectors of cluster centres, likely themes and rests."""
-    from sklearn.cluster import MiniBatchKMeans
+    """Return unit vectors of likely themes: the parts that add up to the texts, and rests."""
+    from sklearn.decomposition import NMF
 
     used = vectors[np.asarray(vectors.getnnz(axis=1) > 0)]
-    clusters = min(_MOST_CLUSTERS, max(2, math.isqrt(used.shape[0])), used.shape[0])
-    model = MiniBatchKMeans(clusters, random_state=seed, n_init=5, batch_size=1024)
-    groups = model.fit_predict(used)
-    sums = [np.asarray(used[groups == number].sum(axis=0)).ravel() for number in range(clusters)]
-    sums = [total for total in sums if total.any()]
-    # Largest first, so that a small cluster joins a large one and not the other way round.
-    sums.sort(key=lambda total: -round(float(np.linalg.norm(total)), 6))
+    parts = min(_MOST_PARTS, max(2, math.isqrt(used.shape[0])), *used.shape)
+    model = NMF(parts, init="nndsvda", random_state=seed, max_iter=_ROUNDS, tol=_TOLERANCE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a rest that has not settled is still a rest
+        weights = model.fit_transform(used)
+    # Largest first, so that a small part joins a large one and not the other way round.
+    order = np.argsort(-np.round(weights.sum(axis=0), 6), kind="stable")
     merged: list[np.ndarray] = []
-    for total in sums:
-        alike = [_unit(total) @ _unit(other) for other in merged]
+    for part in model.components_[order]:
+        if not part.any():
+            continue
+        alike = [_unit(part) @ _unit(other) for other in merged]
         if alike and max(alike) >= _SAME_THEME_COSINE:
-            merged[int(np.argmax(alike))] += total
+            merged[int(np.argmax(alike))] += _unit(part)
         else:
-            merged.append(total)
-    return np.array([_unit(total) for total in merged])
+            merged.append(_unit(part))
+    return np.array([_unit(part) for part in merged])
 
 
 def _assign(
@@ -177,7 +181,8 @@ def _spell(phrases: list[str], texts: pd.Series) -> list[str]:
             if fold(word) in wanted:
                 written[fold(word)][word.lower()] += 1
     spelling = {
-        word: min(forms, key=lambda form: (-forms[form], form)) for word, forms in written.items()}
+        word: min(forms, key=lambda form: (-forms[form], form), default=word)
+        for word, forms in written.items()}
     return [" ".join(spelling[word] for word in phrase.split()) for phrase in phrases]
 
 

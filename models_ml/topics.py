@@ -225,25 +225,41 @@ def _place(
     topics_of: dict[int, list[_Found]] = defaultdict(list)
     for each in found:
         topics_of[each.clause].append(each)
+    for number, expressions in by_clause.items():
+        if number in topics_of:
+            _share_out(topics_of[number], expressions)
     for each in found:
         if each.clause < 0:
             each.start, each.end = each.places[0]
             continue
         clause = clauses[each.clause]
         each.start, each.end = clause.start, clause.end
-        own = by_clause.get(each.clause, [])
-        if own:
-            rivals = topics_of[each.clause]
-            nearest = [v for start, end, v in own
-                       if _distance(each, start, end) == min(
-                           _distance(rival, start, end) for rival in rivals)]
-            each.values = nearest or [v for _, _, v in own]
+        if by_clause.get(each.clause):
             continue
         other = _find_judgement(each.clause, clauses, by_clause, topics_of)
         if other is not None:
             each.values = [v for _, _, v in by_clause[other]]
             each.start = min(each.start, clauses[other].start)
             each.end = max(each.end, clauses[other].end)
+
+
+def _share_out(rivals: Sequence[_Found], expressions: Sequence[tuple[int, int, float]]) -> None:
+    """Give each expression of a clause to the nearest topic; one without any takes all.
+
+    Of topics equally near the one that has fewer gets it: in "Lieferung prompt, App furchtbar"
+    without the comma, what stands between two topics belongs to the one with nothing of its own.
+    """
+    nearest = []
+    for start, end, value in expressions:
+        distances = [_distance(rival, start, end) for rival in rivals]
+        nearest.append((value, [rival for rival, distance in zip(rivals, distances, strict=True)
+                                if distance == min(distances)]))
+    for value, owners in sorted(nearest, key=lambda pair: len(pair[1])):
+        fewest = min(len(owner.values) for owner in owners)
+        for owner in [owner for owner in owners if len(owner.values) == fewest]:
+            owner.values.append(value)
+    for rival in rivals:
+        rival.values = rival.values or [value for _, _, value in expressions]
 
 
 def _distance(found: _Found, start: int, end: int) -> int:

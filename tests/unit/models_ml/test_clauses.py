@@ -1,0 +1,41 @@
+"""Where clauses begin and end."""
+
+from __future__ import annotations
+
+import pytest
+
+from models_ml.clauses import split_clauses, tokenise
+
+
+@pytest.mark.parametrize(("language", "text", "clauses"), [
+    ("de", "Gut, aber teuer.", ["Gut", "aber teuer"]),
+    ("de", "Preis und Leistung stimmen", ["Preis und Leistung stimmen"]),
+    ("de", "Der Laden ist schön und die Leute sind nett",
+     ["Der Laden ist schön", "und die Leute sind nett"]),
+    ("de", "Kam z. B. am 3.5. an! Gut 😀", ["Kam z. B. am 3.5", "an", "Gut 😀"]),
+    ("de", "Zu spät! 😡", ["Zu spät! 😡"]),
+    ("de", "Erste Zeile\nzweite Zeile", ["Erste Zeile", "zweite Zeile"]),
+    ("de", "Die Lieferung (gestern) war da", ["Die Lieferung", "gestern", "war da"]),
+    ("en", "It works because they care however slowly",
+     ["It works because they care", "however slowly"]),
+    ("fr", "bon mais cher, oui", ["bon mais cher", "oui"]),
+    ("de", "👍! Danke", ["👍! Danke"]),
+    ("de", "😡😡", ["😡😡"]),
+    ("de", " … ", []),
+    ("de", "", []),
+])
+def test_clauses(language: str, text: str, clauses: list[str]) -> None:
+    found = split_clauses(text, language)
+    assert [text[clause.start : clause.end] for clause in found] == clauses
+
+
+def test_sentences_and_how_a_clause_opens() -> None:
+    found = split_clauses("Erst gut, dann schlecht. Nun ja, aber billig! Ende", "de")
+    assert [(clause.sentence, clause.opens) for clause in found] == [
+        (0, "sentence"), (0, "comma"), (1, "sentence"), (1, "contrast"), (2, "sentence")]
+
+
+def test_tokens_are_folded_and_keep_their_place() -> None:
+    text = "Übergröße [NAME] isn’t 😀"
+    assert [(token.word, text[token.start : token.end]) for token in tokenise(text)] == [
+        ("uebergroesse", "Übergröße"), ("[name]", "[NAME]"), ("isn't", "isn’t"), ("😀", "😀")]
