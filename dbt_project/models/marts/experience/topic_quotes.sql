@@ -17,6 +17,15 @@ customers as (
     from {{ ref('customers') }}
 ),
 
+topics_of_texts as (
+    select
+        feedback_id,
+        count(distinct level_1_topic) as topics_count
+    from mentions
+    group by feedback_id
+),
+
+-- What speaks of much else is not typical of a topic either.
 measured as (
     select
         mentions.topic,
@@ -34,8 +43,10 @@ measured as (
         feedback.language,
         coalesce(customers.has_quotation_consent, false) as has_quotation_consent,
         coalesce(nullif(feedback.customer_id, 'unknown'), feedback.source_record_key) as person_key,
-        {{ distance_from_typical('feedback.text_length', 'mentions.polarity', group) }} as distance
+        {{ distance_from_typical('feedback.text_length', 'mentions.polarity', group) }}
+        + 0.5 * (topics_of_texts.topics_count - 1) as distance
     from mentions
+    inner join topics_of_texts on mentions.feedback_id = topics_of_texts.feedback_id
     inner join feedback on mentions.feedback_id = feedback.feedback_id
     left join customers on feedback.customer_id = customers.customer_id
 ),
