@@ -48,7 +48,7 @@ def main() -> None:
     cx360 loads     list loads; show, replay or withdraw one
     cx360 explain   who a customer is and why; what a value of a KPI rests on
     cx360 identity  review doubtful pairs, decide about them, fit the match model anew
-    cx360 text      correct what was concluded about a text
+    cx360 text      what was concluded about a text; correct it; train the models anew
     cx360 doctor    check installation, settings, folders, and say what to do
     cx360 dev       the Dagster UI on 127.0.0.1
     cx360 docs      the documentation of the models with their lineage

@@ -18,6 +18,7 @@ from orchestration.explain import NothingBuilt, UnknownCustomer
 from orchestration.explain_kpi import UnknownKpi
 from orchestration.loads import UnknownLoad
 from orchestration.settings import SettingsError
+from orchestration.text_show import UnknownText
 
 
 def told_clearly(command: Callable[..., None]) -> Callable[..., None]:
@@ -30,7 +31,7 @@ def told_clearly(command: Callable[..., None]) -> Callable[..., None]:
                 DecisionError) as error:
             click.echo(f"cx360: {error}", err=True)
             sys.exit(2)
-        except (UnknownCustomer, NothingBuilt) as error:
+        except (UnknownCustomer, UnknownText, NothingBuilt) as error:
             click.echo(f"cx360: {error}", err=True)
             sys.exit(1)
     return wrapper

@@ -1,4 +1,4 @@
-"""Commands about what customers say: correct what a model concluded about a text."""
+"""Commands about what customers say: look at a text, correct it, train models anew."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from orchestration.cli_options import home_option, set_environment, told_clearly
+from orchestration.explain import built_warehouse
 from orchestration.run_lock import run_lock
 from orchestration.settings import read_settings
 from orchestration.text_decisions import (
@@ -17,15 +18,53 @@ from orchestration.text_decisions import (
     append_text_decision,
     text_decisions_file,
 )
+from orchestration.text_show import describe_text
 
 
 @click.group()
 def text() -> None:
-    """Correct what was concluded about texts.
+    """Look at what was concluded about texts, correct it, train the models anew.
 
     A correction is a row of decisions/text.csv in the company's folder; it outranks every model
     from the next run on, and models learn from it. To take one back, delete its row and run again.
     """
+
+
+@text.command()
+@click.argument("text_name", metavar="TEXT")
+@home_option
+@told_clearly
+def show(text_name: str, home: Path | None) -> None:
+    """Print what was concluded about a text, with personal data masked.
+
+    TEXT is its text_key, or source/reference of the feedback as in survey/10023.
+    """
+    set_environment(CX360_HOME=home and home.resolve())
+    settings = read_settings()
+    with run_lock(settings.home, click.echo):
+        for line in describe_text(settings, text_name):
+            click.echo(line)
+
+
+@text.command()
+@home_option
+@told_clearly
+def train(home: Path | None) -> None:
+    """Train the text models on today's labels and record them.
+
+    Labels are the company's own: the score beside a text, the department and reason of a case, and
+    corrections. A model is used from the next run on where it is better than what there is.
+    """
+    set_environment(CX360_HOME=home and home.resolve())
+    settings = read_settings()
+    from orchestration.text_step import train_models
+
+    with run_lock(settings.home, click.echo):
+        with built_warehouse(settings):
+            pass
+        models = train_models(settings, progress=click.echo)
+    for line in models.as_lines():
+        click.echo(line)
 
 
 @text.command()

@@ -173,14 +173,15 @@ def resolve_text_decisions(
         One row per text and field: text_key, field, value (topics with `|` between; empty: none);
         and the numbers of the rows that wait.
     """
-    named = [(one.row, key) for one in decisions for key in _keys(one.text)]
+    named = [(one.row, key) for one in decisions for key in keys_of_text(one.text)]
     con.register("_named", pd.DataFrame(named, columns=["row", "key"]).astype({"key": "str"}))
     found: dict[int, set[str]] = {}
-    for row, text_key in con.execute(f"""
-            select distinct named.row, feedback.text_key from _named as named
-            join {feedback} as feedback
-                on named.key in (feedback.text_key, feedback.feedback_id,
-                                 feedback.source_record_key)""").fetchall():
+    # A join on one column at a time is a look-up; one on any of three compares every pair.
+    joined = " union ".join(
+        f"select named.row, feedback.text_key from _named as named "
+        f"join {feedback} as feedback on named.key = feedback.{column}"
+        for column in ("text_key", "feedback_id", "source_record_key"))
+    for row, text_key in con.execute(joined).fetchall():
         found.setdefault(row, set()).add(text_key)
     con.unregister("_named")
     values = {(text_key, one.field): TOPIC_DELIMITER.join(one.values)
@@ -200,10 +201,11 @@ def to_text_name(text: str) -> str | None:
     return f"{source}/{reference}" if source and slash and reference else None
 
 
-def _keys(text: str) -> list[str]:
-    """Keys by which a feedback may be known that has the text."""
-    if _TEXT_KEY.fullmatch(text):
-        return [text]
+def keys_of_text(text: str) -> list[str]:
+    """Keys by which a feedback may be known that has the text; none where it names no text."""
+    text = to_text_name(text) or ""
+    if not text or _TEXT_KEY.fullmatch(text):
+        return [text] if text else []
     source, _, reference = text.partition("/")
     return [md5(f"{entity}|{source}|{reference}".encode()).hexdigest()
             for entity in NAMED_ENTITIES]

@@ -106,7 +106,7 @@ class TextReaders:
         scored = pd.concat(found, ignore_index=True)
         label = self._corrected(scored, "sentiment")
         by_person = label.notna()
-        scored.loc[by_person, "polarity"] = label[by_person].map(_POLARITY)
+        scored.loc[by_person, "polarity"] = label[by_person].map(_POLARITY).astype(float)
         scored.loc[by_person, "sentiment_label"] = label[by_person]
         scored.loc[by_person, "sentiment_probability"] = 1.0
         scored.loc[by_person, "is_unsure"] = False
@@ -144,7 +144,7 @@ class TextReaders:
     def _corrected(self, rows: pd.DataFrame, field: str) -> pd.Series:
         """What a person says about a field of each row; empty where nobody did."""
         said = self.corrections[self.corrections["field"] == field].set_index("text_key")["value"]
-        return rows["text_key"].map(said)
+        return rows["text_key"].map(said).astype("str")
 
     def _find_topics(self, texts: pd.DataFrame, models: TextModels) -> pd.DataFrame:
         learned = None
@@ -178,7 +178,7 @@ class TextReaders:
         signals.loc[intent.notna(), "intent"] = intent
         signals.loc[intent.notna(), "intent_probability"] = 1.0
         signals.loc[urgency.notna(), "urgency_label"] = urgency
-        signals.loc[urgency.notna(), "urgency"] = urgency.map(_URGENCY)
+        signals.loc[urgency.notna(), "urgency"] = urgency.map(_URGENCY).astype(float)
         return signals
 
     def _route(

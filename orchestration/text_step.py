@@ -25,7 +25,7 @@ from orchestration.ml_tables import Written, arrow_schema, copy_ml_table, ml_fil
 from orchestration.settings import Settings
 from orchestration.text_decisions import read_text_decisions, resolve_text_decisions
 from orchestration.text_readers import TextReaders
-from orchestration.text_training import find_models
+from orchestration.text_training import TextModels, find_models
 from orchestration.warehouse import frames, reading
 
 TEXTS_PER_PART = 20_000
@@ -131,6 +131,21 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
         if all(one.verdict.passed for one in written):
             written.append(place("feedback_texts", "delivered"))
     return Outcome(tuple(written), counts, models.as_markdown())
+
+
+def train_models(settings: Settings, progress: Progress = lambda message: None) -> TextModels:
+    """Train every text model anew on the labels and masked texts of the last run, and record it.
+
+    Raises:
+        FileNotFoundError: no run has built the warehouse yet.
+    """
+    with _texts(settings) as con:
+        corrections, _ = resolve_text_decisions(con, read_text_decisions(settings))
+        con.execute("create temp view masked as select text_key, masked_text as text, language "
+                    f"from read_parquet({literal(str(ml_file(settings, 'feedback_texts')))})")
+        return find_models(
+            settings, con, as_of=as_of_date(settings, RawZone(settings.raw_path).loads()),
+            corrections=corrections, is_due=lambda facts, labels_count: True, progress=progress)
 
 
 @contextmanager

@@ -92,6 +92,18 @@ class TextModels:
                              for one in self.recorded], columns=columns).assign(
             as_of_date=lambda rows: pd.to_datetime(rows["as_of_date"]).dt.date)
 
+    def as_lines(self) -> list[str]:
+        """One line per model, for the command line."""
+        lines = []
+        for one in self.recorded:
+            figures = {"macro-F1": "macro_f1", "lexicon": "lexicon_macro_f1",
+                       "calibration error": "calibration_error", "answered": "answered_share"}
+            lines.append(f"{one.task:<10} {one.language:<4} {one.facts['status']:<15} "
+                         f"{one.facts['labels_count']:>7,} labels" + "".join(
+                             f", {name} {one.facts[key]:.3f}" for name, key in figures.items()
+                             if one.facts[key] is not None))
+        return lines
+
     def as_markdown(self) -> str:
         """Figures and confusion tables, for a person to look at."""
         lines = ["| task | language | status | labels | macro-F1 | lexicon | calibration error "
@@ -138,11 +150,6 @@ def is_outgrown(facts: dict[str, Any] | None, labels_count: int) -> bool:
     """Whether a model is to be trained by itself, by the facts of the newest one."""
     return (facts is None or facts["training_version"] != training_version()
             or labels_count >= OUTGROWN * facts["labels_count"])
-
-
-def always(facts: dict[str, Any] | None, labels_count: int) -> bool:
-    """Train whatever there is: what `cx360 text train` asks for."""
-    return True
 
 
 def training_version() -> str:

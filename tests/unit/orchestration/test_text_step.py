@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import text_step
+from orchestration import text_step, text_training
 from orchestration.ml_steps import SuiteFailed
 from orchestration.ml_tables import ml_file, prepare_ml_tables, write_ml_table
 from orchestration.settings import Settings
@@ -66,7 +66,8 @@ def deliver(settings: Settings, *texts: str, writer: str = "", scores: tuple[flo
             create or replace table intermediate.int_feedback_texts_deduplicated as
             select distinct md5(text) as text_key, text from labels;
             create or replace table intermediate.int_feedback_texts_unioned as
-            select text_key, md5('record') as identity_record_key, text_key as feedback_id
+            select text_key, md5('record') as identity_record_key, text_key as feedback_id,
+                text_key as source_record_key
             from intermediate.int_feedback_texts_deduplicated;
             create or replace table intermediate.int_text_labels_collected as
             select distinct md5(text) as text_key, score_normalised, nps_class, department, topic
@@ -201,3 +202,74 @@ def test_without_a_text_every_table_is_empty(settings: Settings) -> None:
     assert read_now(settings) == (0, 0, 0)
     assert [table for table in TABLES if rows(settings, table)
             and table != "text_models"] == []
+
+
+def correct(settings: Settings, *rows: str) -> None:
+    path = settings.company_folder / "decisions" / "text.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("text;field;value;decided_by;decided_at;reason\n" + "".join(
+        f"{row};A. Meier;2026-03-31;read it\n" for row in rows))
+
+
+def test_what_a_person_says_outranks_the_models_until_it_is_taken_back(settings: Settings) -> None:
+    deliver(settings, LATE, CRASH)
+    read_now(settings)
+    before = contents(settings)
+    correct(settings, f"{key(LATE)};sentiment;positive", f"{key(LATE)};topic;app|delivery",
+            f"{key(LATE)};department;finance", f"{key(LATE)};intent;question",
+            f"{key(LATE)};urgency;high", f"{key(CRASH)};topic;none",
+            "survey/77;sentiment;negative")
+    outcome = analyse_texts(settings)
+    outcome.raise_if_blocked()
+    assert outcome.metrics["corrections that wait for their text"] == 1
+    assert outcome.metrics["sentiment read now"] == outcome.metrics["topics read now"] == 2
+    assert by_text(settings, "feedback_sentiment", "sentiment_label")[key(LATE)] == "positive"
+    assert by_text(settings, "feedback_sentiment", "polarity")[key(LATE)] == 1.0
+    assert [(row["topic"], row["span_start"], row["span_end"], row["sentiment_label"])
+            for row in rows(settings, "feedback_topics")] == [
+        ("app", 0, len(LATE), "positive"), ("delivery", 0, len(LATE), "positive")]
+    routed = by_text(settings, "feedback_routing", "department")
+    assert routed == {key(LATE): "finance", key(CRASH): "it"}
+    assert by_text(settings, "feedback_routing", "routing_method")[key(LATE)] == "person"
+    assert by_text(settings, "feedback_signals", "intent")[key(LATE)] == "question"
+    assert by_text(settings, "feedback_signals", "urgency_label")[key(LATE)] == "high"
+    correct(settings)
+    assert read_now(settings) == (0, 2, 2)
+    assert contents(settings) == before
+
+
+def many_scored(count: int) -> dict[str, tuple[Any, ...]]:
+    """Texts that no word list has, whose scores depend on one word."""
+    texts = tuple(f"{('Blorp', 'Zwonk', 'Quirl')[row % 3]} Artikel Nummer{chr(97 + row % 26)} "
+                  f"Regal{chr(97 + row // 26)} Wort" for row in range(count))
+    return {"texts": texts, "scores": tuple((0.0, 0.5, 1.0)[row % 3] for row in range(count)),
+            "departments": tuple(("it", "finance", "logistics")[row % 3] for row in range(count))}
+
+
+def test_models_learn_from_the_companys_own_labels_and_are_kept(settings: Settings) -> None:
+    given = many_scored(360)
+    deliver(settings, *given["texts"], scores=given["scores"], departments=given["departments"])
+    told: list[str] = []
+    analyse_texts(settings, progress=told.append).raise_if_blocked()
+    trained = [line for line in told if line.startswith("training: ")]
+    assert len(trained) == 3
+    models = {row["task"]: row for row in rows(settings, "text_models")}
+    assert models["sentiment"]["status"] == models["routing"]["status"] == "published"
+    assert models["sentiment"]["macro_f1"] > 0.95 > models["sentiment"]["lexicon_macro_f1"]
+    assert models["topics"]["status"] == "too_few_labels"
+    found = by_text(settings, "feedback_sentiment", "sentiment_label")
+    assert [found[key(text)] for text in given["texts"][:3]] == ["negative", "neutral", "positive"]
+    routed = by_text(settings, "feedback_routing", "department")
+    assert [routed[key(text)] for text in given["texts"][:3]] == ["it", "finance", "logistics"]
+    assert {row["routing_method"] for row in rows(settings, "feedback_routing")} == {"classifier"}
+    told.clear()
+    analyse_texts(settings, progress=told.append)
+    assert [line for line in told if "sentiment" in line or "routing" in line] == []
+
+
+def test_a_model_is_trained_again_when_its_labels_have_outgrown_it() -> None:
+    facts = {"training_version": text_training.training_version(), "labels_count": 400}
+    assert not text_training.is_outgrown(facts, 599)
+    assert text_training.is_outgrown(facts, 600)
+    assert text_training.is_outgrown(facts | {"training_version": "older"}, 400)
+    assert text_training.is_outgrown(None, 0)
