@@ -272,7 +272,8 @@ def _find_expressions(
             value, length = following.too_value, 2
         elif word.is_negator:
             negators.append((position, word))
-        elif word.factor and (following is None or not word.value or following.is_judgement):
+        elif word.factor and (
+                not word.value or (following is not None and following.is_judgement)):
             found.intensifier_count += 1
             previous = factor if factor_position == position - 1 else 1.0
             factor, factor_position = previous * word.factor, position

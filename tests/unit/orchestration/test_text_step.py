@@ -229,7 +229,7 @@ def test_what_a_person_says_outranks_the_models_until_it_is_taken_back(settings:
             for row in rows(settings, "feedback_topics")] == [
         ("app", 0, len(LATE), "positive"), ("delivery", 0, len(LATE), "positive")]
     routed = by_text(settings, "feedback_routing", "department")
-    assert routed == {key(LATE): "finance", key(CRASH): "it"}
+    assert routed == {key(LATE): "finance", key(CRASH): "unknown"}
     assert by_text(settings, "feedback_routing", "routing_method")[key(LATE)] == "person"
     assert by_text(settings, "feedback_signals", "intent")[key(LATE)] == "question"
     assert by_text(settings, "feedback_signals", "urgency_label")[key(LATE)] == "high"
@@ -240,8 +240,9 @@ def test_what_a_person_says_outranks_the_models_until_it_is_taken_back(settings:
 
 def many_scored(count: int) -> dict[str, tuple[Any, ...]]:
     """Texts that no word list has, whose scores depend on one word."""
-    texts = tuple(f"{('Blorp', 'Zwonk', 'Quirl')[row % 3]} Artikel Nummer{chr(97 + row % 26)} "
-                  f"Regal{chr(97 + row // 26)} Wort" for row in range(count))
+    texts = tuple(f"Der Artikel aus dem Regal {chr(97 + row % 26)}{chr(97 + row // 26)} wurde am Montag "
+                  f"mit {('Blorp', 'Zwonk', 'Quirl')[row % 3]} an mich übergeben"
+                  for row in range(count))
     return {"texts": texts, "scores": tuple((0.0, 0.5, 1.0)[row % 3] for row in range(count)),
             "departments": tuple(("it", "finance", "logistics")[row % 3] for row in range(count))}
 
