@@ -99,9 +99,11 @@ def test_python_to_dbt_a_bad_ml_table_blocks_marts_and_snapshot(
     good = table.read_bytes()
     score = ml_steps.score_sentiment
     with monkeypatch.context() as broken:
-        broken.setattr(ml_steps, "model_versions", lambda: {"de": "broken"})
+        broken.setattr(ml_steps, "model_versions",
+                       lambda languages: {"de": "broken"})
         broken.setattr(ml_steps, "score_sentiment",
-                       lambda texts: score(texts).assign(polarity=7.0))
+                       lambda texts, languages: score(
+                           texts, languages=languages).assign(polarity=7.0))
         outcome = materialise(SENTIMENT, *keys_of("build_marts_and_reporting"), SNAPSHOT)
     assert outcome.steps == {"score_sentiment": "failed"}
     assert outcome.failed_checks == [("ml/feedback_sentiment", "suite")]
