@@ -20,7 +20,7 @@ from models_ml import identity
 from models_ml.identity_store import CLUSTER_TABLES, RECORD_TABLES
 from models_ml.tables import TABLES, MlTable
 from orchestration import identity_step, ml_tables
-from orchestration.decisions import DecisionError
+from orchestration.decision_files import DecisionError
 from orchestration.identity_step import (
     explain_records,
     resolve_customers,
