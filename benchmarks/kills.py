@@ -29,7 +29,7 @@ POINTS = (
     ("inside dbt, staging", "Extracts", 7.0),
     ("inside dbt, features", "Extracts", 11.0),
     ("inside Python, identity", "Staging", 0.2),
-    ("inside Python, sentiment", "Identity", 0.5),
+    ("inside Python, texts", "Identity", 0.5),
     ("inside dbt, marts", "Sentiment", 7.0),
     ("while publishing", "Marts", 0.4),
 )

@@ -12,15 +12,16 @@ import pytest
 from company import Company
 
 from models_ml import identity
-from orchestration import ml_steps
 from orchestration.audit import STAGES, Audit
+from orchestration.defs.analytics import TEXT_OUTPUT
+from orchestration.text_readers import TextReaders
 
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
-SENTIMENT = dg.AssetKey(["ml", "feedback_sentiment"])
 CUSTOMERS = dg.AssetKey(["marts", "customers"])
 RECORDS = [dg.AssetKey(["ml", table]) for table in (
     "customer_aliases", "customer_records", "identity_changes", "identity_edges",
     "identity_review")]
+TEXTS = [dg.AssetKey(["ml", table]) for table in TEXT_OUTPUT]
 
 
 class Outcome:
@@ -97,23 +98,21 @@ def test_python_to_dbt_a_bad_ml_table_blocks_marts_and_snapshot(
 ) -> None:
     table = copy.home / "ml" / "feedback_sentiment.parquet"
     good = table.read_bytes()
-    score = ml_steps.score_sentiment
+    rate = TextReaders.read_sentiment
     with monkeypatch.context() as broken:
-        broken.setattr(ml_steps, "model_versions",
-                       lambda languages: {"de": "broken"})
-        broken.setattr(ml_steps, "score_sentiment",
-                       lambda texts, languages: score(
-                           texts, languages=languages).assign(polarity=7.0))
-        outcome = materialise(SENTIMENT, *keys_of("build_marts_and_reporting"), SNAPSHOT)
-    assert outcome.steps == {"score_sentiment": "failed"}
+        broken.setattr(TextReaders, "sentiment_versions", lambda *given: {"broken"})
+        broken.setattr(TextReaders, "read_sentiment", lambda *given: {
+            name: found.assign(polarity=7.0) for name, found in rate(*given).items()})
+        outcome = materialise(*TEXTS, *keys_of("build_marts_and_reporting"), SNAPSHOT)
+    assert outcome.steps == {"analyse_texts": "failed"}
     assert outcome.failed_checks == [("ml/feedback_sentiment", "suite")]
     assert "polarity" in outcome.error
     assert table.read_bytes() == good
-    assert states(copy)["sentiment"] == "failed"
+    assert states(copy)["texts"] == "failed"
     assert_refused(copy, materialise, CUSTOMERS)
     # Corrected and materialised again, the gate opens for the marts, not yet for the snapshot.
-    assert materialise(SENTIMENT).success
-    assert states(copy)["sentiment"] == "passed"
+    assert materialise(*TEXTS).success
+    assert states(copy)["texts"] == "passed"
     assert "marts (stale)" in materialise(SNAPSHOT).error
 
 
@@ -143,12 +142,12 @@ def test_dbt_to_python_a_failing_test_blocks_statistics_and_snapshot(
 ) -> None:
     """A record is doubled in the raw zone after admission, so that only dbt can notice."""
     rewrite(copy, "crm_customers", "from rows union all from (from rows limit 1)")
-    outcome = materialise(*keys_of("build_staging_and_features"), SENTIMENT, *RECORDS,
+    outcome = materialise(*keys_of("build_staging_and_features"), *TEXTS, *RECORDS,
                           *keys_of("build_marts_and_reporting"), SNAPSHOT)
     assert outcome.steps == {"build_staging_and_features": "failed"}
     assert "staging/stg_crm__customers" in {asset for asset, _ in outcome.failed_checks}
     assert states(copy)["features"] == "failed"
-    assert_refused(copy, materialise, SENTIMENT, CUSTOMERS)
+    assert_refused(copy, materialise, RECORDS[0], CUSTOMERS)
 
 
 def test_marts_to_publish_a_broken_law_leaves_the_last_snapshot(

@@ -234,15 +234,16 @@ def test_what_a_person_says_outranks_the_models_until_it_is_taken_back(settings:
     assert by_text(settings, "feedback_signals", "intent")[key(LATE)] == "question"
     assert by_text(settings, "feedback_signals", "urgency_label")[key(LATE)] == "high"
     correct(settings)
-    assert read_now(settings) == (0, 2, 2)
+    assert read_now(settings) == (0, 1, 2)
     assert contents(settings) == before
 
 
 def many_scored(count: int) -> dict[str, tuple[Any, ...]]:
     """Texts that no word list has, whose scores depend on one word."""
-    texts = tuple(f"Der Artikel aus dem Regal {chr(97 + row % 26)}{chr(97 + row // 26)} wurde am Montag "
+    shelves = [chr(97 + row % 26) + chr(97 + row // 26) for row in range(count)]
+    texts = tuple(f"Der Artikel aus dem Regal {shelf} wurde am Montag "
                   f"mit {('Blorp', 'Zwonk', 'Quirl')[row % 3]} an mich übergeben"
-                  for row in range(count))
+                  for row, shelf in enumerate(shelves))
     return {"texts": texts, "scores": tuple((0.0, 0.5, 1.0)[row % 3] for row in range(count)),
             "departments": tuple(("it", "finance", "logistics")[row % 3] for row in range(count))}
 
