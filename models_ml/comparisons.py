@@ -1,6 +1,6 @@
 """What is compared between two records, and what each outcome says before anything is fitted.
 
-Data only; `models_ml/matching.py` fits and applies it. Conditions are SQL on normalised columns
+Data only; `models_ml/matching.py` fits and `models_ml/weighing.py` applies it. Conditions are SQL on normalised columns
 (`models_ml/normalisation.py`), `_l` and `_r` for the two records of a pair.
 """
 

@@ -8,7 +8,7 @@ two records and the fitted model, and what becomes of a record depends on its ev
 
 What the store's tables are and which groups a run touches (`models_ml/identity_store.py`), how
 values are brought into one spelling (`models_ml/normalisation.py`), pairs are weighed
-(`models_ml/matching.py`) and clusters are cut (`models_ml/clustering.py`) does not belong here.
+(`models_ml/weighing.py`) and clusters are cut (`models_ml/clustering.py`) does not belong here.
 """
 
 from __future__ import annotations
@@ -35,16 +35,10 @@ from models_ml.identity_store import (
     touch_ends,
     write_results,
 )
-from models_ml.matching import (
-    REVIEW_SCORE,
-    MatchModel,
-    fit_match_model,
-    score_pairs,
-    with_frequencies,
-    write_frequencies,
-)
+from models_ml.matching import MatchModel, fit_match_model, write_frequencies
 from models_ml.normalisation import BLOCKED_VALUES, normalise_attributes, normalise_identifiers
 from models_ml.tables import MATCH_RULES
+from models_ml.weighing import REVIEW_SCORE, score_pairs, with_frequencies
 
 if TYPE_CHECKING:
     import duckdb

@@ -20,13 +20,9 @@ from ingestion.readers.files import literal
 from models_ml import identity
 from models_ml.identity import IdentitySettings, Inputs
 from models_ml.identity_store import is_version, set_version
-from models_ml.matching import (
-    MatchModel,
-    OtherComparisons,
-    explain_pair,
-    with_frequencies,
-)
+from models_ml.matching import MatchModel, OtherComparisons
 from models_ml.normalisation import BLOCKED_VALUES
+from models_ml.weighing import explain_pair, with_frequencies
 from orchestration.decisions import read_identity_decisions
 from orchestration.fingerprint import as_of_date, code_version
 from orchestration.identity_chart import draw_match_weights
