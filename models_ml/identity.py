@@ -23,8 +23,11 @@ import pandas as pd
 from models_ml.blocking import candidates_sql, write_block_keys
 from models_ml.clustering import RULE, cluster_records, group_evidence
 from models_ml.comparisons import DESCRIBED
+from models_ml.identity_history import NOBODY, fingerprint_after
 from models_ml.identity_store import (
+    FORMER_PARTITION,
     PAIRED,
+    PARTITION,
     WHOLE,
     find_changed_pairs,
     find_touched,
@@ -33,6 +36,7 @@ from models_ml.identity_store import (
     open_store,
     set_version,
     touch_ends,
+    version_of,
     write_results,
 )
 from models_ml.matching import MatchModel, fit_match_model, write_frequencies
@@ -307,7 +311,8 @@ def resolve_customers(
 ) -> dict[str, int]:
     """Cluster what the run touched; show `customer_records`, `identity_edges`, `identity_review`.
 
-    The three are views with the columns of `models_ml.tables`. Seniority is (first_load_sequence,
+    The three are views with the columns of `models_ml.tables`; `OUTPUTS` names those of what the
+    run changed in them. Seniority is (first_load_sequence,
     record_key), the smallest first, and `customer_id = md5('customer|' || record_key of the
     senior)`: a record loaded later never changes the id of a customer it joins, one that ties two
     customers leaves them the older id, and taking back what tied them gives both their ids again.
@@ -319,7 +324,9 @@ def resolve_customers(
     version = repr((settings.threshold, settings.bridge_score, settings.size_limit,
                     sorted(settings.limits.items())))
     is_all = not is_version(con, "clusters", version)
+    former = "" if is_all else version_of(con, PARTITION)
     set_version(con, "clusters", "")
+    set_version(con, FORMER_PARTITION, former)
     find_touched(con, limits=settings.limits, merges=inputs.merges, decisions=inputs.decisions,
                  is_all=is_all)
     count = con.execute("select count(*) from ranked").fetchall()[0][0]
@@ -355,6 +362,8 @@ def resolve_customers(
     write_results(con, threshold=settings.threshold, review_score=REVIEW_SCORE, rules=RULE)
     con.unregister("found_components")
     con.unregister("found_edges")
+    set_version(con, PARTITION, fingerprint_after(
+        con, former or NOBODY, former="former_customer_records", fresh="fresh_customer_records"))
     set_version(con, "clusters", version)
     set_version(con, "state", WHOLE)
     return _count_results(con, inputs)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 PAIRED, WHOLE = "paired", "whole"
 """Versions of the part "state": records and pairs belong together; the clusters do, too."""
 
+PARTITION, FORMER_PARTITION = "partition", "former_partition"
+"""Parts whose version is the fingerprint of the partition: what the clusters make, and what they
+made before the run changed it; "" where the run clustered all anew."""
+
 _VALUE = "identifier_type, scope, identifier_value"
 _VALUE_COLUMNS = "identifier_type varchar, scope varchar, identifier_value varchar"
 
@@ -55,6 +59,8 @@ CLUSTER_TABLES = {
 evidence group the rows of the ML tables."""
 
 OUTPUTS = {"customer_records": "clustered", "identity_edges": "edge", "identity_review": "review"}
+"""ML table -> table of the store with its rows. After a run, `fresh_<ML table>` are the rows it put
+in and `former_<ML table>` those that it took out; of a run that clustered all, all and none."""
 
 
 def open_store(con: duckdb.DuckDBPyConnection, rules: str) -> None:
@@ -77,8 +83,13 @@ def open_store(con: duckdb.DuckDBPyConnection, rules: str) -> None:
 
 def is_version(con: duckdb.DuckDBPyConnection, part: str, version: str) -> bool:
     """Whether a part of the store has that version."""
+    return version_of(con, part) == version
+
+
+def version_of(con: duckdb.DuckDBPyConnection, part: str) -> str:
+    """The version of a part of the store; "" where it has none."""
     found = con.execute("select version from store_version where part = ?", [part]).fetchall()
-    return bool(found) and found[0][0] == version
+    return str(found[0][0]) if found else ""
 
 
 def set_version(con: duckdb.DuckDBPyConnection, part: str, version: str) -> None:
@@ -208,6 +219,7 @@ def find_touched(
     """
     if is_all:
         _create(con, CLUSTER_TABLES)
+        con.execute("create or replace temp table touched_group (evidence_group bigint)")
     else:
         _touch_values(con, limits)
     _write_ties(con, merges, decisions)
@@ -218,9 +230,11 @@ def find_touched(
                     "from clustered semi join touched using (record_id)")
         con.execute("insert into touched select record_id from clustered "
                     "semi join touched_group using (evidence_group)")
-        for table in OUTPUTS.values():
-            con.execute(f"delete from {table} where evidence_group in "
-                        "(select evidence_group from touched_group)")
+    for name, table in OUTPUTS.items():
+        con.execute(f"create or replace temp table former_{name} as select {_shown(table)} "
+                    f"from {table} semi join touched_group using (evidence_group)")
+        con.execute(f"delete from {table} where evidence_group in "
+                    "(select evidence_group from touched_group)")
     con.execute(f"""
         create or replace temp table ranked as
         select record_id, record_key,
@@ -358,8 +372,15 @@ def write_results(
         join placed as l on together.left_place = l.place
         join placed as r on together.right_place = r.place
         where l.senior_place <> r.senior_place""")
+    con.execute("create or replace temp table fresh_group as "
+                "select distinct evidence_group from placed")
     con.execute("drop table placed")
     for name, table in OUTPUTS.items():
-        con.execute(f"create or replace temp view {name} as "
-                    f"select * exclude (evidence_group{', record_id' * (table == 'clustered')}) "
-                    f"from {table}")
+        con.execute(f"create or replace temp view {name} as select {_shown(table)} from {table}")
+        con.execute(f"create or replace temp view fresh_{name} as select {_shown(table)} "
+                    f"from {table} semi join fresh_group using (evidence_group)")
+
+
+def _shown(table: str) -> str:
+    """Columns of a table of the store that its ML table has."""
+    return f"* exclude (evidence_group{', record_id' * (table == 'clustered')})"
