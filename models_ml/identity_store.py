@@ -28,12 +28,16 @@ PARTITION, FORMER_PARTITION = "partition", "former_partition"
 """Parts whose version is the fingerprint of the partition: what the clusters make, and what they
 made before the run changed it; "" where the run clustered all anew."""
 
+_BUCKET = f"hash(record_key) & {2 ** 18 - 1}"
+"""Bucket of a record, as SQL: few records each, and few enough to be counted in one pass."""
+
 _VALUE = "identifier_type, scope, identifier_value"
 _VALUE_COLUMNS = "identifier_type varchar, scope varchar, identifier_value varchar"
 
 RECORD_TABLES = {
     "record": "record_id bigint, record_key varchar, content_hash ubigint, "
               "first_load_sequence bigint",
+    "bucket": "bucket ubigint, rows_count bigint, content hugeint",
     "identifier": f"record_id bigint, {_VALUE_COLUMNS}",
     "described": ", ".join((
         "record_id bigint", *(f"{column} varchar" for column in DESCRIBED[1:]),
@@ -101,6 +105,45 @@ def set_version(con: duckdb.DuckDBPyConnection, part: str, version: str) -> None
 def _create(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:
     for table, columns in tables.items():
         con.execute(f"create or replace table {table} ({columns})")
+
+
+def find_incoming(
+    con: duckdb.DuckDBPyConnection, *, records: str, identifiers: str, attributes: str,
+    attribute_columns: tuple[str, ...],
+) -> None:
+    """Show in `incoming_<records | identifiers | attributes>` all rows near those that differ.
+
+    Every row falls into a bucket by its record key, and the store knows a sum over all columns of
+    the rows in each. Where it is another than the last time, all rows of the bucket are shown, and
+    the records that the store has in it by `stored`; so what a record is and was is shown whole.
+    """
+    columns = ", ".join(attribute_columns)
+    sources = {
+        "records": (records, "first_load_sequence"),
+        "identifiers": (identifiers, "identifier_type, identifier_value, source_system"),
+        "attributes": (attributes, columns),
+    }
+    rows = " union all ".join(
+        f"select {_BUCKET} as bucket, hash('{name}', record_key, {content}) as content "
+        f"from {relation}" for name, (relation, content) in sources.items())
+    con.execute(f"create or replace temp table bucket_now as select bucket, count(*) as rows_count,"
+                f" sum(content) as content from ({rows}) group by bucket")
+    con.execute("""
+        create or replace temp table touched_bucket as
+        select distinct bucket from (
+            (from bucket_now except from bucket) union all (from bucket except from bucket_now))""")
+    is_empty = con.execute("select count(*) from bucket").fetchall()[0][0] == 0
+    shown = {"stored": "record", **{f"incoming_{name}": relation
+                                    for name, (relation, _) in sources.items()}}
+    for name, relation in shown.items():
+        if not is_empty:  # all rows of a first run are not copied
+            con.execute(f"create or replace temp table near_{name} as select * from {relation} "
+                        f"where {_BUCKET} in (select bucket from touched_bucket)")
+        con.execute(f"create or replace temp view {name} as select * from "
+                    f"{relation if is_empty else f'near_{name}'}")
+    con.execute("delete from bucket")
+    con.execute("insert into bucket from bucket_now")
+    con.execute("drop table bucket_now")
 
 
 def forget_records(con: duckdb.DuckDBPyConnection) -> None:
