@@ -117,9 +117,11 @@ def copy_ml_table(
     passed = ml_file(settings, name).with_suffix(".passed")
     suite = _suite_version(table)
     content = _content(table, con, f"read_parquet({literal(str(temporary))})")
-    is_proven = _has_passed(passed, suite, table, con, content, changes)
+    con.execute(f"create or replace temp table fresh_rows as {_typed(table, changes.fresh)}")
+    is_proven = _has_passed(passed, suite, table, con, content, changes.former)
     written = _judge_and_place(settings, table, temporary, con, expected,
-                               _typed(table, changes.fresh) if is_proven else None)
+                               "fresh_rows" if is_proven else None)
+    con.execute("drop table fresh_rows")
     if written.verdict.passed:
         passed.write_text(json.dumps({"suite": suite, "content": content}), encoding="utf-8")
     return written
@@ -146,9 +148,9 @@ def _content(table: MlTable, con: duckdb.DuckDBPyConnection, relation: str) -> l
 
 def _has_passed(
     path: Path, suite: str, table: MlTable, con: duckdb.DuckDBPyConnection, content: list[int],
-    changes: Changes,
+    former: str,
 ) -> bool:
-    """Whether all rows but the fresh ones are rows that passed the same suite.
+    """Whether all rows but those of `fresh_rows` are rows that passed the same suite.
 
     By the sum over the rows: that of the table which passed, less the former, with the fresh.
     """
@@ -157,10 +159,9 @@ def _has_passed(
     last = json.loads(path.read_text(encoding="utf-8"))
     if last["suite"] != suite:
         return False
-    former, fresh = (_content(table, con, f"({_typed(table, relation)})")
-                     for relation in (changes.former, changes.fresh))
-    return content == [was - less + more for was, less, more in zip(
-        last["content"], former, fresh, strict=True)]
+    parts = zip(last["content"], _content(table, con, f"({_typed(table, former)})"),
+                _content(table, con, "fresh_rows"), strict=True)
+    return content == [was - less + more for was, less, more in parts]
 
 
 def _judge_and_place(
@@ -190,14 +191,15 @@ def _judge(
     table: MlTable, file: Path, con: duckdb.DuckDBPyConnection, expected: str | None,
     fresh: str | None = None,
 ) -> TableVerdict:
-    """Judge a table; of its rows only those of the query `fresh`, where the others have passed."""
+    """Judge a table; of its rows only those of table `fresh`, where the others have passed."""
     relation = f"read_parquet({literal(str(file))})"
-    judged = f"({fresh})" if fresh else relation
+    judged = fresh or relation
     columns = ", ".join(identifier(column) for column in chunk_columns(table))
     metrics = con.execute(table_metrics_sql(table, relation, expected=expected)).df()
     passed_rows = 0
     if fresh:
-        passed_rows = int(metrics["row_count"].iloc[0]) - _content(table, con, judged)[0]
+        fresh_rows = con.execute(f"select count(*) from {fresh}").fetchall()[0][0]
+        passed_rows = int(metrics["row_count"].iloc[0]) - fresh_rows
     return validate_table(
         table, frames(con, f"select {columns} from {judged}"), metrics,
         covers_expected=expected is not None, passed_rows=passed_rows)
