@@ -60,6 +60,16 @@ order by loads.load_id
 """.strip()
 
 
+def content_sql(table: MlTable, relation: str) -> str:
+    """Return SQL with one row, rows and content: relations of the same rows give the same.
+
+    `content` is a sum over the rows, so that of a table is the sum of those of its parts.
+    """
+    columns = ", ".join(quote_identifier(column.name) for column in table.columns)
+    return (f"select count(*) as rows, coalesce(sum(cast(hash({columns}) as hugeint)), 0) as "
+            f"content from {relation}")
+
+
 def table_metrics_sql(table: MlTable, relation: str, *, expected: str | None) -> str:
     """Return SQL with one row for an ML table.
 

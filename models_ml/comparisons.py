@@ -1,7 +1,7 @@
 """What is compared between two records, and what each outcome says before anything is fitted.
 
-Data only; `models_ml/matching.py` fits and applies it. Conditions are SQL on normalised columns
-(`models_ml/normalisation.py`), `_l` and `_r` for the two records of a pair.
+Data only; `models_ml/matching.py` fits it, `models_ml/weighing.py` applies it. Conditions are SQL
+on normalised columns (`models_ml/normalisation.py`), `_l` and `_r` for the two records of a pair.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ two records and the fitted model, and what becomes of a record depends on its ev
 
 What the store's tables are and which groups a run touches (`models_ml/identity_store.py`), how
 values are brought into one spelling (`models_ml/normalisation.py`), pairs are weighed
-(`models_ml/matching.py`) and clusters are cut (`models_ml/clustering.py`) does not belong here.
+(`models_ml/weighing.py`) and clusters are cut (`models_ml/clustering.py`) does not belong here.
 """
 
 from __future__ import annotations
@@ -23,28 +23,27 @@ import pandas as pd
 from models_ml.blocking import candidates_sql, write_block_keys
 from models_ml.clustering import RULE, cluster_records, group_evidence
 from models_ml.comparisons import DESCRIBED
+from models_ml.identity_history import NOBODY, fingerprint_after
 from models_ml.identity_store import (
+    FORMER_PARTITION,
     PAIRED,
+    PARTITION,
     WHOLE,
     find_changed_pairs,
+    find_incoming,
     find_touched,
     forget_records,
     is_version,
     open_store,
     set_version,
     touch_ends,
+    version_of,
     write_results,
 )
-from models_ml.matching import (
-    REVIEW_SCORE,
-    MatchModel,
-    fit_match_model,
-    score_pairs,
-    with_frequencies,
-    write_frequencies,
-)
+from models_ml.matching import MatchModel, fit_match_model, write_frequencies
 from models_ml.normalisation import BLOCKED_VALUES, normalise_attributes, normalise_identifiers
 from models_ml.tables import MATCH_RULES
+from models_ml.weighing import REVIEW_SCORE, score_pairs, with_frequencies
 
 if TYPE_CHECKING:
     import duckdb
@@ -142,6 +141,8 @@ def update_records(
             no record.
     """
     open_store(con, settings.version)
+    find_incoming(con, records=inputs.records, identifiers=inputs.identifiers,
+                  attributes=inputs.attributes, attribute_columns=ATTRIBUTES)
     attributes = ", ".join(ATTRIBUTES)
     con.execute(f"""
         create or replace temp table incoming as
@@ -149,23 +150,23 @@ def update_records(
             hash(records.first_load_sequence, coalesce(identifiers.content, 0), identifiers_count,
                 coalesce(attributes.content, 0)) as content_hash,
             identifiers_count, attributes_count
-        from {inputs.records} as records
+        from incoming_records as records
         left join (
             select record_key, bit_xor(hash(identifier_type, identifier_value, source_system))
                 as content, count(*) as identifiers_count
-            from {inputs.identifiers} group by record_key
+            from incoming_identifiers group by record_key
         ) as identifiers on records.record_key = identifiers.record_key
         left join (
             select record_key, hash({attributes}) as content, 1 as attributes_count
-            from {inputs.attributes}
+            from incoming_attributes
         ) as attributes on records.record_key = attributes.record_key""")
     _check_inputs(con, inputs)
     con.execute("""
         create or replace temp table other as
         select incoming.record_key, incoming.content_hash, incoming.first_load_sequence,
-            record.record_id
-        from incoming full join record on incoming.record_key = record.record_key
-        where incoming.content_hash is distinct from record.content_hash""")
+            stored.record_id
+        from incoming full join stored on incoming.record_key = stored.record_key
+        where incoming.content_hash is distinct from stored.content_hash""")
     con.execute("drop table incoming")
     con.execute("""
         create or replace temp table forgotten as
@@ -181,15 +182,18 @@ def update_records(
         select (select count(*) from changed) - count(*) filter (not is_gone),
             count(*) filter (not is_gone), count(*) filter (is_gone) from forgotten""").fetchall()
     forget_records(con)
-    _normalise(con, inputs, settings)
+    _normalise(con, settings)
     return dict(zip(("records_new", "records_changed", "records_gone"), counts[0], strict=True))
 
 
 def _check_inputs(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
-    """Raise on keys that are empty, repeat or belong to no record; `incoming` must be there."""
-    empty, keys, distinct = con.execute(f"""
+    """Raise on keys that are empty, repeat or belong to no record; `incoming` must be there.
+
+    Rows that are not incoming were looked at before, with all rows of the same key.
+    """
+    empty, keys, distinct = con.execute("""
         select count(*) filter (record_key is null or first_load_sequence is null),
-            count(record_key), count(distinct record_key) from {inputs.records}""").fetchall()[0]
+            count(record_key), count(distinct record_key) from incoming_records""").fetchall()[0]
     if empty:
         raise ValueError("records: record_key and first_load_sequence must not be empty")
     if keys != distinct:
@@ -199,27 +203,28 @@ def _check_inputs(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
         from incoming""").fetchall()[0]
     if rows != keys:
         raise ValueError(f"{inputs.attributes}: record_key repeats")
-    for relation, matched in zip((inputs.identifiers, inputs.attributes), found, strict=True):
-        total = con.execute(f"select count(*) from {relation}").fetchall()[0][0]
+    for name, matched in zip(("identifiers", "attributes"), found, strict=True):
+        relation = getattr(inputs, name)
+        total = con.execute(f"select count(*) from incoming_{name}").fetchall()[0][0]
         if total != matched:
             raise ValueError(f"{relation}: {total - matched} rows belong to no record")
 
 
 def _normalise(
-    con: duckdb.DuckDBPyConnection, inputs: Inputs, settings: IdentitySettings,
+    con: duckdb.DuckDBPyConnection, settings: IdentitySettings,
 ) -> None:
-    con.execute(f"""
+    con.execute("""
         create or replace temp view changed_identifiers as
         select changed.record_id, found.identifier_type, found.identifier_value,
             found.source_system
-        from {inputs.identifiers} as found join changed using (record_key)""")
+        from incoming_identifiers as found join changed using (record_key)""")
     normalise_identifiers(con, source="changed_identifiers", target="usable_identifiers",
                           blocked=settings.blocked, default_country=settings.default_country)
     con.execute("insert into identifier by name select * from usable_identifiers")
     con.execute(f"""
         create or replace temp view changed_attributes as
         select changed.record_id, {", ".join(f"found.{name}" for name in ATTRIBUTES)}
-        from {inputs.attributes} as found join changed using (record_key)""")
+        from incoming_attributes as found join changed using (record_key)""")
     normalise_attributes(con, source="changed_attributes", target="usable_attributes")
     con.execute(f"""
         insert into described by name
@@ -261,7 +266,8 @@ def update_pairs(
     Returns:
         Counts: pairs_weighed, pairs_kept.
     """
-    if not is_version(con, "model", model.version):
+    is_all = not is_version(con, "model", model.version)
+    if is_all:
         set_version(con, "clusters", "")
         con.execute("delete from pair")
         con.execute("create or replace temp table to_weigh as "
@@ -270,7 +276,8 @@ def update_pairs(
     else:
         find_changed_pairs(con, model)
     con.execute("create or replace temp table weighed_described as "
-                + with_frequencies(_involved(con), "frequency", model.records_count))
+                + with_frequencies(
+                    _involved(con, is_all=is_all), "frequency", model.records_count))
     score_pairs(con, model, described="weighed_described", pairs="to_weigh", target="weighed",
                 progress=progress)
     # Two named records with the same key are joined unless they are doubted: never unheard.
@@ -294,11 +301,17 @@ def update_pairs(
     return {"pairs_weighed": weighed, "pairs_kept": kept}
 
 
-def _involved(con: duckdb.DuckDBPyConnection) -> str:
-    con.execute("""
-        create or replace temp view involved as
+def _involved(con: duckdb.DuckDBPyConnection, *, is_all: bool) -> str:
+    """Relation of the records of `to_weigh`.
+
+    Written down first where they are few: the engine would look up the frequencies of all records.
+    """
+    query = """
         select * from described where record_id in (
-            select left_id from to_weigh union all select right_id from to_weigh)""")
+            select left_id from to_weigh union all select right_id from to_weigh)"""
+    if is_all:
+        return f"({query})"
+    con.execute(f"create or replace temp table involved as {query}")
     return "involved"
 
 
@@ -313,7 +326,8 @@ def resolve_customers(
 ) -> dict[str, int]:
     """Cluster what the run touched; show `customer_records`, `identity_edges`, `identity_review`.
 
-    The three are views with the columns of `models_ml.tables`. Seniority is (first_load_sequence,
+    The three are views with the columns of `models_ml.tables`; `OUTPUTS` names those of what the
+    run changed in them. Seniority is (first_load_sequence,
     record_key), the smallest first, and `customer_id = md5('customer|' || record_key of the
     senior)`: a record loaded later never changes the id of a customer it joins, one that ties two
     customers leaves them the older id, and taking back what tied them gives both their ids again.
@@ -325,7 +339,9 @@ def resolve_customers(
     version = repr((settings.threshold, settings.bridge_score, settings.size_limit,
                     sorted(settings.limits.items())))
     is_all = not is_version(con, "clusters", version)
+    former = "" if is_all else version_of(con, PARTITION)
     set_version(con, "clusters", "")
+    set_version(con, FORMER_PARTITION, former)
     find_touched(con, limits=settings.limits, merges=inputs.merges, decisions=inputs.decisions,
                  is_all=is_all)
     count = con.execute("select count(*) from ranked").fetchall()[0][0]
@@ -361,6 +377,8 @@ def resolve_customers(
     write_results(con, threshold=settings.threshold, review_score=REVIEW_SCORE, rules=RULE)
     con.unregister("found_components")
     con.unregister("found_edges")
+    set_version(con, PARTITION, fingerprint_after(
+        con, former or NOBODY, former="former_customer_records", fresh="fresh_customer_records"))
     set_version(con, "clusters", version)
     set_version(con, "state", WHOLE)
     return _count_results(con, inputs)

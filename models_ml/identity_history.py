@@ -14,6 +14,9 @@ import pandas as pd
 if TYPE_CHECKING:
     import duckdb
 
+NOBODY = f"0-{0:032x}"
+"""Fingerprint of the partition without records."""
+
 CHANGES = ["change_type", "from_customer_id", "to_customer_id", "records_count"]
 
 
@@ -33,6 +36,29 @@ def fingerprint_partition(con: duckdb.DuckDBPyConnection, relation: str) -> str:
         "select count(*), bit_xor(md5_number(record_key || '|' || customer_id)) "
         f"from {relation}").fetchall()[0]
     return f"{count}-{digest or 0:032x}"
+
+
+def fingerprint_after(
+    con: duckdb.DuckDBPyConnection, fingerprint: str, *, former: str, fresh: str,
+) -> str:
+    """Return the fingerprint of a partition that had one, without `former` and with `fresh`.
+
+    Args:
+        con: engine that knows the relations.
+        fingerprint: what `fingerprint_partition` gave for the partition before.
+        former: record_key, customer_id of the rows that it lost.
+        fresh: the same of those that it gained.
+    """
+    count, digest = _parts(fingerprint)
+    for sign, relation in ((-1, former), (1, fresh)):
+        rows, content = _parts(fingerprint_partition(con, relation))
+        count, digest = count + sign * rows, digest ^ content
+    return f"{count}-{digest:032x}"
+
+
+def _parts(fingerprint: str) -> tuple[int, int]:
+    count, digest = fingerprint.split("-")
+    return int(count), int(digest, 16)
 
 
 def find_changes(

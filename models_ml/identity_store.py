@@ -24,12 +24,20 @@ if TYPE_CHECKING:
 PAIRED, WHOLE = "paired", "whole"
 """Versions of the part "state": records and pairs belong together; the clusters do, too."""
 
+PARTITION, FORMER_PARTITION = "partition", "former_partition"
+"""Parts whose version is the fingerprint of the partition: what the clusters make, and what they
+made before the run changed it; "" where the run clustered all anew."""
+
+_BUCKET = f"hash(record_key) & {2 ** 18 - 1}"
+"""Bucket of a record, as SQL: few records each, and few enough to be counted in one pass."""
+
 _VALUE = "identifier_type, scope, identifier_value"
 _VALUE_COLUMNS = "identifier_type varchar, scope varchar, identifier_value varchar"
 
 RECORD_TABLES = {
     "record": "record_id bigint, record_key varchar, content_hash ubigint, "
               "first_load_sequence bigint",
+    "bucket": "bucket ubigint, rows_count bigint, content hugeint",
     "identifier": f"record_id bigint, {_VALUE_COLUMNS}",
     "described": ", ".join((
         "record_id bigint", *(f"{column} varchar" for column in DESCRIBED[1:]),
@@ -55,6 +63,8 @@ CLUSTER_TABLES = {
 evidence group the rows of the ML tables."""
 
 OUTPUTS = {"customer_records": "clustered", "identity_edges": "edge", "identity_review": "review"}
+"""ML table -> table of the store with its rows. After a run, `fresh_<ML table>` are the rows it put
+in and `former_<ML table>` those that it took out; of a run that clustered all, all and none."""
 
 
 def open_store(con: duckdb.DuckDBPyConnection, rules: str) -> None:
@@ -77,8 +87,13 @@ def open_store(con: duckdb.DuckDBPyConnection, rules: str) -> None:
 
 def is_version(con: duckdb.DuckDBPyConnection, part: str, version: str) -> bool:
     """Whether a part of the store has that version."""
+    return version_of(con, part) == version
+
+
+def version_of(con: duckdb.DuckDBPyConnection, part: str) -> str:
+    """The version of a part of the store; "" where it has none."""
     found = con.execute("select version from store_version where part = ?", [part]).fetchall()
-    return bool(found) and found[0][0] == version
+    return str(found[0][0]) if found else ""
 
 
 def set_version(con: duckdb.DuckDBPyConnection, part: str, version: str) -> None:
@@ -90,6 +105,45 @@ def set_version(con: duckdb.DuckDBPyConnection, part: str, version: str) -> None
 def _create(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:
     for table, columns in tables.items():
         con.execute(f"create or replace table {table} ({columns})")
+
+
+def find_incoming(
+    con: duckdb.DuckDBPyConnection, *, records: str, identifiers: str, attributes: str,
+    attribute_columns: tuple[str, ...],
+) -> None:
+    """Show in `incoming_<records | identifiers | attributes>` all rows near those that differ.
+
+    Every row falls into a bucket by its record key, and the store knows a sum over all columns of
+    the rows in each. Where it is another than the last time, all rows of the bucket are shown, and
+    the records that the store has in it by `stored`; so what a record is and was is shown whole.
+    """
+    columns = ", ".join(attribute_columns)
+    sources = {
+        "records": (records, "first_load_sequence"),
+        "identifiers": (identifiers, "identifier_type, identifier_value, source_system"),
+        "attributes": (attributes, columns),
+    }
+    rows = " union all ".join(
+        f"select {_BUCKET} as bucket, hash('{name}', record_key, {content}) as content "
+        f"from {relation}" for name, (relation, content) in sources.items())
+    con.execute(f"create or replace temp table bucket_now as select bucket, count(*) as rows_count,"
+                f" sum(content) as content from ({rows}) group by bucket")
+    con.execute("""
+        create or replace temp table touched_bucket as
+        select distinct bucket from (
+            (from bucket_now except from bucket) union all (from bucket except from bucket_now))""")
+    is_empty = con.execute("select count(*) from bucket").fetchall()[0][0] == 0
+    shown = {"stored": "record", **{f"incoming_{name}": relation
+                                    for name, (relation, _) in sources.items()}}
+    for name, relation in shown.items():
+        if not is_empty:  # all rows of a first run are not copied
+            con.execute(f"create or replace temp table near_{name} as select * from {relation} "
+                        f"where {_BUCKET} in (select bucket from touched_bucket)")
+        con.execute(f"create or replace temp view {name} as select * from "
+                    f"{relation if is_empty else f'near_{name}'}")
+    con.execute("delete from bucket")
+    con.execute("insert into bucket from bucket_now")
+    con.execute("drop table bucket_now")
 
 
 def forget_records(con: duckdb.DuckDBPyConnection) -> None:
@@ -208,6 +262,7 @@ def find_touched(
     """
     if is_all:
         _create(con, CLUSTER_TABLES)
+        con.execute("create or replace temp table touched_group (evidence_group bigint)")
     else:
         _touch_values(con, limits)
     _write_ties(con, merges, decisions)
@@ -218,9 +273,11 @@ def find_touched(
                     "from clustered semi join touched using (record_id)")
         con.execute("insert into touched select record_id from clustered "
                     "semi join touched_group using (evidence_group)")
-        for table in OUTPUTS.values():
-            con.execute(f"delete from {table} where evidence_group in "
-                        "(select evidence_group from touched_group)")
+    for name, table in OUTPUTS.items():
+        con.execute(f"create or replace temp table former_{name} as select {_shown(table)} "
+                    f"from {table} semi join touched_group using (evidence_group)")
+        con.execute(f"delete from {table} where evidence_group in "
+                    "(select evidence_group from touched_group)")
     con.execute(f"""
         create or replace temp table ranked as
         select record_id, record_key,
@@ -358,8 +415,15 @@ def write_results(
         join placed as l on together.left_place = l.place
         join placed as r on together.right_place = r.place
         where l.senior_place <> r.senior_place""")
+    con.execute("create or replace temp table fresh_group as "
+                "select distinct evidence_group from placed")
     con.execute("drop table placed")
     for name, table in OUTPUTS.items():
-        con.execute(f"create or replace temp view {name} as "
-                    f"select * exclude (evidence_group{', record_id' * (table == 'clustered')}) "
-                    f"from {table}")
+        con.execute(f"create or replace temp view {name} as select {_shown(table)} from {table}")
+        con.execute(f"create or replace temp view fresh_{name} as select {_shown(table)} "
+                    f"from {table} semi join fresh_group using (evidence_group)")
+
+
+def _shown(table: str) -> str:
+    """Columns of a table of the store that its ML table has."""
+    return f"* exclude (evidence_group{', record_id' * (table == 'clustered')})"

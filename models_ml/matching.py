@@ -1,8 +1,8 @@
-"""Probabilistic matching: fits the evidence of each comparison, weighs pairs, explains one.
+"""Probabilistic matching: fits the evidence of each comparison, with Splink.
 
-Works on tables of an engine that the caller hands over; Splink compares the pairs and adds up the
-evidence. Which pairs are compared is `models_ml/blocking.py`, what becomes of the scores
-`models_ml/clustering.py`.
+Works on tables of an engine that the caller hands over. Which pairs are compared is
+`models_ml/blocking.py`, what a fitted model says of them `models_ml/weighing.py`, what becomes of
+the scores `models_ml/clustering.py`.
 
 Evidence is a match weight in bits (Fellegi and Sunter 1969, "A theory for record linkage"): log2 of
 how much likelier what was seen is for one person than for two. Two strangers are not the only
@@ -34,9 +34,9 @@ from models_ml.comparisons import (
     COMPARISONS,
     DESCRIBED,
     FREQUENCY_COLUMNS,
-    Comparison,
     Level,
 )
+from models_ml.weighing import level_sql, score_pairs, with_frequencies
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,16 +80,6 @@ SHIPPED_STRANGERS = 9_000.0
 LEAST_RELATED = 0.01
 """Related pairs for each pair that is one person, where none are seen."""
 
-REVIEW_SCORE = 0.2
-"""Pairs below are not kept: neither tied nor worth a look."""
-
-LEAST_WEIGHT = -2.0
-"""Bits against strangers below which no pair reaches `REVIEW_SCORE`: odds of one to four."""
-
-LEAST_OF_ALL = -1e3
-"""Bits that every pair has."""
-
-CHUNK_PAIRS = 1_500_000
 SETTLING_ROUNDS = 2
 
 
@@ -264,14 +254,6 @@ def _shares(values: Iterable[float]) -> tuple[float, ...]:
     return tuple(float(f"{value / sum(raised):.6g}") for value in raised)
 
 
-def _level_sql(comparison: Comparison) -> str:
-    """SQL for the number of the level of a pair, from 0; -1 where one side is unknown."""
-    *conditions, _ = comparison.levels
-    whens = " ".join(f"when {level.condition} then {number}"
-                     for number, level in enumerate(conditions))
-    return f"case when {comparison.unknown} then -1 {whens} else {len(conditions)} end"
-
-
 def _count_levels(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[float, ...]]:
     """Share of each level among all pairs of `fit_sample`, beside the shipped shares."""
     columns = [column for column in DESCRIBED if column != "record_id"]
@@ -279,7 +261,7 @@ def _count_levels(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[float, ...]
     # Written down first, because the engine compares rows of a table with all cores.
     con.execute(f"create or replace temp table fit_sample_pairs as select {sides} "
                 "from fit_sample as l join fit_sample as r on l.record_id < r.record_id")
-    levels = ", ".join(f"{_level_sql(c)} as {c.name}" for c in COMPARISONS)
+    levels = ", ".join(f"{level_sql(c)} as {c.name}" for c in COMPARISONS)
     outcomes = con.execute(f"select {levels}, count(*) as pairs_count from fit_sample_pairs "
                            "group by all").fetchall()
     con.execute("drop table fit_sample_pairs")
@@ -343,18 +325,6 @@ def _trained(level: Any) -> float:
     return sum(numbers) / len(numbers) if numbers else 0.0
 
 
-def with_frequencies(described: str, frequencies: str, records_count: int) -> str:
-    """Query for the described records with `tf_<column>`: how common each value is."""
-    joins = " ".join(
-        f"left join {frequencies} as f_{column} on f_{column}.column_name = '{column}' "
-        f"and f_{column}.value = described.{column}" for column in FREQUENCY_COLUMNS)
-    terms = ", ".join(
-        f"case when described.{column} is not null then "
-        f"coalesce(f_{column}.frequency, {1 / max(records_count, 2):.12g}) end as tf_{column}"
-        for column in FREQUENCY_COLUMNS)
-    return f"select described.*, {terms} from {described} as described {joins}"
-
-
 @contextmanager
 def _linked(con: duckdb.DuckDBPyConnection, model: MatchModel, table: str) -> Iterator[Linker]:
     """Splink on a table of described records; what it writes meanwhile is dropped in the end.
@@ -394,7 +364,6 @@ def _linker(con: duckdb.DuckDBPyConnection, model: MatchModel, table: str) -> Li
         blocking_rules_to_generate_predictions=[
             {"blocking_rule": "l.record_id = r.record_id", "sql_dialect": "duckdb"}],
         probability_two_random_records_match=model.prior, max_iterations=40,
-        retain_matching_columns=True, retain_intermediate_calculation_columns=True,
         linker_uid="cx360")
     database = DuckDBAPI(con)
     return Linker(database.register(con.table(table)), settings, log_level=None,
@@ -413,115 +382,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-def score_pairs(
-    con: duckdb.DuckDBPyConnection, model: MatchModel, *, described: str, pairs: str, target: str,
-    is_everything_kept: bool = False,
-    progress: Callable[[str], None] = lambda message: None,
-) -> None:
-    """Create `target` with the weighed pairs that are worth keeping.
-
-    Kept are pairs with a score of at least `REVIEW_SCORE`, and those that are likelier one person
-    than strangers, but likelier still relatives or colleagues.
-
-    Args:
-        con: engine with the tables.
-        model: what fitting found.
-        described: table made from a query of `with_frequencies`.
-        pairs: table left_id, right_id.
-        target: gets left_id, right_id, match_weight (bits against strangers, prior included),
-            against_relatives, against_colleagues, related_weight (bits against either),
-            match_score (probability of one person, 0..1).
-        is_everything_kept: whether to keep all pairs instead.
-        progress: told how many pairs are done.
-    """
-    con.execute(f"""
-        create or replace temp table {target} (left_id bigint, right_id bigint,
-            match_weight double, against_relatives double, against_colleagues double,
-            related_weight double, match_score double)""")
-    total = con.execute(f"select count(*) from {pairs}").fetchall()[0][0]
-    if not total:
-        return
-    # Not by rowid: inside a transaction the engine numbers its own rows otherwise.
-    con.execute("create or replace temp table numbered_pairs as "
-                "select left_id, right_id, row_number() over (order by left_id) as number "
-                f"from {pairs}")
-    least = LEAST_OF_ALL if is_everything_kept else LEAST_WEIGHT
-    with _linked(con, model, described) as linker:
-        for first in range(0, total, CHUNK_PAIRS):
-            predicted = _predict(con, linker, f"""
-                select left_id, right_id from numbered_pairs
-                where number between {first + 1} and {first + CHUNK_PAIRS}""", least)
-            con.execute(f"""
-                insert into {target}
-                select * from ({_weigh_sql(model, predicted.physical_name)})
-                where {is_everything_kept} or match_score >= {REVIEW_SCORE}
-                    or match_weight > 0""")
-            predicted.drop_table_from_database_and_remove_from_cache()
-            progress(f"matching: {min(first + CHUNK_PAIRS, total):,} of {total:,} pairs weighed")
-    con.execute("drop table numbered_pairs")
-
-
-def _predict(
-    con: duckdb.DuckDBPyConnection, linker: Linker, pairs: str, least: float,
-) -> Any:
-    con.execute(f"""
-        create or replace temp table score_chunk as
-        select '0' as match_key, left_id as join_key_l, right_id as join_key_r from ({pairs})""")
-    linker.table_management.register_blocked_pairs_for_predict(
-        linker._db_api.register(con.table("score_chunk")))
-    return linker.inference.predict(threshold_match_weight=least, warning_mode="never")
-
-
-def _weigh_sql(model: MatchModel, predicted: str) -> str:
-    """Query for the weights of pairs Splink compared, against strangers and against the related.
-
-    Splink numbers levels from the last, 0, upwards; unknown is -1 and says nothing.
-    """
-    def against(kind: str) -> str:
-        terms = []
-        for c in COMPARISONS:
-            common = getattr(c, kind)
-            whens = " ".join(
-                f"when {len(c.levels) - 1 - number} then "
-                f"{math.log2(same / (common * same + (1 - common) * strangers)):.9f}"
-                for number, (same, strangers) in enumerate(
-                    zip(model.same[c.name], model.strangers[c.name], strict=True)))
-            terms.append(f"case gamma_{c.name} {whens} else 0 end")
-        terms.append(f"{-math.log2(getattr(model, kind)):.9f}")
-        return " + ".join(terms)
-
-    return f"""
-        select left_id, right_id, match_weight, against_relatives, against_colleagues,
-            related_weight, 1 / (1 + power(2.0, -greatest(match_weight, -60))
-                 + power(2.0, -greatest(related_weight, -60))) as match_score
-        from (
-            select *,
-                -log2(power(2.0, -against_relatives) + power(2.0, -against_colleagues))
-                    as related_weight
-            from (
-                select least(record_id_l, record_id_r) as left_id,
-                    greatest(record_id_l, record_id_r) as right_id, match_weight,
-                    {against("relatives")} as against_relatives,
-                    {against("colleagues")} as against_colleagues
-                from {predicted}))"""
-
-
-def explain_pair(
-    con: duckdb.DuckDBPyConnection, model: MatchModel, *, described: str, left_id: int,
-    right_id: int,
-) -> list[tuple[str, str, float]]:
-    """Return the evidence of one pair: (comparison, level, weight in bits), then the prior."""
-    pair = f"select {int(left_id)} as left_id, {int(right_id)} as right_id"
-    with _linked(con, model, described) as linker:
-        predicted = _predict(con, linker, pair, LEAST_OF_ALL)
-        row = con.execute(f"select * from {predicted.physical_name}").df().iloc[0]
-    evidence = []
-    for c in COMPARISONS:
-        level = int(row[f"gamma_{c.name}"])
-        label = "unknown" if level < 0 else c.levels[len(c.levels) - 1 - level].label
-        weight = float(row[f"mw_{c.name}"]) + float(row.get(f"mw_tf_adj_{c.name}", 0.0))
-        evidence.append((c.name, label, weight))
-    evidence.append(("prior", "two records at random", math.log2(model.prior / (1 - model.prior))))
-    return evidence

@@ -43,6 +43,20 @@ class IdentityHistory:
     counts: dict[str, int]
 
 
+@dataclass(frozen=True)
+class Replaced:
+    """The rows that a new partition has instead of others.
+
+    `partition`: fingerprint of the partition before. `former`: relation with record_key,
+    customer_id, is_senior of its rows that are no more. `fresh`: the same of those that took their
+    place, whole customers: no row of a customer is in it without the others.
+    """
+
+    partition: str
+    former: str
+    fresh: str
+
+
 def log_file(settings: Settings) -> Path:
     """Where the log lies; recorded history, which no rebuild makes again."""
     return settings.state_path / "identity_changes.parquet"
@@ -50,7 +64,7 @@ def log_file(settings: Settings) -> Path:
 
 def record_history(
     settings: Settings, con: duckdb.DuckDBPyConnection, *, current: str, seniority: str,
-    as_of: date,
+    as_of: date, replaced: Replaced | None = None,
 ) -> IdentityHistory:
     """Log what the new partition changes against the one in place, and derive the aliases.
 
@@ -64,11 +78,17 @@ def record_history(
         current: relation with record_key, customer_id, is_senior of the new partition.
         seniority: relation with record_key, first_load_sequence of every record of it.
         as_of: as-of date of the run.
+        replaced: how `current` came of an earlier partition. Only these rows are looked at where
+            that is the one in place.
     """
     previous = f"read_parquet({literal(str(ml_file(settings, 'customer_records')))})"
     start = fingerprint_partition(con, previous)
     log = _read_log(log_file(settings), start)
-    found = find_changes(con, previous=previous, current=current, seniority=seniority)
+    if replaced and replaced.partition == start:
+        found = find_changes(con, previous=replaced.former, current=replaced.fresh,
+                             seniority=seniority)
+    else:
+        found = find_changes(con, previous=previous, current=current, seniority=seniority)
     sequence = int(log["change_sequence"].max()) + 1 if len(log) else 1
     table = TABLES["identity_changes"]
     new = conform(found.assign(change_sequence=sequence, as_of_date=as_of), table)

@@ -19,20 +19,16 @@ from ingestion.raw_zone import RawZone
 from ingestion.readers.files import literal
 from models_ml import identity
 from models_ml.identity import IdentitySettings, Inputs
-from models_ml.identity_store import is_version, set_version
-from models_ml.matching import (
-    MatchModel,
-    OtherComparisons,
-    explain_pair,
-    with_frequencies,
-)
+from models_ml.identity_store import FORMER_PARTITION, is_version, set_version, version_of
+from models_ml.matching import MatchModel, OtherComparisons
 from models_ml.normalisation import BLOCKED_VALUES
+from models_ml.weighing import explain_pair, with_frequencies
 from orchestration.decisions import read_identity_decisions
 from orchestration.fingerprint import as_of_date, code_version
 from orchestration.identity_chart import draw_match_weights
-from orchestration.identity_log import record_history
+from orchestration.identity_log import Replaced, record_history
 from orchestration.ml_steps import Outcome
-from orchestration.ml_tables import copy_ml_table, write_ml_table
+from orchestration.ml_tables import Changes, copy_ml_table, write_ml_table
 from orchestration.settings import Settings
 from orchestration.warehouse import reading
 
@@ -90,18 +86,25 @@ def resolve_customers(
         counts["match_model_records"] = recorded.model.records_count
         history = record_history(
             settings, con, current="customer_records", seniority=INPUTS.records,
-            as_of=as_of_date(settings, RawZone(settings.raw_path).loads()))
+            as_of=as_of_date(settings, RawZone(settings.raw_path).loads()),
+            replaced=Replaced(version_of(con, FORMER_PARTITION), "former_customer_records",
+                              "fresh_customer_records"))
         written = (
-            copy_ml_table(settings, "identity_edges", con, "identity_edges"),
-            copy_ml_table(settings, "identity_review", con, "identity_review"),
+            *(copy_ml_table(settings, name, con, name, changes=_changes(name))
+              for name in ("identity_edges", "identity_review")),
             write_ml_table(settings, "customer_aliases", history.aliases),
             write_ml_table(settings, "identity_changes", [history.changes]),
             copy_ml_table(settings, "customer_records", con, "customer_records",
-                          expected=INPUTS.records),
+                          expected=INPUTS.records, changes=_changes("customer_records")),
         )
         chart = draw_match_weights(con, settings=chosen, changes=history.counts)
     return Outcome(written, counts | {f"customers_{kind}": count
                                       for kind, count in history.counts.items()}, chart)
+
+
+def _changes(name: str) -> Changes:
+    """What the run changed in an ML table, as the store tells it."""
+    return Changes(former=f"former_{name}", fresh=f"fresh_{name}")
 
 
 def train_match_model(

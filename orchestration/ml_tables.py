@@ -6,8 +6,10 @@ reach dbt in this run or in a later one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
@@ -15,11 +17,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.metrics import table_metrics_sql
-from expectations.ml import chunk_columns, validate_table
+from expectations.metrics import content_sql, table_metrics_sql
+from expectations.ml import chunk_columns, row_rules, validate_table
 from expectations.verdicts import TableVerdict
 from ingestion.readers.files import identifier, literal
 from models_ml.tables import TABLES, MlTable
+from orchestration.fingerprint import code_version
 from orchestration.settings import Settings
 from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import engine, frames
@@ -41,6 +44,14 @@ class Written:
     table: MlTable
     verdict: TableVerdict
     rows: int
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Relations with the rows that a table loses and gains, with the table's columns."""
+
+    former: str
+    fresh: str
 
 
 def arrow_schema(table: MlTable) -> pa.Schema:
@@ -92,28 +103,76 @@ def write_ml_table(
 
 def copy_ml_table(
     settings: Settings, name: str, con: duckdb.DuckDBPyConnection, relation: str, *,
-    expected: str | None = None,
+    expected: str | None = None, changes: Changes | None = None,
 ) -> Written:
     """Write one ML table from a relation of an engine and judge it; see `write_ml_table`.
 
-    `expected` is a relation of the engine, too.
+    `expected` is a relation of the engine, too. `changes` are what the caller says to have changed
+    since the table last passed. Where that proves right, and the suite is the same, the row rules
+    judge the fresh rows only; the metrics are always those of the whole table.
     """
     table = TABLES[name]
     temporary = ml_file(settings, name).with_suffix(".tmp")
+    con.execute(f"copy ({_typed(table, relation)} order by {', '.join(table.key)}) "
+                f"to {literal(str(temporary))} (format parquet, compression lz4_raw)")
+    if changes is None:
+        return _judge_and_place(settings, table, temporary, con, expected)
+    passed = ml_file(settings, name).with_suffix(".passed")
+    suite = _suite_version(table)
+    content = _content(table, con, f"read_parquet({literal(str(temporary))})")
+    con.execute(f"create or replace temp table fresh_rows as {_typed(table, changes.fresh)}")
+    is_proven = _has_passed(passed, suite, table, con, content, changes.former)
+    written = _judge_and_place(settings, table, temporary, con, expected,
+                               "fresh_rows" if is_proven else None)
+    con.execute("drop table fresh_rows")
+    if written.verdict.passed:
+        passed.write_text(json.dumps({"suite": suite, "content": content}), encoding="utf-8")
+    return written
+
+
+def _typed(table: MlTable, relation: str) -> str:
+    """Query for the rows of a relation in the table's types."""
     columns = ", ".join(
         f"cast({identifier(column.name)} as {_ENGINE_TYPES[column.type]}) "
         f"as {identifier(column.name)}" for column in table.columns)
-    con.execute(f"copy (select {columns} from {relation} order by {', '.join(table.key)}) "
-                f"to {literal(str(temporary))} (format parquet, compression lz4_raw)")
-    return _judge_and_place(settings, table, temporary, con, expected)
+    return f"select {columns} from {relation}"
+
+
+def _suite_version(table: MlTable) -> str:
+    """Changes with everything that the verdict on a row depends on, but the row."""
+    return repr((row_rules(table), code_version(("expectations",)),
+                 *(version(package) for package in ("duckdb", "great-expectations", "pandas"))))
+
+
+def _content(table: MlTable, con: duckdb.DuckDBPyConnection, relation: str) -> list[int]:
+    rows, content = con.execute(content_sql(table, relation)).fetchall()[0]
+    return [int(rows), int(content)]
+
+
+def _has_passed(
+    path: Path, suite: str, table: MlTable, con: duckdb.DuckDBPyConnection, content: list[int],
+    former: str,
+) -> bool:
+    """Whether all rows but those of `fresh_rows` are rows that passed the same suite.
+
+    By the sum over the rows: that of the table which passed, less the former, with the fresh.
+    """
+    if not path.exists():
+        return False
+    last = json.loads(path.read_text(encoding="utf-8"))
+    if last["suite"] != suite:
+        return False
+    parts = zip(last["content"], _content(table, con, f"({_typed(table, former)})"),
+                _content(table, con, "fresh_rows"), strict=True)
+    return content == [was - less + more for was, less, more in parts]
 
 
 def _judge_and_place(
     settings: Settings, table: MlTable, temporary: Path, con: duckdb.DuckDBPyConnection,
-    expected: str | None,
+    expected: str | None, fresh: str | None = None,
 ) -> Written:
     name = table.name
-    verdict = _judge(table, temporary, con, expected)
+    verdict = _judge(table, temporary, con, expected, fresh)
     VerdictLog(settings.verdicts_path).record(
         f"ml.{name}", {name: {"row_count": verdict.rows, **verdict.metrics}})
     if verdict.passed:
@@ -133,10 +192,17 @@ def _write_frames(path: Path, table: MlTable, parts: Iterable[pd.DataFrame]) -> 
 
 def _judge(
     table: MlTable, file: Path, con: duckdb.DuckDBPyConnection, expected: str | None,
+    fresh: str | None = None,
 ) -> TableVerdict:
+    """Judge a table; of its rows only those of table `fresh`, where the others have passed."""
     relation = f"read_parquet({literal(str(file))})"
+    judged = fresh or relation
     columns = ", ".join(identifier(column) for column in chunk_columns(table))
     metrics = con.execute(table_metrics_sql(table, relation, expected=expected)).df()
+    passed_rows = 0
+    if fresh:
+        fresh_rows = con.execute(f"select count(*) from {fresh}").fetchall()[0][0]
+        passed_rows = int(metrics["row_count"].iloc[0]) - fresh_rows
     return validate_table(
-        table, frames(con, f"select {columns} from {relation}"), metrics,
-        covers_expected=expected is not None)
+        table, frames(con, f"select {columns} from {judged}"), metrics,
+        covers_expected=expected is not None, passed_rows=passed_rows)

@@ -21,7 +21,14 @@ from ingestion.readers.files import literal
 from models_ml.tables import TABLES
 from orchestration.fingerprint import as_of_date
 from orchestration.ml_steps import Outcome
-from orchestration.ml_tables import Written, arrow_schema, copy_ml_table, ml_file, write_ml_table
+from orchestration.ml_tables import (
+    Changes,
+    Written,
+    arrow_schema,
+    copy_ml_table,
+    ml_file,
+    write_ml_table,
+)
 from orchestration.settings import Settings
 from orchestration.text_decisions import read_text_decisions, resolve_text_decisions
 from orchestration.text_readers import TextReaders
@@ -92,7 +99,8 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
             counts[f"{stage.name} read now"] = _update(settings, con, stage, progress)
 
         def place(table: str, expected: str | None = None) -> Written:
-            return copy_ml_table(settings, table, con, f"{table}_new", expected=expected)
+            return copy_ml_table(settings, table, con, f"{table}_new", expected=expected,
+                                 changes=Changes(f"{table}_former", f"{table}_fresh"))
 
         # Texts whose authors are called otherwise now are masked anew.
         con.execute(f"""
@@ -163,12 +171,12 @@ def _texts(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 def _update(
     settings: Settings, con: duckdb.DuckDBPyConnection, stage: Stage, progress: Progress,
 ) -> int:
-    """Conclude what is not done, and make the views `<table>_new` and `<table>_fresh`.
+    """Conclude what is not done, and make the views `<table>_new`, `_fresh` and `_former`.
 
     Returns:
         How many texts were read.
     """
-    done = f"{stage.name}_done"
+    done, kept = f"{stage.name}_done", f"{stage.name}_kept"
     marker = literal(str(ml_file(settings, stage.tables[-1])))
     versions = ", ".join(literal(version) for version in sorted(stage.versions))
     con.execute(f"create temp table {done} as select text_key from read_parquet({marker}) "
@@ -189,14 +197,17 @@ def _update(
                     rows[schema.names], schema=schema, preserve_index=False))
             count += len(part)
             progress(f"{stage.name}: {count:,} texts read")
+    con.execute(f"create temp table {kept} as select text_key from {done} "
+                f"semi join {stage.texts} using (text_key)")
     for table, path in fresh.items():
         columns = ", ".join(column.name for column in TABLES[table].columns)
         before = literal(str(ml_file(settings, table)))
         con.execute(f"create temp view {table}_fresh as "
                     f"select {columns} from read_parquet({literal(str(path))})")
+        con.execute(f"create temp view {table}_former as select {columns} "
+                    f"from read_parquet({before}) anti join {kept} using (text_key)")
         con.execute(f"create temp view {table}_new as select {columns} "
-                    f"from read_parquet({before}) semi join {done} using (text_key) "
-                    f"semi join {stage.texts} using (text_key) "
+                    f"from read_parquet({before}) semi join {kept} using (text_key) "
                     f"union all select {columns} from {table}_fresh")
     return count
 

@@ -23,6 +23,8 @@ from models_ml import blocking, identity
 from models_ml.blocking import BLOCKS, Block, BlockLimits
 from models_ml.comparisons import COMPARISONS, DESCRIBED
 from models_ml.identity import ATTRIBUTES, IdentitySettings, Inputs
+from models_ml.identity_history import fingerprint_partition
+from models_ml.identity_store import PARTITION, version_of
 from models_ml.matching import MatchModel
 from models_ml.tables import MATCH_RULES, TABLES
 
@@ -68,8 +70,11 @@ class Store:
             "create table frequency (column_name varchar, value varchar, frequency double)")
 
     def run(self, delivered: Delivered) -> dict[str, int]:
-        return self.follow(delivered) | identity.resolve_customers(
+        counts = self.follow(delivered) | identity.resolve_customers(
             self.con, INPUTS, self.settings)
+        assert version_of(self.con, PARTITION) == fingerprint_partition(
+            self.con, "customer_records"), "carried on from run to run"
+        return counts
 
     def follow(self, delivered: Delivered) -> dict[str, int]:
         """All of a run but the clusters."""
@@ -339,6 +344,31 @@ def test_what_people_decided_is_not_asked_again() -> None:
     assert [row[:3] for row in store.rows("identity_review")] == [("a", "b", "cut_conflict")]
     store.run(replace(couple, decisions={("a", "b"): False}))
     assert store.rows("identity_review") == []
+
+
+@pytest.mark.parametrize("change", [
+    "update records set first_load_sequence = 7 where record_key = 'b'",
+    *(f"update attributes set {name} = {value!r} where record_key = 'b'" for name in ATTRIBUTES
+      for value in ["1980-01-02" if name == "birth_date" else "x"]),
+    "update attributes set first_name = last_name, last_name = first_name where record_key = 'b'",
+    "delete from attributes where record_key = 'b'",
+    *(f"update identifiers set {name} = '{value}' where record_key = 'b'"
+      for name, value in (("identifier_type", "loyalty_id"), ("identifier_value", "y@x.de"),
+                          ("source_system", "shop"))),
+    "insert into identifiers values ('b', 'phone', '030 1234567', 'crm')",
+    "delete from identifiers where record_key = 'b'",
+])
+def test_a_change_in_any_column_is_seen_and_in_no_other_record(change: str) -> None:
+    person = (("first_name", "Eva"), ("last_name", "Rabenhorst"))
+    delivered = Delivered({key: Record(1, (("email", f"{key}@x.de"),), person) for key in "abc"})
+    store = Store(shipped_model(), SETTINGS)
+    store.run(delivered)
+    for statement, changed in ((change, 1), ("select 1", 0)):
+        store.con.execute(statement)
+        counts = identity.update_records(store.con, INPUTS, SETTINGS)
+        identity.update_pairs(store.con, store.model)
+        assert (counts["records_new"], counts["records_changed"], counts["records_gone"]) == (
+            0, changed, 0)
 
 
 def test_only_pairs_of_what_changed_are_weighed() -> None:

@@ -14,18 +14,11 @@ import duckdb
 import pytest
 
 from models_ml import identity
-from models_ml.blocking import BLOCKS, BlockLimits
+from models_ml.blocking import BLOCKS, BlockLimits, candidates_sql
 from models_ml.comparisons import COMPARISONS
 from models_ml.identity import ATTRIBUTES, IdentitySettings, Inputs
-from models_ml.matching import (
-    REVIEW_SCORE,
-    MatchModel,
-    OtherComparisons,
-    explain_pair,
-    score_pairs,
-    with_frequencies,
-    write_frequencies,
-)
+from models_ml.matching import MatchModel, OtherComparisons, _linked, write_frequencies
+from models_ml.weighing import REVIEW_SCORE, explain_pair, score_pairs, with_frequencies
 
 INPUTS = Inputs("records", "identifiers", "attributes", "merges", "decisions")
 CONTACTS = ("loyalty_id", "email", "phone")
@@ -369,6 +362,29 @@ def test_fitting_finds_what_was_planted(fitted: Fitted) -> None:
         assert model.same[comparison][0] == pytest.approx(share, abs=.05), comparison
     # Two of three persons live with others, in up to three pairs a house.
     assert model.relatives > 1
+
+
+def test_match_weights_are_splinks_to_the_last_bit(fitted: Fitted) -> None:
+    con, model, _ = fitted
+    con.execute("create or replace temp table described_all as "
+                + with_frequencies("described", "frequency", model.records_count))
+    con.execute("create or replace temp table pairs_asked as "
+                + candidates_sql("block_key", model.blocks))
+    score_pairs(con, model, described="described_all", pairs="pairs_asked", target="ours",
+                is_everything_kept=True)
+    con.execute("create or replace temp table pairs_of_splink as select '0' as match_key, "
+                "left_id as join_key_l, right_id as join_key_r from pairs_asked")
+    with _linked(con, model, "described_all") as linker:
+        linker.table_management.register_blocked_pairs_for_predict(
+            linker._db_api.register(con.table("pairs_of_splink")))
+        theirs = linker.inference.predict(warning_mode="never").physical_name
+        asked, equal, levels = con.execute(f"""
+            select count(*), count(*) filter (ours.match_weight = theirs.match_weight),
+                count(distinct (gamma_first_name, gamma_last_name, gamma_birth_date, gamma_address))
+            from ours join {theirs} as theirs
+                on left_id = record_id_l and right_id = record_id_r""").fetchall()[0]
+    assert equal == asked == con.execute("select count(*) from pairs_asked").fetchall()[0][0]
+    assert levels >= 40, "of all kinds"
 
 
 def test_what_is_joined_is_right_and_nearly_all(fitted: Fitted) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,7 +20,7 @@ from expectations.verdicts import TableVerdict
 from models_ml import identity
 from models_ml.identity_store import CLUSTER_TABLES, RECORD_TABLES
 from models_ml.tables import TABLES, MlTable
-from orchestration import identity_step, ml_tables
+from orchestration import identity_log, identity_step, ml_tables
 from orchestration.decision_files import DecisionError
 from orchestration.identity_step import (
     explain_records,
@@ -249,6 +250,26 @@ def test_a_run_that_died_can_be_run_again(
     assert partition(settings) == "128 34 5 67"
     assert tables(settings) == tables(undisturbed)
     assert not list(settings.ml_path.glob("*.tmp"))
+
+
+@pytest.mark.parametrize("is_followed", [True, False])
+def test_the_log_is_the_same_by_the_changed_rows_and_by_all(
+    settings: Settings, undisturbed: Settings, monkeypatch: pytest.MonkeyPatch, is_followed: bool,
+) -> None:
+    compared: list[str] = []
+    real = identity_log.find_changes
+
+    def noting(con: duckdb.DuckDBPyConnection, *, previous: str, **others: Any) -> pd.DataFrame:
+        compared.append(previous)
+        return real(con, previous=previous, **others)
+
+    monkeypatch.setattr(identity_log, "find_changes", noting)
+    if not is_followed:  # the partition in place is another than the store's last one
+        monkeypatch.setattr(identity_step, "version_of", lambda con, part: "")
+    shutil.copy(undisturbed.warehouse_path, settings.warehouse_path)
+    run(settings)
+    assert (compared == ["former_customer_records"]) == is_followed
+    assert tables(settings) == tables(undisturbed)
 
 
 HEAD = "decision;left_record;right_record;decided_by;decided_at;reason\n"

@@ -6,12 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from models_ml.tables import TABLES
-from orchestration.ml_tables import arrow_schema, ml_file, prepare_ml_tables, write_ml_table
+from orchestration import ml_tables
+from orchestration.ml_tables import (
+    Changes,
+    Written,
+    arrow_schema,
+    copy_ml_table,
+    ml_file,
+    prepare_ml_tables,
+    write_ml_table,
+)
 from orchestration.settings import Settings
 
 KEYS = [f"{number:032x}" for number in range(4)]
@@ -101,3 +111,88 @@ def test_a_step_that_breaks_half_way_leaves_the_last_good_one(settings: Settings
     prepare_ml_tables(settings)
     assert stored(settings) == [KEYS[0]]
     assert list(settings.ml_path.glob("*.tmp")) == []
+
+
+NOTHING = records()
+
+
+def copy_changed(
+    settings: Settings, rows: pd.DataFrame, former: pd.DataFrame, fresh: pd.DataFrame,
+) -> Written:
+    """Write a table of which the caller says what changed since it last passed."""
+    with duckdb.connect() as con:
+        for name, frame in (("rows_now", rows), ("former", former), ("fresh", fresh)):
+            con.register(name, frame)
+        return copy_ml_table(settings, TABLE, con, "rows_now", changes=Changes("former", "fresh"))
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows the row rules judged, table by table."""
+    counts: list[int] = []
+    real = ml_tables.validate_table
+
+    def counting(table: Any, chunks: Iterator[pd.DataFrame], *others: Any, **options: Any) -> Any:
+        seen = list(chunks)
+        counts.append(sum(map(len, seen)))
+        return real(table, seen, *others, **options)
+
+    monkeypatch.setattr(ml_tables, "validate_table", counting)
+    return counts
+
+
+def test_only_changed_rows_are_judged_again(settings: Settings, judged: list[int]) -> None:
+    copy_changed(settings, records(*KEYS[:3]), NOTHING, NOTHING)
+    moved = records(KEYS[0], match_rule="phone")
+    now = pd.concat([records(KEYS[1]), moved])
+    written = copy_changed(settings, now, records(KEYS[0], KEYS[2]), moved)
+    assert judged == [3, 1]
+    assert (written.verdict.passed, written.rows) == (True, 2)
+    assert stored(settings) == KEYS[:2]
+    copy_changed(settings, now, NOTHING, NOTHING)
+    assert judged == [3, 1, 0]
+
+
+@pytest.mark.parametrize(("fresh", "rule"), [
+    (records(KEYS[1], match_score=1.5), "match_score"),
+    (records("not a key"), "record_key"),
+    (records(KEYS[1], match_rule="guess"), "match_rule"),
+    (records(KEYS[0]), "unique_key"),  # beside a row that is not judged again
+])
+def test_a_broken_row_among_the_changed_ones_blocks_and_is_not_forgotten(
+    settings: Settings, judged: list[int], fresh: pd.DataFrame, rule: str,
+) -> None:
+    copy_changed(settings, records(KEYS[0]), NOTHING, NOTHING)
+    now = pd.concat([records(KEYS[0]), fresh])
+    for said in (fresh, NOTHING):  # the next run knows of no change
+        written = copy_changed(settings, now, NOTHING, said)
+        assert rule in " ".join(f"{f.rule} {f.column}" for f in written.verdict.failures)
+        assert stored(settings) == [KEYS[0]]
+    assert judged == [1, 1, 2]
+
+
+def test_all_rows_are_judged_where_another_suite_passed_them(
+    settings: Settings, judged: list[int], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    copy_changed(settings, records(*KEYS[:2]), NOTHING, NOTHING)
+    monkeypatch.setattr(ml_tables, "code_version", lambda folders: "other expectations")
+    copy_changed(settings, records(*KEYS[:2]), NOTHING, NOTHING)
+    monkeypatch.setattr(ml_tables, "row_rules", lambda table: ())
+    copy_changed(settings, records(*KEYS[:2]), NOTHING, NOTHING)
+    assert judged == [2, 2, 2]
+
+
+@pytest.mark.parametrize(("now", "former", "fresh"), [
+    (records(KEYS[0], match_score=7.0), NOTHING, NOTHING),  # a change that nobody told
+    (records(*KEYS[:2]), NOTHING, records(KEYS[2])),
+    (records(KEYS[0]), records(KEYS[1]), NOTHING),
+    (records(*KEYS[:2]), records(KEYS[0]), records(KEYS[1])),
+])
+def test_what_is_said_to_have_changed_is_not_believed_without_proof(
+    settings: Settings, judged: list[int], now: pd.DataFrame, former: pd.DataFrame,
+    fresh: pd.DataFrame,
+) -> None:
+    copy_changed(settings, records(KEYS[0]), NOTHING, NOTHING)
+    written = copy_changed(settings, now, former, fresh)
+    assert judged == [1, len(now)]
+    assert written.verdict.passed == (now["match_score"] <= 1).all()
