@@ -25,10 +25,10 @@ from models_ml.topics import detect_topics, read_families
 
 _END = date(2026, 6, 30)
 # What the demo counts as its topic and department; it has no topic and no department of its own.
-_TOPICS = {"service": "staff", "complaint": "staff", "payment": "billing"}
-_DEPARTMENTS = {"customer_service": "service", "store_operations": "store"}
+TOPICS = {"service": "staff", "complaint": "staff", "payment": "billing"}
+DEPARTMENTS = {"customer_service": "service", "store_operations": "store"}
 _OVERLAP_GOAL = 0.9
-_SENTIMENTS = ["negative", "neutral", "positive"]
+SENTIMENTS = ["negative", "neutral", "positive"]
 
 
 def main() -> None:
@@ -82,7 +82,7 @@ def _judge(
     routed = route_by_rules(texts, rows, detect_signals(texts, seeds["signal_terms"]),
                             seeds["routing_rules"], seeds["topics"])
     families = read_families(seeds["topics"])
-    rows["family"] = rows["topic"].map(families).replace(_TOPICS)
+    rows["family"] = rows["topic"].map(families).replace(TOPICS)
     planted = ["text_key", "topic", "sentiment", "phrase_start", "phrase_end"]
     found = rows.merge(texts[planted].rename(columns={"topic": "planted"}), on="text_key")
     found["is_right"] = found["family"] == found["planted"]
@@ -98,13 +98,13 @@ def _judge(
         is_named=keys.isin(found.loc[found["overlaps"], "text_key"]),
         is_first=keys.map(first) == texts["topic"],
         is_routed=keys.isin(routed["text_key"]),
-        is_department=keys.map(department) == texts["department"].replace(_DEPARTMENTS),
+        is_department=keys.map(department) == texts["department"].replace(DEPARTMENTS),
     )
     return found, judged
 
 
 def _macro_f1(truth: pd.Series, answer: pd.Series) -> float:
-    return f1_score(truth, answer, labels=_SENTIMENTS, average="macro", zero_division=0)
+    return f1_score(truth, answer, labels=SENTIMENTS, average="macro", zero_division=0)
 
 
 def _print_speed(texts: pd.DataFrame, seeds: dict[str, pd.DataFrame]) -> None:

@@ -1,0 +1,141 @@
+"""The text step on many distinct texts: seconds, peak memory, and what 1 % new texts cost.
+
+`python -m benchmarks texts [--sizes 100000,1000000]`. Texts are put together from parts in German
+and English and written to a warehouse of their own, a third of them with a score; the step runs in
+a process of its own, as in a run: language, masking, sentiment, topics, signals, routing, suites.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from benchmarks.measure import run_measured
+from orchestration.ml_tables import prepare_ml_tables, write_ml_table
+from orchestration.settings import DBT_PROJECT, Settings
+from orchestration.text_step import analyse_texts
+
+SIZES = (100_000,)
+GIB = 2**30
+MEMORY_AIM = 2.0
+SHARE_AIM = 0.01
+SEEDS = ("topics", "topic_terms", "signal_terms", "routing_rules")
+OPENERS = ("Bestellung {n}:", "Am {d}. Mai im Markt {n}:", "Zum Artikel {n}:", "Order {n}:",
+           "On May {d} in store {n}:", "About item {n}:")
+PARTS = {
+    "de": ("die Lieferung kam zu spät", "die Ware ist sehr gut", "der Mitarbeiter war unfreundlich",
+           "die App stürzt beim Bezahlen ab", "der Preis ist in Ordnung", "alles war schnell da",
+           "die Rechnung stimmt nicht", "ich warte noch auf die Erstattung",
+           "niemand ruft zurück", "die Beratung hat mir geholfen"),
+    "en": ("the delivery was late", "the product works very well", "the clerk was rude",
+           "the app crashes when I pay", "the price is fair", "everything arrived quickly",
+           "the invoice is wrong", "I am still waiting for my refund", "nobody calls back",
+           "the advice was helpful"),
+}
+
+
+def main() -> int:
+    """Measure each size; ends with 1 when an aim was missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
+    parser.add_argument("--step", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.step:
+        analyse_texts(_settings(given.step)).raise_if_blocked()
+        return 0
+    missed = False
+    for size in map(int, given.sizes.split(",")):
+        with tempfile.TemporaryDirectory(prefix="cx360_texts_") as folder:
+            missed |= _measure(Path(folder), size)
+    return int(missed)
+
+
+def _measure(home: Path, size: int) -> bool:
+    settings = _settings(home)
+    settings.raw_path.mkdir()
+    prepare_ml_tables(settings)
+    write_ml_table(settings, "customer_records", [])
+    found = {}
+    for name, texts in (("all new", size), ("1 % new", size + size // 100),
+                        ("nothing new", size + size // 100)):
+        _deliver(settings, texts)
+        found[name] = run_measured([sys.executable, "-m", "benchmarks.texts", "--step", str(home)])
+        if found[name].code:
+            sys.exit(found[name].output)
+        print(f"{texts:,} texts, {name}: {found[name].seconds:,.1f} s, "
+              f"{found[name].peak_bytes / GIB:.2f} GiB", flush=True)
+    share = (found["1 % new"].seconds - found["nothing new"].seconds) / found["all new"].seconds
+    whole = found["1 % new"].seconds / found["all new"].seconds
+    print(f"{size:,} texts: {size / found['all new'].seconds:,.0f} a second; 1 % new costs "
+          f"{whole:.1%} of the first run, {share:.1%} beyond a run without a new text")
+    peak = max(one.peak_bytes for one in found.values()) / GIB
+    if peak > MEMORY_AIM:
+        print(f"aim missed: {MEMORY_AIM} GiB")
+    return peak > MEMORY_AIM
+
+
+def _settings(home: Path) -> Settings:
+    return Settings(home=home, company_folder=home / "company", sources=home, extracts=home)
+
+
+def _deliver(settings: Settings, size: int) -> None:
+    """The first `size` texts of one endless list, so that a larger delivery adds to a smaller."""
+    with closing(duckdb.connect(str(settings.warehouse_path))) as con:
+        con.execute("create schema if not exists intermediate; create schema if not exists seeds")
+        for seed in SEEDS:
+            con.execute(f"create or replace table seeds.{seed} as from "
+                        f"read_csv('{DBT_PROJECT}/seeds/{seed}.csv', all_varchar = true)")
+        con.execute("""
+            create or replace table seeds.topic_terms as
+            select * replace (cast(weight as double) as weight) from seeds.topic_terms;
+            create or replace table seeds.signal_terms as
+            select * replace (cast(weight as double) as weight) from seeds.signal_terms;
+            create or replace table seeds.routing_rules as
+            select * replace (cast(priority as integer) as priority) from seeds.routing_rules""")
+        half = len(OPENERS) // 2
+        con.register("opener", pd.DataFrame({
+            "language": ["de"] * half + ["en"] * half, "number": [*range(half)] * 2,
+            "opener": OPENERS}))
+        con.register("part", pd.DataFrame([
+            (language, number, part) for language, parts in PARTS.items()
+            for number, part in enumerate(parts)], columns=["language", "number", "part"]))
+        con.execute(f"""
+            create or replace table intermediate.int_feedback_texts_deduplicated as
+            with drawn as (
+                select i, case when i % 5 < 4 then 'de' else 'en' end as language,
+                    hash(i) as one, hash(i + 1000000007) as two
+                from range({size}) as numbers(i)
+            ), written as (
+                select i, replace(replace(opener, '{{n}}', cast(i as varchar)), '{{d}}',
+                    cast(1 + i % 30 as varchar)) || ' ' || first.part || ', ' || second.part || '.'
+                    as text
+                from drawn
+                join opener on drawn.language = opener.language and one % {half} = opener.number
+                join part as first on drawn.language = first.language and one % 10 = first.number
+                join part as second
+                    on drawn.language = second.language and two % 10 = second.number
+            )
+            select md5(text) as text_key, text, i from written""")
+        con.execute("""
+            create or replace table intermediate.int_feedback_texts_unioned as
+            select text_key, text_key as feedback_id, text_key as source_record_key,
+                cast(null as varchar) as identity_record_key
+            from intermediate.int_feedback_texts_deduplicated;
+            create or replace table intermediate.int_identity_attributes_unioned as
+            select '' as record_key, '' as first_name, '' as last_name limit 0;
+            create or replace table intermediate.int_text_labels_collected as
+            select text_key, (hash(i) % 5) / 4.0 as score_normalised,
+                cast(null as varchar) as nps_class, cast(null as varchar) as department,
+                cast(null as varchar) as topic
+            from intermediate.int_feedback_texts_deduplicated where i < 3000 and i % 3 = 0;
+            alter table intermediate.int_feedback_texts_deduplicated drop column i""")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
