@@ -76,8 +76,8 @@ def _settings(home: Path) -> Settings:
 
 def _grow(settings: Settings, customers: int) -> tuple[int, int, float]:
     """Copy the staging tables; returns rows, events, and seconds to read and aggregate them."""
-    con = duckdb.connect(str(settings.warehouse_path),
-                         config={"memory_limit": settings.memory_limit})
+    con = duckdb.connect(str(settings.warehouse_path), config={
+        "memory_limit": settings.memory_limit, "preserve_insertion_order": False})
     con.execute("set TimeZone = 'UTC'")
     tables = {name: [column for (column,) in con.execute(
         "select column_name from duckdb_columns() where schema_name = 'staging' "

@@ -101,12 +101,16 @@ based_sums as (
     select
         *,
         {{ base_date }} as base_date,
+        {%- if plan.parts %}
         case
             {%- for dimension in plan.parts %}
             when {{ dimension }} is not null then '{{ dimension }}'
             {%- endfor %}
             else 'all'
         end as dimension,
+        {%- else %}
+        'all' as dimension,
+        {%- endif %}
         coalesce({{ (plan.parts + ["'all'"]) | join(', ') }}) as dimension_value
     from record_sums
 ),

@@ -1,16 +1,22 @@
-{%- set cells = each_and_all(['touchpoint_type'], ['channel', 'outcome', 'month_start']) -%}
+{%- set parts = ['channel', 'outcome', 'month_start'] -%}
+{%- set cells = each_and_all(['touchpoint_type'], parts) -%}
 with
 
 touchpoints as (
     select
-        touchpoints.*,
-        coalesce(touchpoints.outcome, 'none') as ending,
-        {{ month_of('touchpoints.occurred_date') }} as month_start,
-        coalesce(
-            nullif(touchpoints.customer_id, 'unknown'), touchpoints.visitor_key, touchpoints.touchpoint_id
-        ) as person_key
-    from {{ ref('touchpoints') }} as touchpoints
-    where not touchpoints.is_listening and touchpoints.occurred_date is not null
+        touchpoint_id,
+        journey_id,
+        touchpoint_type,
+        channel,
+        coalesce(outcome, 'none') as ending,
+        {{ month_of('occurred_date') }} as month_start,
+        {{ key_number("coalesce(nullif(customer_id, 'unknown'), visitor_key, touchpoint_id)") }} as person_number,
+        is_bad,
+        polarity,
+        promised_days,
+        actual_days
+    from {{ ref('touchpoints') }}
+    where not is_listening and occurred_date is not null
 ),
 
 voices as (
@@ -35,7 +41,7 @@ person_cells as (
         touchpoints.channel,
         touchpoints.ending as outcome,
         touchpoints.month_start,
-        touchpoints.person_key,
+        touchpoints.person_number,
         count(*) as contacts_count,
         count(case when touchpoints.is_bad then 1 end) as bad_contacts_count,
         count(touchpoints.journey_id) as steps_count,
@@ -53,27 +59,49 @@ person_cells as (
     group by 1, 2, 3, 4, 5
 ),
 
-contact_cells as (
+-- People again, now per cell, so that each counts once in it.
+people_of_cells as (
     select
         touchpoint_type,
         coalesce(channel, 'all') as channel,
         coalesce(outcome, 'all') as outcome,
         month_start,
-        count(distinct person_key) as people_count,
+        person_number,
+        sum(contacts_count) as contacts_count,
+        sum(bad_contacts_count) as bad_contacts_count,
+        sum(steps_count) as steps_count,
+        sum(drop_offs_count) as drop_offs_count,
+        sum(journey_contacts_sum) as journey_contacts_sum,
+        sum(polarity_sum) as polarity_sum,
+        sum(polarity_count) as polarity_count,
+        sum(promised_days_sum) as promised_days_sum,
+        sum(actual_days_sum) as actual_days_sum,
+        sum(promises_count) as promises_count
+    from person_cells
+    group by {{ each_and_all(['touchpoint_type', 'person_number'], parts) }}
+),
+
+contact_cells as (
+    select
+        touchpoint_type,
+        channel,
+        outcome,
+        month_start,
+        count(*) as people_count,
         cast(sum(contacts_count) as bigint) as contacts_count,
         cast(sum(bad_contacts_count) as bigint) as bad_contacts_count,
-        count(distinct case when bad_contacts_count > 0 then person_key end) as people_with_bad_contact_count,
+        count(case when bad_contacts_count > 0 then 1 end) as people_with_bad_contact_count,
         cast(sum(steps_count) as bigint) as steps_count,
         cast(sum(drop_offs_count) as bigint) as drop_offs_count,
         cast(sum(journey_contacts_sum) as bigint) as journey_contacts_sum,
         sum(polarity_sum) as polarity_sum,
-        count(distinct case when polarity_count > 0 then person_key end) as speakers_count,
+        count(case when polarity_count > 0 then 1 end) as speakers_count,
         cast(sum(polarity_count) as bigint) as polarity_count,
         sum(promised_days_sum) as promised_days_sum,
         sum(actual_days_sum) as actual_days_sum,
         cast(sum(promises_count) as bigint) as promises_count
-    from person_cells
-    group by {{ cells }}
+    from people_of_cells
+    group by touchpoint_type, channel, outcome, month_start
 ),
 
 scored as (
@@ -82,7 +110,7 @@ scored as (
         touchpoints.channel,
         touchpoints.ending as outcome,
         touchpoints.month_start,
-        touchpoints.person_key,
+        touchpoints.person_number,
         voices.score,
         voices.scale_min,
         voices.scale_max,
@@ -98,7 +126,7 @@ score_cells as (
         coalesce(channel, 'all') as channel,
         coalesce(outcome, 'all') as outcome,
         month_start,
-        count(distinct person_key) as answering_count,
+        count(distinct person_number) as answering_count,
         count(score_normalised) as scores_count,
         case
             when
