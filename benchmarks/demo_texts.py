@@ -22,10 +22,9 @@ from benchmarks.topics import DEPARTMENTS, SENTIMENTS, TOPICS
 
 OVERLAP_AIM = 0.9
 GROUPS = {
-    "all": "text_key != ''",
-    "German": "language == 'de'", "English": "language == 'en'",
-    "plain": "style == 'plain'", "negation": "style == 'negation'", "contrast": "style == 'contrast'",
-    "sarcasm": "style == 'sarcasm'", "with a typo": "has_typo",
+    "all": "text_key != ''", "German": "language == 'de'", "English": "language == 'en'",
+    "plain": "style == 'plain'", "negation": "style == 'negation'",
+    "contrast": "style == 'contrast'", "sarcasm": "style == 'sarcasm'", "with a typo": "has_typo",
 }
 
 

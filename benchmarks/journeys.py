@@ -30,6 +30,8 @@ SIZES = (100_000, 1_000_000)
 EVENTS_PER_CUSTOMER = 10
 BUILT = ("touchpoints", "journeys", "journey_steps", "journey_paths", "touchpoint_scorecard",
          "kpi_values")
+# What copies of a customer say is the same texts.
+TEXT_TABLES = ("stg_ml__feedback", "stg_ml__topic", "stg_ml__text")
 # Tables that do not grow with the customers, and keys that point to them.
 FIXED_TABLES = ("stg_pos__products", "stg_pos__stores", "stg_crm__campaigns",
                 "stg_survey__questions", "stg_digital__ad_spend", "stg_ml__public_holidays")
@@ -76,8 +78,8 @@ def _settings(home: Path) -> Settings:
 
 def _grow(settings: Settings, customers: int) -> tuple[int, int, float]:
     """Copy the staging tables; returns rows, events, and seconds to read and aggregate them."""
-    con = duckdb.connect(str(settings.warehouse_path),
-                         config={"memory_limit": settings.memory_limit})
+    con = duckdb.connect(str(settings.warehouse_path), config={
+        "memory_limit": settings.memory_limit, "preserve_insertion_order": False})
     con.execute("set TimeZone = 'UTC'")
     tables = {name: [column for (column,) in con.execute(
         "select column_name from duckdb_columns() where schema_name = 'staging' "
@@ -92,7 +94,7 @@ def _grow(settings: Settings, customers: int) -> tuple[int, int, float]:
     share = min(1.0, EVENTS_PER_CUSTOMER * known / events)
     copies = -(-customers // known)
     for name, columns in tables.items():
-        if name == "stg_ml__feedback_sentiment":
+        if name.startswith(TEXT_TABLES):
             continue
         kept = (f"where hash(coalesce(session_id, event_id)) % 1000 < {1000 * share:.0f}"
                 if name == "stg_digital__events" else "")

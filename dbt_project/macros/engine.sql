@@ -13,6 +13,19 @@
     first_value({{ column }} ignore nulls) over {{ window }}
 {%- endmacro %}
 
+{#- Last value that is not null over a window. -#}
+{% macro last_known(column, window) -%}
+    {{ return(adapter.dispatch('last_known', 'cx360')(column, window)) }}
+{%- endmacro %}
+
+{% macro default__last_known(column, window) -%}
+    last_value({{ column }}) ignore nulls over {{ window }}
+{%- endmacro %}
+
+{% macro duckdb__last_known(column, window) -%}
+    last_value({{ column }} ignore nulls) over {{ window }}
+{%- endmacro %}
+
 {#- Texts of a group joined in order, one per line. -#}
 {% macro joined_lines(column, order_by) -%}
     {{ return(adapter.dispatch('joined_lines', 'cx360')(column, order_by)) }}

@@ -21,9 +21,12 @@
     int_kpi_values_unioned). Facts that differ by grain have a column `grain` and count in that one only:
     `by_grain`, also in the config meta; a record_key is unique in its grain.
     `dimensions` of a KPI restricts those of its facts. `order_by` says which answer is the latest,
-    `weight` where survey weights are. Records are summed per person first and per cell then, so that
-    a person counts once per cell, told apart by a 64-bit number of the key; dimensions of the customer share
-    that first scan.
+    `weight` where survey weights are.
+
+    What the records add up to is summed per day (month, where a dimension has no days) and then over these
+    few sums. People cannot be added up: who came on two days is one in their week. So they are carried up
+    from grain to grain, each from the one below, as one row per person and value, told apart by 64-bit
+    numbers of the keys; what they did in it is a bit per KPI. Dimensions of the customer share one such row.
     A model that makes something else of its cells says so in its definitions, for `cx360 explain kpi`:
     `share_of` names the KPI whose count the own one is divided by, `total_in` the dimensions in which that
     is the total's; `n: divisor` says that `n` is what was divided by.
@@ -31,157 +34,38 @@
     of the total, and suppression must know it.
 -#}
 {% macro kpi_cells(relation, kpis, dimensions, grains=none, weight=none, order_by=none, by_grain=false) -%}
-    {%- set all_grains = grains or ['day', 'week', 'month', 'quarter', 'year', 'all'] -%}
-    {%- set of_customer = ['segment', 'region', 'acquisition_channel'] | select('in', dimensions) | list -%}
-    {%- set kpis_by_active = kpis.values() | selectattr('coverage', 'defined') | selectattr('coverage', 'equalto', 'active') | list -%}
-    {%- set scans = ([['customer'] + of_customer] if 'all' in dimensions or of_customer else []) -%}
-    {%- for dimension in dimensions if dimension != 'all' and dimension not in of_customer -%}
-        {%- do scans.append([dimension, dimension]) -%}
-    {%- endfor -%}
+    {%- set plan = cx360.kpi_plan(kpis, dimensions, grains, weight, by_grain) -%}
 with
 
-measured as (
-    select
-        {%- if by_grain %}
-        grain,
-        {%- endif %}
-        observed_date,
-        {{ cx360.key_number('person_key') }} as person_key,
-        is_known_customer,
-        {%- if kpis_by_active %}
-        {%- for grain in ['month', 'quarter', 'year', 'all'] %}
-        is_active_in_{{ grain }},
-        {%- endfor %}
-        {%- endif %}
-        {%- if weight %}
-        {{ weight }} as weight,
-        {%- endif %}
-        {%- if order_by %}
-        {{ order_by }} as order_key,
-        {%- endif %}
-        {%- for dimension in dimensions if dimension != 'all' %}
-        coalesce({{ dimension }}, 'unknown') as {{ dimension }},
-        {%- endfor %}
-        {%- for kpi_id, kpi in kpis.items() %}
-        {%- set divisor = ' and ' ~ kpi.d ~ ' is not null' if kpi.d else '' %}
-        case when {{ kpi.where or 'true' }}{{ divisor }} then cast({{ kpi.x or 1 }} as double) end as x_{{ kpi_id }},
-        {%- if kpi.d %}
-        case when {{ kpi.where or 'true' }} and {{ kpi.x }} is not null then cast({{ kpi.d }} as double) end as d_{{ kpi_id }},
-        {%- endif %}
-        {%- endfor %}
-        record_key
-    from {{ relation }}
-    where observed_date is not null
-),
+{{ cx360.kpi_records(plan, relation, order_by) }}
 
-{%- for scan in scans %}
+{{ cx360.kpi_sums(plan) }}
 
-persons_by_{{ scan[0] }} as (
-    select
-        grains.grain,
-        {{ cx360.period_start('grains.grain', 'measured.observed_date') }} as period_start,
-        measured.person_key,
-        {%- for dimension in scan[1:] %}
-        measured.{{ dimension }},
-        {%- endfor %}
-        max(case when measured.is_known_customer then 1 else 0 end) as is_known,
-        {%- if kpis_by_active %}
-        max(
-            case
-                {%- for grain in ['month', 'quarter', 'year', 'all'] %}
-                when grains.grain = '{{ grain }}' and measured.is_active_in_{{ grain }} then 1
-                {%- endfor %}
-                else 0
-            end
-        ) as is_active,
-        {%- endif %}
-        {%- for kpi_id, kpi in kpis.items() %}
-        {%- set x = 'measured.x_' ~ kpi_id %}
-        {%- if kpi.method == 'nps' %}
-        least(count({{ x }}), 1) as n_{{ kpi_id }},
-        max_by({{ x }}, case when {{ x }} is not null then measured.order_key end) as s_{{ kpi_id }},
-        {%- if weight %}
-        max_by(measured.weight, case when {{ x }} is not null then measured.order_key end) as w_{{ kpi_id }},
-        {%- endif %}
-        {%- else %}
-        count({{ x }}) as n_{{ kpi_id }},
-        sum({{ x }}) as s_{{ kpi_id }},
-        {%- if kpi.method in ('score', 'mean', 'sum', 'ratio') %}
-        sum({{ x }} * {{ x }}) as q_{{ kpi_id }},
-        {%- endif %}
-        {%- if kpi.method == 'ratio' %}
-        sum(measured.d_{{ kpi_id }}) as d_{{ kpi_id }},
-        sum({{ x }} * measured.d_{{ kpi_id }}) as c_{{ kpi_id }},
-        sum(measured.d_{{ kpi_id }} * measured.d_{{ kpi_id }}) as e_{{ kpi_id }},
-        {%- endif %}
-        {%- if weight %}
-        sum(coalesce(measured.weight, 1.0) * {{ x }}) as v_{{ kpi_id }},
-        sum(case when {{ x }} is not null then coalesce(measured.weight, 1.0) end) as u_{{ kpi_id }},
-        count(case when {{ x }} is not null then measured.weight end) as w_{{ kpi_id }},
-        {%- endif %}
-        {%- endif %}
-        min(case when {{ x }} is not null then measured.observed_date end) as f_{{ kpi_id }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from measured
-    {{ 'inner' if by_grain else 'cross' }} join (
-        {{- cx360.kpi_grains(all_grains if loop.first else cx360.grains_of_dimension(scan[0], all_grains)) }}
-    ) as grains
-    {%- if by_grain %}
-        on measured.grain = grains.grain
-    {%- endif %}
-    group by grains.grain, 2, measured.person_key {%- for dimension in scan[1:] %}, measured.{{ dimension }}{% endfor %}
-),
-{%- endfor %}
+{{ cx360.kpi_people(plan) }}
 
 cells as (
-    {%- for dimension in dimensions %}
-    {{ 'union all' if not loop.first }}
     select
-        grain,
-        period_start,
-        '{{ dimension }}' as dimension,
-        {{ "'all'" if dimension == 'all' else dimension }} as dimension_value,
-        {%- for kpi_id, kpi in kpis.items() %}
-        {%- set s = 's_' ~ kpi_id %}
-        sum(n_{{ kpi_id }}) as n_{{ kpi_id }},
-        sum(case when n_{{ kpi_id }} > 0 then 1 else 0 end) as p_{{ kpi_id }},
-        {%- if kpi.coverage == 'active' %}
-        sum(case when n_{{ kpi_id }} > 0 then is_active else 0 end) as a_{{ kpi_id }},
-        {%- endif %}
-        sum(is_known * n_{{ kpi_id }}) as kn_{{ kpi_id }},
-        min(f_{{ kpi_id }}) as f_{{ kpi_id }},
-        {%- if kpi.method == 'nps' %}
-        sum(case when {{ s }} > 0 then 1 else 0 end) as g_{{ kpi_id }},
-        sum(case when {{ s }} < 0 then 1 else 0 end) as b_{{ kpi_id }},
-        {%- elif kpi.method == 'person_share' %}
-        sum(case when {{ s }} > 0 then 1 else 0 end) as g_{{ kpi_id }},
-        {%- elif kpi.method == 'per_person' %}
-        sum({{ s }} * {{ s }}) as q_{{ kpi_id }},
-        {%- elif kpi.method in ('score', 'mean', 'sum', 'ratio') %}
-        sum(q_{{ kpi_id }}) as q_{{ kpi_id }},
-        {%- endif %}
-        {%- if kpi.method == 'ratio' %}
-        sum(d_{{ kpi_id }}) as d_{{ kpi_id }},
-        sum(c_{{ kpi_id }}) as c_{{ kpi_id }},
-        sum(e_{{ kpi_id }}) as e_{{ kpi_id }},
-        {%- endif %}
-        {%- if weight and kpi.method == 'nps' %}
-        sum(coalesce(w_{{ kpi_id }}, 1.0) * {{ s }}) as v_{{ kpi_id }},
-        sum(case when n_{{ kpi_id }} > 0 then coalesce(w_{{ kpi_id }}, 1.0) end) as u_{{ kpi_id }},
-        count(w_{{ kpi_id }}) as w_{{ kpi_id }},
-        {%- elif weight %}
-        sum(v_{{ kpi_id }}) as v_{{ kpi_id }},
-        sum(u_{{ kpi_id }}) as u_{{ kpi_id }},
-        sum(w_{{ kpi_id }}) as w_{{ kpi_id }},
-        {%- endif %}
-        sum({{ s }}) as {{ s }}{{ ',' if not loop.last }}
+        sums.grain,
+        sums.period_start,
+        sums.dimension,
+        sums.dimension_value,
+        {%- for kpi_id, kpi in plan.kpis.items() %}
+        {%- for part in plan.sum_parts[kpi_id] %}
+        sums.{{ part }}_{{ kpi_id }},
         {%- endfor %}
-    from persons_by_{{ 'customer' if dimension == 'all' or dimension in of_customer else dimension }}
-    where grain in ('{{ cx360.grains_of_dimension(dimension, all_grains) | join("', '") }}')
-    group by 1, 2, 4
-    {%- endfor %}
+        {%- for part in plan.people_parts[kpi_id] %}
+        people.{{ part }}_{{ kpi_id }},
+        {%- endfor %}
+        sums.f_{{ kpi_id }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from sums
+    inner join people
+        on sums.grain = people.grain
+        and coalesce(sums.period_start, {{ cx360.beginning_of_history() }}) = people.joined_start
+        and sums.dimension = people.dimension
+        and {{ cx360.key_number('sums.dimension_value') }} = people.value_number
 )
-{% for kpi_id, kpi in kpis.items() %}
+{% for kpi_id, kpi in plan.kpis.items() %}
 {{ 'union all' if not loop.first }}
     {%- set n, s, q = 'n_' ~ kpi_id, 's_' ~ kpi_id, 'q_' ~ kpi_id -%}
     {%- set p, g, b, d = 'p_' ~ kpi_id, 'g_' ~ kpi_id, 'b_' ~ kpi_id, 'd_' ~ kpi_id -%}
@@ -233,6 +117,59 @@ from cells
 where n_{{ kpi_id }} > 0
     {%- if kpi.dimensions %} and dimension in ('{{ kpi.dimensions | join("', '") }}'){% endif %}
 {%- endfor %}
+{%- endmacro %}
+
+{#-
+    What the steps of kpi_cells share: `parts` are the dimensions but the total, `base_keys` what each is summed
+    by first, `scans` for what people are counted apart, `sum_parts` and `people_parts` the columns of a KPI,
+    `flags` how a bit of what a person did is read.
+    Columns are named by part: n records, kn of known customers, s sum of x, q of squares, d of the divisor,
+    e its squares, c products; v, u, w weighted sum, weights and their number; p people, a active ones,
+    g and b people with something good and bad, f first date.
+-#}
+{% macro kpi_plan(kpis, dimensions, grains, weight, by_grain) -%}
+    {%- set grains = grains or ['day', 'week', 'month', 'quarter', 'year', 'all'] -%}
+    {%- set of_customer = ['segment', 'region', 'acquisition_channel'] | select('in', dimensions) | list -%}
+    {%- set parts = dimensions | reject('equalto', 'all') | list -%}
+    {%- set base_keys = {} -%}
+    {%- for dimension in dimensions -%}
+        {%- set has_days = 'day' in cx360.grains_of_dimension(dimension, grains) -%}
+        {%- do base_keys.update({
+            dimension: ['grain', 'base_start'] if by_grain else ['observed_date' if has_days else 'base_start'],
+        }) -%}
+    {%- endfor -%}
+    {%- set active_grains = ['month', 'quarter', 'year', 'all'] if kpis.values()
+        | selectattr('coverage', 'defined') | selectattr('coverage', 'equalto', 'active') | list else [] -%}
+    {%- set conditions = {'known': 'is_known_customer'} -%}
+    {%- for grain in active_grains -%}
+        {%- do conditions.update({'active_' ~ grain: 'is_active_in_' ~ grain}) -%}
+    {%- endfor -%}
+    {%- set sum_parts, people_parts = {}, {} -%}
+    {%- for kpi_id, kpi in kpis.items() -%}
+        {%- do conditions.update({kpi_id: 'x_' ~ kpi_id ~ ' is not null'}) -%}
+        {%- if kpi.method == 'person_share' -%}
+            {%- do conditions.update({'any_' ~ kpi_id: 'x_' ~ kpi_id ~ ' > 0'}) -%}
+        {%- endif -%}
+        {%- set both = ['n'] + (['kn'] if kpi.coverage == 'known' else []) + (['v', 'u', 'w'] if weight else []) -%}
+        {%- do sum_parts.update({kpi_id: [] if kpi.method == 'nps' else both + ['s'] + {
+            'score': ['q'], 'mean': ['q'], 'sum': ['q'], 'ratio': ['q', 'd', 'c', 'e'],
+        }.get(kpi.method, [])}) -%}
+        {%- do people_parts.update({kpi_id: ['p'] + (['a'] if kpi.coverage == 'active' else []) + {
+            'nps': both + ['g', 'b'], 'per_person': ['q'], 'person_share': ['g'],
+        }.get(kpi.method, [])}) -%}
+    {%- endfor -%}
+    {%- set flags = {} -%}
+    {%- for name in conditions -%}
+        {%- do flags.update({name: '(flags & ' ~ 2 ** loop.index0 ~ ') > 0'}) -%}
+    {%- endfor -%}
+    {{ return({
+        'kpis': kpis, 'dimensions': dimensions, 'grains': grains, 'weight': weight, 'by_grain': by_grain,
+        'of_customer': of_customer, 'parts': parts, 'base_keys': base_keys,
+        'scans': (['customer'] if 'all' in dimensions or of_customer else [])
+            + (parts | reject('in', of_customer) | list),
+        'active_grains': active_grains, 'conditions': conditions, 'flags': flags,
+        'sum_parts': sum_parts, 'people_parts': people_parts,
+    }) }}
 {%- endmacro %}
 
 {#-

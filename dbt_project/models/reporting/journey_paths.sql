@@ -1,7 +1,12 @@
 with
 
+-- By numbers of keys, which are counted in half the time.
 transitions as (
-    select * from {{ ref('int_journey_transitions_derived') }}
+    select
+        *,
+        {{ key_number('journey_id') }} as journey_number,
+        {{ key_number('person_key') }} as person_number
+    from {{ ref('int_journey_transitions_derived') }}
 ),
 
 -- Position 0 is any place: there a journey counts once, however often it went this way.
@@ -12,7 +17,7 @@ placed as (
         position,
         source,
         target,
-        person_key,
+        person_number,
         is_successful,
         1 as transitions_count,
         case when is_drop_off then 1 else 0 end as drop_offs_count,
@@ -26,13 +31,13 @@ placed as (
         0 as position,
         source,
         target,
-        person_key,
+        person_number,
         is_successful,
         count(*) as transitions_count,
         sum(case when is_drop_off then 1 else 0 end) as drop_offs_count,
         avg(seconds) as seconds
     from transitions
-    group by journey_id, journey_type, segment, source, target, person_key, is_successful
+    group by journey_number, journey_type, segment, source, target, person_number, is_successful
 ),
 
 cells as (
@@ -42,7 +47,7 @@ cells as (
         position,
         source,
         target,
-        count(distinct person_key) as people_count,
+        count(distinct person_number) as people_count,
         count(*) as journeys_count,
         sum(transitions_count) as transitions_count,
         sum(drop_offs_count) as drop_offs_count,

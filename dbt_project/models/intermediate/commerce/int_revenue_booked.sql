@@ -15,6 +15,8 @@ booked_lines as (
         orders.identity_record_key,
         order_lines.product_id,
         orders.channel,
+        order_lines.is_return,
+        order_lines.quantity,
         order_lines.booked_date,
         order_lines.revenue,
         order_lines.margin
@@ -31,6 +33,8 @@ booked_orders as (
         identity_record_key,
         cast(null as string) as product_id,
         channel,
+        false as is_return,
+        null as quantity,
         ordered_date as booked_date,
         revenue,
         margin

@@ -1,16 +1,21 @@
-{%- set cells = each_and_all(['touchpoint_type'], ['channel', 'outcome', 'month_start']) -%}
+{%- set cells = each_and_all(['touchpoint_type'], ['channel', 'ending', 'month_start']) -%}
 with
 
 touchpoints as (
     select
-        touchpoints.*,
-        coalesce(touchpoints.outcome, 'none') as ending,
-        {{ month_of('touchpoints.occurred_date') }} as month_start,
-        coalesce(
-            nullif(touchpoints.customer_id, 'unknown'), touchpoints.visitor_key, touchpoints.touchpoint_id
-        ) as person_key
-    from {{ ref('touchpoints') }} as touchpoints
-    where not touchpoints.is_listening and touchpoints.occurred_date is not null
+        touchpoint_id,
+        journey_id,
+        touchpoint_type,
+        channel,
+        coalesce(outcome, 'none') as ending,
+        {{ month_of('occurred_date') }} as month_start,
+        {{ key_number("coalesce(nullif(customer_id, 'unknown'), visitor_key, touchpoint_id)") }} as person_number,
+        is_bad,
+        polarity,
+        promised_days,
+        actual_days
+    from {{ ref('touchpoints') }}
+    where not is_listening and occurred_date is not null
 ),
 
 voices as (
@@ -28,61 +33,82 @@ journeys as (
     where journey_type <> 'onboarding'
 ),
 
--- One row per person and cell first: everything below reads far fewer rows.
-person_cells as (
+contacts as (
     select
-        touchpoints.touchpoint_type,
-        touchpoints.channel,
-        touchpoints.ending as outcome,
-        touchpoints.month_start,
-        touchpoints.person_key,
-        count(*) as contacts_count,
-        count(case when touchpoints.is_bad then 1 end) as bad_contacts_count,
-        count(touchpoints.journey_id) as steps_count,
-        count(
-            case when not journeys.is_successful and journeys.last_touchpoint_id = touchpoints.touchpoint_id then 1 end
-        ) as drop_offs_count,
-        sum(journeys.contacts_count) as journey_contacts_sum,
-        sum(touchpoints.polarity) as polarity_sum,
-        count(touchpoints.polarity) as polarity_count,
-        sum(case when touchpoints.actual_days is not null then touchpoints.promised_days end) as promised_days_sum,
-        sum(case when touchpoints.promised_days is not null then touchpoints.actual_days end) as actual_days_sum,
-        count(touchpoints.promised_days + touchpoints.actual_days) as promises_count
+        touchpoints.*,
+        journeys.contacts_count as journey_contacts_count,
+        not journeys.is_successful and journeys.last_touchpoint_id = touchpoints.touchpoint_id as is_drop_off
     from touchpoints
     left join journeys on touchpoints.journey_id = journeys.journey_id
-    group by 1, 2, 3, 4, 5
 ),
 
 contact_cells as (
     select
         touchpoint_type,
         coalesce(channel, 'all') as channel,
-        coalesce(outcome, 'all') as outcome,
+        coalesce(ending, 'all') as outcome,
         month_start,
-        count(distinct person_key) as people_count,
-        cast(sum(contacts_count) as bigint) as contacts_count,
-        cast(sum(bad_contacts_count) as bigint) as bad_contacts_count,
-        count(distinct case when bad_contacts_count > 0 then person_key end) as people_with_bad_contact_count,
-        cast(sum(steps_count) as bigint) as steps_count,
-        cast(sum(drop_offs_count) as bigint) as drop_offs_count,
-        cast(sum(journey_contacts_sum) as bigint) as journey_contacts_sum,
-        sum(polarity_sum) as polarity_sum,
-        count(distinct case when polarity_count > 0 then person_key end) as speakers_count,
-        cast(sum(polarity_count) as bigint) as polarity_count,
-        sum(promised_days_sum) as promised_days_sum,
-        sum(actual_days_sum) as actual_days_sum,
-        cast(sum(promises_count) as bigint) as promises_count
-    from person_cells
+        count(*) as contacts_count,
+        count(case when is_bad then 1 end) as bad_contacts_count,
+        count(journey_id) as steps_count,
+        count(case when is_drop_off then 1 end) as drop_offs_count,
+        cast(sum(journey_contacts_count) as bigint) as journey_contacts_sum,
+        sum(polarity) as polarity_sum,
+        count(polarity) as polarity_count,
+        sum(case when actual_days is not null then promised_days end) as promised_days_sum,
+        sum(case when promised_days is not null then actual_days end) as actual_days_sum,
+        count(promised_days + actual_days) as promises_count
+    from contacts
     group by {{ cells }}
+),
+
+-- People do not add up: one row per person and finest cell first, which is fewer rows for the others.
+person_cells as (
+    select
+        touchpoint_type,
+        channel,
+        ending,
+        month_start,
+        person_number,
+        max(case when is_bad then 1 else 0 end) as has_bad_contact,
+        max(case when polarity is not null then 1 else 0 end) as is_speaker
+    from touchpoints
+    group by touchpoint_type, channel, ending, month_start, person_number
+),
+
+people_of_cells as (
+    select
+        touchpoint_type,
+        coalesce(channel, 'all') as channel,
+        coalesce(ending, 'all') as outcome,
+        month_start,
+        person_number,
+        max(has_bad_contact) as has_bad_contact,
+        max(is_speaker) as is_speaker
+    from person_cells
+    group by {{ each_and_all(['touchpoint_type', 'person_number'], ['channel', 'ending', 'month_start']) }}
+),
+
+people as (
+    select
+        touchpoint_type,
+        channel,
+        outcome,
+        month_start,
+        count(*) as people_count,
+        count(case when has_bad_contact = 1 then 1 end) as people_with_bad_contact_count,
+        count(case when is_speaker = 1 then 1 end) as speakers_count
+    from people_of_cells
+    group by touchpoint_type, channel, outcome, month_start
 ),
 
 scored as (
     select
         touchpoints.touchpoint_type,
         touchpoints.channel,
-        touchpoints.ending as outcome,
+        touchpoints.ending,
         touchpoints.month_start,
-        touchpoints.person_key,
+        touchpoints.person_number,
         voices.score,
         voices.scale_min,
         voices.scale_max,
@@ -96,9 +122,9 @@ score_cells as (
     select
         touchpoint_type,
         coalesce(channel, 'all') as channel,
-        coalesce(outcome, 'all') as outcome,
+        coalesce(ending, 'all') as outcome,
         month_start,
-        count(distinct person_key) as answering_count,
+        count(distinct person_number) as answering_count,
         count(score_normalised) as scores_count,
         case
             when
@@ -117,6 +143,9 @@ score_cells as (
 
 select
     contact_cells.*,
+    people.people_count,
+    people.people_with_bad_contact_count,
+    people.speakers_count,
     score_cells.answering_count,
     coalesce(score_cells.scores_count, 0) as scores_count,
     score_cells.score,
@@ -126,6 +155,12 @@ select
     score_cells.score_square_sum,
     score_cells.effort_score
 from contact_cells
+inner join people
+    on contact_cells.touchpoint_type = people.touchpoint_type
+    and contact_cells.channel = people.channel
+    and contact_cells.outcome = people.outcome
+    and coalesce(contact_cells.month_start, {{ beginning_of_history() }})
+    = coalesce(people.month_start, {{ beginning_of_history() }})
 left join score_cells
     on contact_cells.touchpoint_type = score_cells.touchpoint_type
     and contact_cells.channel = score_cells.channel

@@ -1,25 +1,16 @@
 with
 
-bookings as (
-    select * from {{ ref('int_revenue_booked') }}
-),
-
-order_lines as (
-    select * from {{ ref('int_order_lines_converted') }}
-),
-
 booked_products as (
     select
-        bookings.order_id,
-        bookings.product_id,
-        bookings.booked_date,
-        sum(bookings.revenue) as revenue,
-        sum(bookings.margin) as margin,
-        sum(case when order_lines.is_return then 0 else order_lines.quantity end) as units_sold,
-        sum(case when order_lines.is_return then -order_lines.quantity else 0 end) as units_returned
-    from bookings
-    left join order_lines on bookings.booking_id = order_lines.order_line_id
-    group by bookings.order_id, bookings.product_id, bookings.booked_date
+        order_id,
+        product_id,
+        booked_date,
+        sum(revenue) as revenue,
+        sum(margin) as margin,
+        sum(case when is_return then 0 else quantity end) as units_sold,
+        sum(case when is_return then -quantity else 0 end) as units_returned
+    from {{ ref('int_revenue_booked') }}
+    group by order_id, product_id, booked_date
 ),
 
 orders as (

@@ -10,33 +10,54 @@
     may, in the same week and month (quarter, year) if there is one. Where the total itself is small, one
     value of every dimension moves with it. What is touched without having a cell gets one here: that
     nothing happened there must not be seen either.
+
+    Windows over all cells sort numbers of KPI with dimension, of value, and of grain; their names come back last.
 -#}
 {%- set longer_periods -%}
     (
-                partition by kpi_id, dimension, dimension_value, first_date
-                order by
-                    case grain
-                        {%- for grain in ['day', 'week', 'month', 'quarter', 'year', 'all'] %}
-                        when '{{ grain }}' then {{ loop.index }}
-                        {%- endfor %}
-                    end
+                partition by facet, value_number, first_date
+                order by grain_number
                 rows between current row and unbounded following
             )
 {%- endset -%}
-{%- set series = 'partition by kpi_id, dimension, dimension_value, grain' -%}
+{%- set series = 'partition by facet, value_number, grain_number' -%}
+{%- set side = 'partition by facet, grain_number, period_start' -%}
+{%- set grain_names = ['day', 'week', 'month', 'quarter', 'year', 'all'] -%}
 with
 
 catalogue as (
     select * from {{ ref('kpi_catalogue') }}
 ),
 
+kpis as (
+    select * from {{ ref('int_kpi_values_unioned') }}
+),
+
+facets as (
+    select
+        kpi_id,
+        dimension,
+        row_number() over (order by kpi_id, dimension) as facet
+    from (select distinct kpi_id, dimension from kpis) as distinct_facets
+),
+
+dimension_values as (
+    select
+        dimension_value,
+        row_number() over (order by dimension_value) as value_number
+    from (select distinct dimension_value from kpis) as distinct_values
+),
+
 cells as (
     select
-        kpis.kpi_id,
-        kpis.dimension,
-        kpis.dimension_value,
-        kpis.grain,
-        kpis.period,
+        facets.facet,
+        dimension_values.value_number,
+        case kpis.grain
+            {%- for grain in grain_names %}
+            when '{{ grain }}' then {{ loop.index }}
+            {%- endfor %}
+        end as grain_number,
+        coalesce(kpis.period_start, {{ beginning_of_history() }}) as period_start,
         kpis.first_date,
         kpis.persons_count,
         case
@@ -55,7 +76,9 @@ cells as (
         end as {{ group_name }},
         {%- endfor %}
         case when kpis.grain = 'day' then {{ month_of('kpis.first_date') }} end as day_month
-    from {{ ref('int_kpi_values_unioned') }} as kpis
+    from kpis
+    inner join facets on kpis.kpi_id = facets.kpi_id and kpis.dimension = facets.dimension
+    inner join dimension_values on kpis.dimension_value = dimension_values.dimension_value
     left join catalogue on kpis.kpi_id = catalogue.kpi_id
 ),
 
@@ -63,10 +86,10 @@ weighed as (
     select
         *,
         persons_count < minimum as is_small,
-        sum(persons_count) over (partition by kpi_id, dimension, grain, period) as period_persons_count,
-        sum(persons_count) over ({{ series }}) as value_persons_count,
-        sum(persons_count) over ({{ series }}, near_group, day_month) as near_persons_count,
-        sum(persons_count) over ({{ series }}, far_group) as far_persons_count
+        cast(sum(persons_count) over ({{ side }}) as bigint) as period_persons_count,
+        cast(sum(persons_count) over ({{ series }}) as bigint) as value_persons_count,
+        cast(sum(persons_count) over ({{ series }}, near_group, day_month) as bigint) as near_persons_count,
+        cast(sum(persons_count) over ({{ series }}, far_group) as bigint) as far_persons_count
     from cells
 ),
 
@@ -78,7 +101,7 @@ ranked as (
             ('near', series ~ ', near_group, day_month', 'period_persons_count'),
             ('far', series ~ ', far_group', 'period_persons_count'),
             ('any', series, 'period_persons_count'),
-            ('side', 'partition by kpi_id, dimension, grain, period', 'value_persons_count'),
+            ('side', side, 'value_persons_count'),
         ] %}
         {%- set ordered -%}
             {{ window }}
@@ -86,14 +109,12 @@ ranked as (
                 case when is_small then 1 else 0 end,
                 case when is_small then -persons_count else {{ weight }} end,
                 first_date,
-                dimension_value
+                value_number
         {%- endset %}
         row_number() over ({{ ordered }}) as {{ partner }}_rank,
-        {%- for column in (['dimension_value'] if partner == 'side' else ['first_date']) %}
+        {%- set column = 'value_number' if partner == 'side' else 'first_date' %}
         first_value({{ column }}) over ({{ ordered }}) as {{ partner }}_first_{{ column }},
-        lead({{ column }}) over ({{ ordered }}) as {{ partner }}_next_{{ column }}
-        {{- ',' if partner != 'side' or not loop.last }}
-        {%- endfor %}
+        lead({{ column }}) over ({{ ordered }}) as {{ partner }}_next_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from weighed
 ),
@@ -101,11 +122,10 @@ ranked as (
 -- The best partner, or the second best of the one that is best itself.
 small_cells as (
     select
-        kpi_id,
-        dimension,
-        dimension_value,
-        grain,
-        period,
+        facet,
+        value_number,
+        grain_number,
+        period_start,
         first_date,
         near_persons_count >= minimum as is_near_enough,
         far_persons_count >= minimum as is_far_enough,
@@ -114,7 +134,7 @@ small_cells as (
             when {{ partner }}_rank = 1 then {{ partner }}_next_first_date else {{ partner }}_first_first_date
         end as {{ partner }}_first_date,
         {%- endfor %}
-        case when side_rank = 1 then side_next_dimension_value else side_first_dimension_value end as side_value
+        case when side_rank = 1 then side_next_value_number else side_first_value_number end as side_value_number
     from ranked
     where is_small
 ),
@@ -123,8 +143,8 @@ own_partners as (
     select
         *,
         case
-            when grain in ('day', 'week') and not is_near_enough and is_far_enough then far_first_date
-            when grain in ('day', 'week') then coalesce(near_first_date, far_first_date)
+            when grain_number <= 2 and not is_near_enough and is_far_enough then far_first_date
+            when grain_number <= 2 then coalesce(near_first_date, far_first_date)
             else near_first_date
         end as own_partner_date
     from small_cells
@@ -133,95 +153,107 @@ own_partners as (
 -- Alone in its month (quarter, year) a cell is that month, and has its partner.
 partnered as (
     select
-        kpi_id,
-        dimension,
-        dimension_value,
-        grain,
-        period,
+        facet,
+        value_number,
+        grain_number,
+        period_start,
         first_date,
         coalesce(
             own_partner_date,
-            {{ first_known("case when grain <> 'week' then own_partner_date end", longer_periods) }},
-            case when grain = 'week' then any_first_date end
+            {{ first_known("case when grain_number <> 2 then own_partner_date end", longer_periods) }},
+            case when grain_number = 2 then any_first_date end
         ) as partner_date,
-        side_value
+        side_value_number
     from own_partners
 ),
 
 grains as (
     select
-        kpi_id,
-        dimension,
-        grain,
-        max(case when grain = 'day' then 1 else 0 end) over (partition by kpi_id, dimension) = 1 as has_days
-    from (select distinct kpi_id, dimension, grain from cells) as distinct_grains
+        cells.facet,
+        facets.kpi_id,
+        facets.dimension,
+        cells.grain_number,
+        min(cells.grain_number) over (partition by cells.facet) = 1 as has_days
+    from (select distinct facet, grain_number from cells) as cells
+    inner join facets on cells.facet = facets.facet
 ),
 
 -- Where the total is small, one value of each dimension; dimensions without days move by the month.
 totals_by_dimension as (
     select
-        partnered.kpi_id,
-        grains.dimension,
-        grains.grain,
+        grains.facet,
+        grains.grain_number,
         case
-            when grains.grain = partnered.grain then partnered.period
-            else {{ period_label('grains.grain', month_of('partnered.first_date')) }}
-        end as period,
+            when grains.grain_number = partnered.grain_number then partnered.period_start
+            else {{ month_of('partnered.first_date') }}
+        end as period_start,
         partnered.first_date,
         partnered.partner_date
     from partnered
+    inner join facets on partnered.facet = facets.facet and facets.dimension = 'all'
     inner join grains
-        on partnered.kpi_id = grains.kpi_id
-        and partnered.dimension = 'all'
+        on facets.kpi_id = grains.kpi_id
         and grains.dimension <> 'all'
-        and case when partnered.grain in ('day', 'week') and not grains.has_days then 'month' else partnered.grain end
-        = grains.grain
+        and case when partnered.grain_number <= 2 and not grains.has_days then 3 else partnered.grain_number end
+        = grains.grain_number
 ),
 
 sides_of_totals as (
     select
-        totals_by_dimension.kpi_id,
-        totals_by_dimension.dimension,
-        ranked.dimension_value,
+        totals_by_dimension.facet,
+        ranked.value_number,
         totals_by_dimension.first_date,
         totals_by_dimension.partner_date
     from totals_by_dimension
     inner join ranked
-        on totals_by_dimension.kpi_id = ranked.kpi_id
-        and totals_by_dimension.dimension = ranked.dimension
-        and totals_by_dimension.grain = ranked.grain
-        and totals_by_dimension.period = ranked.period
+        on totals_by_dimension.facet = ranked.facet
+        and totals_by_dimension.grain_number = ranked.grain_number
+        and totals_by_dimension.period_start = ranked.period_start
         and ranked.side_rank = 1
 ),
 
 moves as (
-    select kpi_id, dimension, dimension_value, first_date, partner_date from partnered
-    where dimension = 'all' or side_value is not null
+    select
+        partnered.facet,
+        partnered.value_number,
+        partnered.first_date,
+        partnered.partner_date
+    from partnered
+    inner join facets on partnered.facet = facets.facet
+    where facets.dimension = 'all' or partnered.side_value_number is not null
     union
-    select kpi_id, dimension, side_value as dimension_value, first_date, partner_date from partnered
-    where side_value is not null
+    select facet, side_value_number as value_number, first_date, partner_date from partnered
+    where side_value_number is not null
     union
     select * from sides_of_totals
 ),
 
 move_days as (
-    select kpi_id, dimension, dimension_value, first_date as moved_date, partner_date as other_date from moves
+    select facet, value_number, first_date as moved_date, partner_date as other_date from moves
     union
-    select kpi_id, dimension, dimension_value, partner_date as moved_date, first_date as other_date from moves
+    select facet, value_number, partner_date as moved_date, first_date as other_date from moves
     where partner_date is not null
+),
+
+grain_names as (
+    {%- for grain in grain_names %}
+    select {{ loop.index }} as grain_number, '{{ grain }}' as grain
+    {{- ' union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 touched as (
     select
-        move_days.kpi_id,
-        grains.grain,
-        {{ period_start('grains.grain', 'move_days.moved_date') }} as period_start,
-        {{ period_start('grains.grain', 'move_days.other_date') }} as other_period_start,
-        move_days.dimension,
-        move_days.dimension_value,
+        grains.kpi_id,
+        grain_names.grain,
+        {{ period_start('grain_names.grain', 'move_days.moved_date') }} as period_start,
+        {{ period_start('grain_names.grain', 'move_days.other_date') }} as other_period_start,
+        grains.dimension,
+        move_days.value_number,
         move_days.other_date
     from move_days
-    inner join grains on move_days.kpi_id = grains.kpi_id and move_days.dimension = grains.dimension
+    inner join grains on move_days.facet = grains.facet
+    inner join grain_names on grains.grain_number = grain_names.grain_number
 ),
 
 hidden as (
@@ -229,11 +261,18 @@ hidden as (
         kpi_id,
         grain,
         period_start,
-        {{ period_label('grain', 'period_start') }} as period,
         dimension,
-        dimension_value
+        value_number
     from touched
     where other_date is null or period_start <> other_period_start
 )
 
-select * from hidden
+select
+    hidden.kpi_id,
+    hidden.grain,
+    hidden.period_start,
+    {{ period_label('hidden.grain', 'hidden.period_start') }} as period,
+    hidden.dimension,
+    dimension_values.dimension_value
+from hidden
+inner join dimension_values on hidden.value_number = dimension_values.value_number

@@ -75,6 +75,7 @@ compared as (
     {%- endfor %}
 )
 
+-- Rounded, or the order in which an engine sums would decide on what is equal.
 select
     compared.kpi_id,
     compared.grain,
@@ -89,12 +90,14 @@ select
     compared.interval_high,
     compared.coverage,
     compared.change,
-    abs(compared.change) > {{ normal_quantile() }} * compared.change_error as is_change_significant,
+    abs(round(compared.change, 9)) > {{ normal_quantile() }} * compared.change_error as is_change_significant,
     compared.year_change,
-    abs(compared.year_change) > {{ normal_quantile() }} * compared.year_change_error as is_year_change_significant,
+    abs(round(compared.year_change, 9)) > {{ normal_quantile() }} * compared.year_change_error as is_year_change_significant,
     catalogue.target,
-    case when catalogue.direction = 'down' then compared.value <= catalogue.target else compared.value >= catalogue.target end
-    as is_target_reached,
+    case
+        when catalogue.direction = 'down' then round(compared.value, 9) <= catalogue.target
+        else round(compared.value, 9) >= catalogue.target
+    end as is_target_reached,
     compared.is_period_complete,
     compared.is_suppressed
 from compared

@@ -83,20 +83,21 @@ ranked as (
 ),
 
 -- Channel and department change from one contact to the next; what the company does alone is between them.
+-- One window for all: steps are sorted once.
 ordered as (
     select
         *,
-        row_number() over (partition by journey_id order by occurred_at, instant_order, touchpoint_id) as position,
-        lag(occurred_at) over (
-            partition by journey_id order by occurred_at, instant_order, touchpoint_id
-        ) as previous_at,
-        lag(channel) over (
-            partition by journey_id, is_contact order by occurred_at, instant_order, touchpoint_id
-        ) as previous_channel,
-        lag(department) over (
-            partition by journey_id, is_contact order by occurred_at, instant_order, touchpoint_id
-        ) as previous_department
+        row_number() over steps_of_journey as position,
+        lag(occurred_at) over steps_of_journey as previous_at,
+        {{ last_known("case when is_contact then channel end", 'steps_before') }} as previous_channel,
+        {{ last_known("case when is_contact then department end", 'steps_before') }} as previous_department
     from ranked
+    window
+        steps_of_journey as (partition by journey_id order by occurred_at, instant_order, touchpoint_id),
+        steps_before as (
+            partition by journey_id order by occurred_at, instant_order, touchpoint_id
+            rows between unbounded preceding and 1 preceding
+        )
 )
 
 select
