@@ -14,18 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models_ml.frames import conform, require_columns
-from models_ml.language import (
-    DETECTED_LANGUAGES,
-    UNKNOWN_LANGUAGE,
-    detect_language,
-    language_version,
-)
+from models_ml.frames import require_columns
+from models_ml.language import UNKNOWN_LANGUAGE
 from models_ml.sentiment_english import OWN_LEXICON_FILES, load_english, read_library_files
 from models_ml.sentiment_german import LEXICON_FILES, load_german
 from models_ml.sentiment_rules import Assessment, assess, locate
 from models_ml.sentiment_words import Lexicon
-from models_ml.tables import TABLES
 
 MODEL_NAMES: Mapping[str, str] = {"de": "lexicon-de", "en": "lexicon-en"}
 """Model by language; a text in any other language gets `NO_MODEL` and no polarity."""
@@ -190,35 +184,6 @@ def lexicon_features(texts: Sequence[str], languages: Sequence[str]) -> np.ndarr
     return table
 
 
-def score_sentiment(
-    texts: pd.DataFrame, *, languages: Sequence[str] = DETECTED_LANGUAGES
-) -> pd.DataFrame:
-    """Detect the language of each text, then score it: `detect_language` and `score_lexicon`.
-
-    Grain: one row per text, as ML table `feedback_sentiment`.
-
-    Args:
-        texts: text_key, text; one row per distinct text.
-        languages: ISO 639-1 codes that are told apart; see `detect_language`.
-
-    Raises:
-        ValueError: a column is missing, a text_key repeats, or a language is not known.
-    """
-    require_columns(texts, ["text_key", "text"], "texts")
-    detected = detect_language(texts["text"], languages=languages)
-    scored = score_lexicon(texts.assign(language=detected["language"].to_numpy()))
-    versions = model_versions(languages)
-    language = detected["language"]
-    return conform(
-        scored.assign(
-            language=language,
-            language_probability=detected["language_probability"],
-            model_version=[versions.get(code, versions[UNKNOWN_LANGUAGE]) for code in language],
-        ),
-        TABLES["feedback_sentiment"],
-    )
-
-
 def lexicon_versions() -> dict[str, str]:
     """Return the version of `score_lexicon` by language; `unknown` stands for all without a model.
 
@@ -234,15 +199,6 @@ def lexicon_versions() -> dict[str, str]:
     digests = {language: hashlib.md5(code + content).hexdigest()[:8]
                for language, content in contents.items()}
     return {**digests, UNKNOWN_LANGUAGE: "none"}
-
-
-def model_versions(languages: Sequence[str] = DETECTED_LANGUAGES) -> dict[str, str]:
-    """Return the version of `score_sentiment` by language: of the lexicon and of the detection.
-
-    A stored row of `feedback_sentiment` is current when its model_version is among the values.
-    """
-    detection = language_version(languages)
-    return {language: f"{version}-{detection}" for language, version in lexicon_versions().items()}
 
 
 def _blank(text: str) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from models_ml import sentiment
+from models_ml.language import detect_language
 from models_ml.sentiment import (
     FEATURE_NAMES,
     LABEL_THRESHOLDS,
@@ -18,9 +19,7 @@ from models_ml.sentiment import (
     estimate_probability,
     lexicon_features,
     lexicon_versions,
-    model_versions,
     score_lexicon,
-    score_sentiment,
 )
 from models_ml.tables import TABLES
 
@@ -35,6 +34,12 @@ def texts_of(*texts: str | None) -> pd.DataFrame:
     return pd.DataFrame({"text_key": [f"k{row:03d}" for row in range(len(texts))], "text": texts})
 
 
+def score(texts: pd.DataFrame) -> pd.DataFrame:
+    """By the lexicon of the language that a text is found to be in."""
+    language = detect_language(texts["text"])["language"].to_numpy()
+    return score_lexicon(texts.assign(language=language))
+
+
 @pytest.mark.parametrize(("text", "expected"), [
     ("Die App stürzt ständig ab", "negative"),
     ("Die Lieferung kam viel zu spät und niemand hilft mir", "negative"),
@@ -46,13 +51,13 @@ def texts_of(*texts: str | None) -> pd.DataFrame:
     ("@shop &amp; die Beratung war hervorragend https://t.example/schlecht", "positive"),
 ])
 def test_label_of_a_text(text: str, expected: str) -> None:
-    assert score_sentiment(texts_of(text))["sentiment_label"].tolist() == [expected]
+    assert score(texts_of(text))["sentiment_label"].tolist() == [expected]
 
 
 def test_one_row_per_text_as_the_ml_table_declares() -> None:
     table = TABLES["feedback_sentiment"]
     texts = ("Sehr gut", "Very good indeed", "O produto é muito bom", None)
-    scored = score_sentiment(texts_of(*texts))
+    scored = score(texts_of(*texts))
     assert scored.columns.tolist() == [column.name for column in table.columns]
     assert scored["text_key"].tolist() == ["k000", "k001", "k002", "k003"]
     assert scored["model_name"].tolist() == ["lexicon-de", "lexicon-en", "none", "none"]
@@ -62,24 +67,25 @@ def test_one_row_per_text_as_the_ml_table_declares() -> None:
 
 
 def test_no_texts_give_a_typed_table_without_rows() -> None:
-    scored = score_sentiment(texts_of())
+    scored = score(texts_of())
     assert len(scored) == 0
     assert scored["polarity"].dtype == "float64"
 
 
 def test_order_of_texts_changes_nothing() -> None:
     texts = texts_of("Alles bestens", "Terrible service", "Der Akku ist kaputt")
-    pd.testing.assert_frame_equal(score_sentiment(texts[::-1]), score_sentiment(texts))
+    turned = score(texts[::-1]).sort_values("text_key", ignore_index=True)
+    pd.testing.assert_frame_equal(turned, score(texts))
 
 
 def test_a_repeated_text_key_is_an_error() -> None:
     with pytest.raises(ValueError, match="text_key repeats"):
-        score_sentiment(pd.concat([texts_of("Gut"), texts_of("Gut")]))
+        score(pd.concat([texts_of("Gut"), texts_of("Gut")]))
 
 
 def test_rows_carry_the_version_of_their_language() -> None:
-    versions = model_versions()
-    scored = score_sentiment(texts_of("Sehr gut", "Very good indeed", "O produto é muito bom"))
+    versions = lexicon_versions()
+    scored = score(texts_of("Sehr gut", "Very good indeed", "O produto é muito bom"))
     assert scored["model_version"].tolist() == [versions["de"], versions["en"],
                                                 versions["unknown"]]
 
@@ -87,18 +93,18 @@ def test_rows_carry_the_version_of_their_language() -> None:
 def test_a_changed_lexicon_is_a_new_version(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = model_versions()
+    before = lexicon_versions()
     changed = tmp_path_factory.mktemp("lexica") / "feedback_de.tsv"
     changed.write_text("form\tkind\tvalue\nprima\tword\t1\n", encoding="utf-8")
     monkeypatch.setattr(sentiment, "LEXICON_FILES", (changed,))
-    after = model_versions()
+    after = lexicon_versions()
     assert after["de"] != before["de"]
     assert (after["en"], after["unknown"]) == (before["en"], before["unknown"])
 
 
 def test_asking_for_versions_imports_nothing_heavy() -> None:
     program = (
-        "import sys; from models_ml.sentiment import model_versions; model_versions();"
+        "import sys; from models_ml.sentiment import lexicon_versions; lexicon_versions();"
         "heavy = ('textblob', 'nltk', 'vaderSentiment', 'py3langid');"
         "sys.exit(any(name in sys.modules for name in heavy))"
     )
