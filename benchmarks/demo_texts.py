@@ -72,7 +72,8 @@ def _compare(home: Path) -> int:
             )
             select planted.text_key, coalesce(names.planted, tree.family) as topic,
                 span_start < phrase_end and span_end > phrase_start as overlaps
-            from planted join feedback_topics using (text_key) join tree using (topic)
+            from planted join feedback_topics as found using (text_key)
+            join tree on found.topic = tree.topic
             left join topic_name as names on tree.family = names.found""")
         judged = con.execute("""
             select planted.*, sentiment.sentiment_label, sentiment.is_unsure,

@@ -39,6 +39,8 @@ _SEEDS = ("topics", "topic_terms", "signal_terms", "routing_rules")
 _POLARITY = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 _URGENCY = {"low": 0.0, "medium": 0.45, "high": 0.9}
 _TOPICS_MODEL = "topic-terms"
+LEXICON_NAME = ("lexicon", "none")
+"""How models that read word lists, or nothing, are named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,10 +117,10 @@ class TextReaders:
         return {"feedback_sentiment": scored}
 
     def read_topics(self, part: pd.DataFrame, models: TextModels) -> dict[str, pd.DataFrame]:
-        """Topics with their spans, signals and department; `part` has the polarity, too."""
+        """Topics with their spans, signals and department; `part` is rated by its sentiment."""
         texts = _cleaned(part)
         version = self.topics_version(models)
-        topics = self._find_topics(texts, models).assign(
+        topics = _rate_only_topics(self._find_topics(texts, models), texts).assign(
             model_name=_TOPICS_MODEL, model_version=version)
         topics = self._correct_topics(texts, topics)
         signals = self._correct_signals(
@@ -210,6 +212,20 @@ class TextReaders:
             routed.loc[chosen, "routing_probability"] = found["probability"]
             routed.loc[chosen, "is_to_be_checked"] = found["is_to_be_checked"]
         return routed
+
+
+def _rate_only_topics(topics: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
+    """What a text says of its only topic is what it says at all.
+
+    So a person's word and a trained model reach the topic; the lexicon rates the span itself.
+    """
+    rated = texts[~texts["model_name"].str.startswith(LEXICON_NAME)].set_index("text_key")
+    is_only = (topics.groupby("text_key")["topic"].transform("nunique") == 1)
+    taken = is_only & topics["text_key"].isin(rated.index)
+    keys = topics.loc[taken, "text_key"]
+    topics.loc[taken, "polarity"] = keys.map(rated["polarity"]).astype(float)
+    topics.loc[taken, "sentiment_label"] = keys.map(rated["sentiment_label"]).astype("str")
+    return topics
 
 
 def _md5(names: str) -> str:

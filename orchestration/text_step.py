@@ -121,8 +121,8 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
                     [corrections["text_key"].tolist()])
         update(Stage("sentiment", ("feedback_sentiment",), readers.sentiment_versions(models),
                      "masked", lambda part: readers.read_sentiment(part, models)))
-        con.execute("create temp view rated as select masked.*, sentiment.polarity from masked "
-                    "join feedback_sentiment_new as sentiment using (text_key)")
+        con.execute("create temp view rated as select masked.*, polarity, sentiment_label, "
+                    "model_name from masked join feedback_sentiment_new using (text_key)")
         update(Stage("topics", ("feedback_topics", "feedback_routing", "feedback_signals"),
                      {readers.topics_version(models)}, "rated",
                      lambda part: readers.read_topics(part, models)))

@@ -63,9 +63,13 @@ class Recorded:
 
 @dataclass(frozen=True)
 class TextModels:
-    """The newest model of each task and language, published or not."""
+    """The newest model of each task and language, published or not.
+
+    `history` are the facts of all that are recorded, the newest among them.
+    """
 
     recorded: tuple[Recorded, ...]
+    history: tuple[dict[str, Any], ...] = ()
 
     @cached_property
     def sentiment(self) -> dict[str, TextClassifier]:
@@ -86,10 +90,12 @@ class TextModels:
                                if one.task in ROUTED and one.content))
 
     def as_rows(self) -> pd.DataFrame:
-        """Rows of the ML table `text_models`."""
+        """Rows of the ML table `text_models`; a model that was trained again alike is one."""
         columns = [column.name for column in TABLES["text_models"].columns]
-        return pd.DataFrame([{name: one.facts.get(name) for name in columns}
-                             for one in self.recorded], columns=columns).assign(
+        facts = [*self.history, *(one.facts for one in self.recorded)]
+        rows = pd.DataFrame([{name: each.get(name) for name in columns} for each in facts],
+                            columns=columns)
+        return rows.drop_duplicates(["task", "language", "model_version"], keep="last").assign(
             as_of_date=lambda rows: pd.to_datetime(rows["as_of_date"]).dt.date)
 
     def as_lines(self) -> list[str]:
@@ -143,7 +149,9 @@ def find_models(
     found = [*_sentiment_models(settings, con, corrections, is_due, as_of, progress)]
     for task, label in ROUTED.items():
         found.append(_case_model(settings, con, corrections, is_due, as_of, progress, task, label))
-    return TextModels(tuple(found))
+    recorded = sorted(settings.text_models_path.glob("*/*.json"))
+    return TextModels(tuple(found), tuple(
+        json.loads(path.read_text(encoding="utf-8")) for path in recorded))
 
 
 def is_outgrown(facts: dict[str, Any] | None, labels_count: int) -> bool:

@@ -238,6 +238,16 @@ def test_what_a_person_says_outranks_the_models_until_it_is_taken_back(settings:
     assert contents(settings) == before
 
 
+def test_a_corrected_sentiment_is_that_of_the_only_topic(settings: Settings) -> None:
+    deliver(settings, LATE, both := "Die Lieferung kam zu spät, aber die App ist gut")
+    correct(settings, f"{key(LATE)};sentiment;positive", f"{key(both)};sentiment;neutral")
+    read_now(settings)
+    assert {(row["text_key"], row["topic"]): row["sentiment_label"]
+            for row in rows(settings, "feedback_topics")} == {
+        (key(LATE), "delivery"): "positive", (key(both), "delivery"): "negative",
+        (key(both), "app"): "positive"}
+
+
 def many_scored(count: int) -> dict[str, tuple[Any, ...]]:
     """Texts that no word list has, whose scores depend on one word."""
     shelves = [chr(97 + row % 26) + chr(97 + row // 26) for row in range(count)]
