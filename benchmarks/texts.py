@@ -24,7 +24,7 @@ from orchestration.text_step import analyse_texts
 SIZES = (100_000,)
 GIB = 2**30
 MEMORY_AIM = 2.0
-SHARE_AIM = 0.01
+SHARE_AIM = 0.015
 SEEDS = ("topics", "topic_terms", "signal_terms", "routing_rules")
 OPENERS = ("Bestellung {n}:", "Am {d}. Mai im Markt {n}:", "Zum Artikel {n}:", "Order {n}:",
            "On May {d} in store {n}:", "About item {n}:")
@@ -75,9 +75,14 @@ def _measure(home: Path, size: int) -> bool:
     print(f"{size:,} texts: {size / found['all new'].seconds:,.0f} a second; 1 % new costs "
           f"{whole:.1%} of the first run, {share:.1%} beyond a run without a new text")
     peak = max(one.peak_bytes for one in found.values()) / GIB
+    missed = []
     if peak > MEMORY_AIM:
-        print(f"aim missed: {MEMORY_AIM} GiB")
-    return peak > MEMORY_AIM
+        missed.append(f"{MEMORY_AIM} GiB")
+    if share > SHARE_AIM:
+        missed.append(f"1 % new texts beyond a run without any: {SHARE_AIM:.1%}")
+    for aim in missed:
+        print(f"aim missed: {aim}")
+    return bool(missed)
 
 
 def _settings(home: Path) -> Settings:
