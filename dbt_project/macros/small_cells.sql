@@ -11,7 +11,11 @@
         end
 {%- endmacro %}
 
-{#- A mean of cells whose count is rounded: finer figures fit few counts and would tell which. -#}
+{#- A mean of cells whose count is rounded: finer figures fit few counts and would tell which. Rounded to nine
+    places first: the order in which an engine adds must not decide on which side of a half it lies. -#}
 {% macro rounded_mean(mean, count) -%}
-    case when {{ count }} < 100 then cast(round({{ mean }}, 1) as double) else cast(round({{ mean }}, 2) as double) end
+    case
+        when {{ count }} < 100 then cast(round(round({{ mean }}, 9), 1) as double)
+        else cast(round(round({{ mean }}, 9), 2) as double)
+    end
 {%- endmacro %}

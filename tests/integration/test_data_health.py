@@ -12,11 +12,17 @@ from company import Company
 
 from benchmarks.faults import FAULTS, Rig, grades_expected, grades_lost
 from orchestration import dbt
-from orchestration.defs.analytics import IDENTITY_INPUT, IDENTITY_OUTPUT
+from orchestration.defs.analytics import (
+    IDENTITY_INPUT,
+    IDENTITY_OUTPUT,
+    TEXT_INPUT,
+    TEXT_OUTPUT,
+)
 from orchestration.settings import DBT_PROJECT
 
 Grades = dict[str, tuple[str | None, str]]
-READ_BY_PYTHON = {f"source.cx360.ml.{table}": IDENTITY_INPUT for table in IDENTITY_OUTPUT}
+READ_BY_PYTHON = {f"source.cx360.ml.{table}": inputs for inputs, tables in (
+    (IDENTITY_INPUT, IDENTITY_OUTPUT), (TEXT_INPUT, TEXT_OUTPUT)) for table in tables}
 
 
 @pytest.fixture(scope="module")

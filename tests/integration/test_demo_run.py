@@ -199,7 +199,7 @@ def canaries(demo: Company) -> set[str]:
         union select unnest([email, phone]) from {demo.raw('pos_orders')}
         union select email from {demo.raw('survey_responses')}""")
     values = {value for (value,) in rows if value and len(value) >= 8}
-    assert len(values) > 5 * 300
+    assert len(values) > 4 * 300
     return values - {value for blocked in BLOCKED_VALUES.values() for value in blocked}
 
 

@@ -101,8 +101,8 @@ select
     case
         when shown.is_score_suppressed then null
         when shown.is_score_exact then 100.0 * {{ value }}
-        when shown.scores_count < 100 then 5 * cast(round(20.0 * {{ value }}) as double)
-        else cast(round(100.0 * {{ value }}) as double)
+        when shown.scores_count < 100 then 5 * cast(round(round(20.0 * {{ value }}, 9)) as double)
+        else cast(round(round(100.0 * {{ value }}, 9)) as double)
     end as {{ column }},
     {%- endfor %}
     case
