@@ -141,20 +141,31 @@ def find_known_names(text: str, known_names: Collection[str]) -> Iterator[Span]:
         text: what is searched.
         known_names: full names, such as those of the customer who wrote it.
     """
+    searched = _without_case(text)
     for name in known_names:
-        parts = [part for part in re.split(r"[\s,]+", name.strip()) if len(part) > 1]
-        for order in (parts, parts[::-1]) if len(parts) > 1 else ():
+        parts = [part for part in name.replace(",", " ").split() if len(part) > 1]
+        # Most names are in no text: a pattern is built for those only whose words are.
+        there = [part for part in parts if _without_case(part) in searched]
+        for order in (parts, parts[::-1]) if 1 < len(parts) == len(there) else ():
             full = r"[\s,]{1,3}".join(map(re.escape, order))
             for match in re.finditer(rf"(?<!\w){full}(?!\w)", text, re.IGNORECASE):
                 yield *match.span(), "NAME"
-        for part in parts:
-            if len(part) > 2 and part.lower() in text.lower():
+        for part in there:
+            if len(part) > 2:
                 yield from _find_part(text, part)
+
+
+def _without_case(text: str) -> str:
+    """The text in lower case as patterns that ignore case see it: "YILDIRIM" as "Yıldırım"."""
+    text = text.lower()
+    return text if text.isascii() else text.replace("i\u0307", "i").replace("ı", "i").replace(
+        "ſ", "s")
 
 
 def _find_part(text: str, part: str) -> Iterator[Span]:
     """One part of a known name: in any case where it is no word, else where it is capitalised."""
-    is_word = fold(part) in read_common_words() | read_words("everyday_name")
+    folded = fold(part)
+    is_word = folded in read_common_words() or folded in read_words("everyday_name")
     for match in re.finditer(rf"(?<!\w){re.escape(part)}(?!\w)", text, re.IGNORECASE):
         begins_sentence = _SENTENCE_START.search(text[max(0, match.start() - 4):match.start()])
         if not is_word or (match[0][0].isupper() and not begins_sentence):
