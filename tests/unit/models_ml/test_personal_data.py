@@ -69,6 +69,38 @@ def test_german_personal_data_is_masked(text: str, masked: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "masked"), [
+    ("Frau müller war unfreundlich", "Frau [NAME] war unfreundlich"),
+    ("danke, frau schneider", "danke, frau [NAME]"),
+    ("herr schmidt hat mich angeschrien", "herr [NAME] hat mich angeschrien"),
+    ("Herr mueller hat aufgelegt", "Herr [NAME] hat aufgelegt"),
+    ("frau sabine müller war toll", "frau [NAME] war toll"),
+    ("Frau Sabine müller, frau Müller und FRAU MÜLLER", "Frau [NAME], frau [NAME] und FRAU [NAME]"),
+    ("hr. dr. vogel, dr. schulte-wilke", "hr. dr. [NAME], dr. [NAME]"),
+    ("Mr smith was rude, mrs jones' tone too", "Mr [NAME] was rude, mrs [NAME]' tone too"),
+    ("Ihre Sachbearbeiterin Hoffmann half", "Ihre Sachbearbeiterin [NAME] half"),
+    ("der Sachbearbeiter Tjorven Kern", "der Sachbearbeiter [NAME]"),
+    # a judgement is a name where a verb follows, and so is what ends like a verb
+    ("herr schwarz war da", "herr [NAME] war da"),
+    ("die frau schulte hat, ein herr schmidt sagte", "die frau [NAME] hat, ein herr [NAME] sagte"),
+    ("meine frau sabine wartet, familie krüger auch",
+     "meine frau [NAME] wartet, familie [NAME] auch"),
+])
+def test_names_behind_a_title_are_masked_in_any_case(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize("text", [
+    "die Frau war nett", "frau verkäuferin", "frau bäckerin", "der Herr an der Kasse", "Herr Ober",
+    "die frau lachte nur", "die frau rief mich an", "Die Frau schrie", "der herr hinten links",
+    "eine junge frau kassierte", "meine frau krank, seine frau daneben", "meine familie wartet",
+    "Die Frau getroffen, die mir half", "sehr geehrte damen und herren",
+    "I miss you, sir, the mrs said no", "200 ms later, 24 hr. late", "MS office", "Dr. med. und",
+])
+def test_what_is_no_name_behind_a_title_stays(text: str) -> None:
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize(("text", "masked"), [
     ("Mr. J. Smith and Mrs O'Brien", "Mr. [NAME] and Mrs [NAME]"),
     ("Hi John, I'm Sarah Connor", "Hi [NAME], I'm [NAME]"),
     ("I spoke to Tamsin Farquharson yesterday", "I spoke to [NAME] yesterday"),
