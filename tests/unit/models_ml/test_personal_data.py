@@ -101,6 +101,29 @@ def test_what_is_no_name_behind_a_title_stays(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "masked"), [
+    ("Kundennummer 4711 0815, bitte", "Kundennummer [CUSTOMER_NUMBER], bitte"),
+    ("Kundennummer 4711 0815.", "Kundennummer [CUSTOMER_NUMBER]."),
+    ("Kontonummer 123 456 789, BLZ", "Kontonummer [ACCOUNT_NUMBER], BLZ"),
+    ("Kontonummer: 1234 5678 90", "Kontonummer: [ACCOUNT_NUMBER]"),
+    ("Vertragsnummer 12 34 56 78 fehlt", "Vertragsnummer [REFERENCE_NUMBER] fehlt"),
+    ("Steuer-ID 12 345 678 901", "Steuer-ID [REFERENCE_NUMBER]"),
+    ("Steuer-Identifikationsnummer: 12 345 678 901",
+     "Steuer-Identifikationsnummer: [REFERENCE_NUMBER]"),
+    ("Order number 123 456 789, please", "Order number [ORDER_NUMBER], please"),
+    # what stands behind a number stays
+    ("Kundennummer 12345 20 Euro fehlen", "Kundennummer [CUSTOMER_NUMBER] 20 Euro fehlen"),
+    ("Kundennummer 4711 0815 12,50 €", "Kundennummer [CUSTOMER_NUMBER] 12,50 €"),
+    ("Bestellnummer 12345 14 Tage zu spät", "Bestellnummer [ORDER_NUMBER] 14 Tage zu spät"),
+    ("Rechnungsnummer 4711 12.03.2024", "Rechnungsnummer [INVOICE_NUMBER] 12.03.2024"),
+    ("Rechnungsnummer 4711 12. März", "Rechnungsnummer [INVOICE_NUMBER] 12. März"),
+    ("Kundennummer 471122 0171 2345678", "Kundennummer [CUSTOMER_NUMBER] [PHONE]"),
+    ("Kundennummer 12 Personen, Auftrag 12 345", "Kundennummer 12 Personen, Auftrag 12 345"),
+])
+def test_a_number_in_groups_is_masked_to_its_last_group(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(("text", "masked"), [
     ("Mr. J. Smith and Mrs O'Brien", "Mr. [NAME] and Mrs [NAME]"),
     ("Hi John, I'm Sarah Connor", "Hi [NAME], I'm [NAME]"),
     ("I spoke to Tamsin Farquharson yesterday", "I spoke to [NAME] yesterday"),
@@ -260,7 +283,7 @@ def test_findings_stand_apart_and_hold_no_placeholder(text: str) -> None:
 
 @pytest.mark.parametrize("piece", [
     "a@", "1 ", "Aa ", "Anna ", "M. ", "Herr ", "DE12", "+49", "http://", "Straße ", "A-B 1",
-    "LG\n",
+    "LG\n", "frau aa ", "Kundennummer 12 34 ",
     "12.12.2012", "0171 2345678 ", "order ", "x/", "Am Aa Aa 1 ", "Ihr\n\n", "#1", "(at)"])
 def test_long_texts_take_no_longer_than_their_length(piece: str) -> None:
     text = (piece * 20_000)[:20_000]
