@@ -18,6 +18,7 @@ from models_ml.masking_words import (
 )
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}")
+_INITIAL = re.compile(r"[^\W\d_]\.[ \t]?")
 _GAP = re.compile(r"[ \t\u00a0]{1,3}")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 _BEFORE_CHARACTERS = 60
@@ -34,6 +35,7 @@ _FAMILY = re.compile(r"fam", re.IGNORECASE)
 _VERB_END = re.compile(r"(?:t|te|[^s]en|ing|ed)\Z")
 _PARTICIPLE = re.compile(r"ge[a-z]{3,20}[^s]en\Z")
 _NO_SURNAME_END = re.compile(r"(?:erin|innen)\Z")
+_NO_WORD_BEHIND = re.compile(r"[\d_@]|://|\.(?:de|com|net|org|at|ch|eu|info)(?!\w)")
 _FEWEST_LETTERS = 3
 _NO_NAME_KINDS = ("no_name", "role", "role_cue", "verb", "small_word")
 
@@ -50,7 +52,8 @@ def find_lower_name(text: str, title: int, at: int) -> tuple[int, int] | None:
         title: where the title begins.
         at: where the name begins, behind the title.
     """
-    word = _WORD.match(text, at)
+    initial = _INITIAL.match(text, at)
+    word = _WORD.match(text, initial.end() if initial else at)
     if not word:
         return None
     before = text[max(0, title - _BEFORE_CHARACTERS):title]
@@ -59,7 +62,7 @@ def find_lower_name(text: str, title: int, at: int) -> tuple[int, int] | None:
     is_strict = bool(_ARTICLE.search(before) or _FAMILY.match(text, title))
     if _OWN.search(before) or not _is_surname(text, word, is_strict=is_strict):
         return None
-    return word.start(), _end(word)
+    return at, _end(word)
 
 
 def find_lower_surname(text: str, at: int) -> int | None:
@@ -74,7 +77,7 @@ def _is_surname(text: str, word: re.Match[str], *, is_strict: bool) -> bool:
     folded = _fold(word)
     if (len(folded) < _FEWEST_LETTERS or folded in read_stop_words()
             or any(folded in read_words(kind) for kind in _NO_NAME_KINDS)
-            or _NO_SURNAME_END.search(folded)):
+            or _NO_SURNAME_END.search(folded) or _NO_WORD_BEHIND.match(text, word.end())):
         return False
     gap = _GAP.match(text, _end(word))
     following = _WORD.match(text, gap.end()) if gap else None

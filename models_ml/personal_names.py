@@ -42,8 +42,8 @@ _COMMA = re.compile(r",[ \t]")
 # "I miss you", "24 hr. service", "200 ms" and "MS Teams" are no titles.
 _TITLE = re.compile(
     r"\b(?:(?:(?i:(?P<lower>herrn?|(?<!\d)(?<!\d )(?:hr|hrn|fr)\.|frau|fräulein|familie|fam\."
-    r"|mrs?\b\.?|mister|monsieur|madame))|(?<!\d)(?<!\d )(?:ms|Ms|MS\.|M[Xx]|Mme)\b\.?"
-    r"|Miss|Sir|Lady)[ \t\u00a0]{1,3}"
+    r"|mrs?\b\.?|mister|monsieur|madame))|(?P<ms>(?<!\d)(?<!\d )[Mm]s\b\.?)"
+    r"|(?:MS\.|M[Xx]|Mme)\b\.?|Miss|Sir|Lady)[ \t\u00a0]{1,3}"
     r"(?:(?i:dr|prof|dipl|ing|med|rer|nat|doktor|professor(?:in)?)\b\.?[ \t-]{0,2}){0,4}"
     r"|(?P<degree>(?:[Dd]r|DR|[Pp]rof)\.)[ \t]{0,2}"
     r"(?:(?i:dr|med|rer|nat|h|c|ing)\b\.[ \t]{0,2}){0,4})")
@@ -243,7 +243,7 @@ def _read_titled(text: str, match: re.Match[str]) -> list[_Token]:
     if name:
         end = find_lower_surname(text, name[-1].end) if len(name) == 1 and name[0].is_given else 0
         return [*name, _Token(name[-1].end, end, "", False)] if end else name
-    if match["lower"] or match["degree"]:
+    if match["lower"] or match["ms"] or match["degree"]:
         found = find_lower_name(text, match.start(), match.end())
         return [_Token(*found, "", False)] if found else []
     return []
