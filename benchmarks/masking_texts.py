@@ -82,6 +82,9 @@ GERMAN = (
     "Die Kollegin {name} hat mir am Schalter sofort geholfen.",
     "Auftragsnr. {order_de} storniert, Geld nicht zurück. {email}",
     "{surname} war unfreundlich und hat einfach aufgelegt.",
+    "frau {surname_lower} war unfreundlich und hat einfach aufgelegt.",
+    "am telefon herr {name_lower}, der konnte auch nichts machen",
+    "der herr {surname_lower} hat sich nie zurückgemeldet, familie {surname_lower} wartet",
 )
 ENGLISH = (
     "My name is {name_en} and my order {order_en} never arrived.",
@@ -97,6 +100,7 @@ ENGLISH = (
     "Tweeted {handle} and got no answer. My profile is {url}",
     "Bank transfer to {iban} still missing after ten days.",
     "I'm {name_en}, a loyal customer since 2009, and this is ridiculous.",
+    "mrs {surname_en_lower} at the desk was rude, so was mr {surname_en_lower}",
     "{given_en} was rude and slow, {given_en} saved the day.",
     "Your van, registration {plate_en}, blocked my drive.",
 )
@@ -104,6 +108,7 @@ CLEAN = (
     ("de", "Ich bin seit 2015 Kunde und die Qualität wird immer schlechter. Am Montag 3 Stunden "
      "gewartet!"),
     ("de", "Die Frau an der Kasse war nett, der Herr am Eingang leider nicht."),
+    ("de", "die frau rief nie zurück, der herr am telefon lachte nur und meine frau weinte"),
     ("de", "20000 Euro für ein Auto mit 120000 km? Nein danke. Angebot vom 12.03.2024, 14:30 Uhr."),
     ("de", "Sitzplatz 45 in Wagen 7, Gleis 12, Verspätung 90 Minuten. Mit freundlichen Grüßen "
      "ein Pendler"),
@@ -240,6 +245,9 @@ _FIELDS: dict[str, tuple[str, Callable[[random.Random, str], str]]] = {
     "name": ("NAME", lambda draw, author: author),
     "given": ("NAME", lambda draw, author: author.split()[0]),
     "surname": ("NAME", lambda draw, author: author.split()[1]),
+    "name_lower": ("NAME", lambda draw, author: author.lower()),
+    "surname_lower": ("NAME", lambda draw, author: author.split()[1].lower()),
+    "surname_en_lower": ("NAME", lambda draw, author: author.split()[1].lower()),
     "name_en": ("NAME", lambda draw, author: author),
     "given_en": ("NAME", lambda draw, author: author.split()[0]),
     "surname_en": ("NAME", lambda draw, author: author.split()[1]),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from pathlib import Path
 
 LEXICA = Path(__file__).parent / "lexica"
 WORD_FILES = tuple(LEXICA / name for name in (
-    "masking_words.tsv", "nicknames.tsv", "german_polarity.tsv"))
-"""Everything that `read_words`, `read_given_names` and `read_common_words` rest on."""
+    "masking_words.tsv", "nicknames.tsv", "german_polarity.tsv", "stop_words.tsv"))
+"""Everything that the readers of words rest on."""
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ø": "o",
                           "ı": "i", "’": "'"})
+_NOUN_END = re.compile(r"(?:heit|keit|schaft|tion|tionen|ungen|heiten|keiten|ität|ismus|nis|tum"
+                       r"|[^hjl]ung|lung|zeug|zeit|stelle|nummer|preis|platz)\Z")
 
 
 def fold(word: str) -> str:
@@ -52,6 +55,17 @@ def read_common_words() -> frozenset[str]:
     judgements = {fold(form.replace("|", "")) for form, *_ in _rows("german_polarity.tsv")
                   if " " not in form}
     return frozenset(judgements | read_words("no_name") | read_words("role"))
+
+
+@cache
+def read_stop_words() -> frozenset[str]:
+    """Function words, German and English, folded."""
+    return frozenset(fold(word) for _, word in _rows("stop_words.tsv"))
+
+
+def is_common_word(folded: str) -> bool:
+    """Whether a word, folded, is in `read_common_words` or ends as nouns do and names do not."""
+    return folded in read_common_words() or bool(_NOUN_END.search(folded))
 
 
 def _rows(file: str) -> list[list[str]]:

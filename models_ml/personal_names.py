@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 from models_ml.masking_words import (
     fold,
+    is_common_word,
     read_common_words,
     read_given_forms,
     read_given_names,
     read_words,
 )
+from models_ml.personal_lower_names import find_lower_name, find_lower_surname
 
 Span = tuple[int, int, str]
 
@@ -33,18 +35,18 @@ _FIRST_PARTICLES = re.compile(r"(?:von|van|de|di|al|el)[ \t](?:(?:den?r?|la)[ \t
 _GAP = re.compile(r"[ \t\u00a0]{1,3}")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 _LINE_END = re.compile(r"[ \t]{0,3}(?:[.,!;()\r\n]|\Z)")
-_NOUN_END = re.compile(r"(?:heit|keit|schaft|tion|tionen|ungen|heiten|keiten|ität|ismus|nis|tum"
-                       r"|[^hjl]ung|lung|zeug|zeit|stelle|nummer|preis|platz)\Z")
 _MOST_TOKENS = 5
 _SHORTEST_ALONE = 4
 _COMMA = re.compile(r",[ \t]")
 
+# "I miss you", "24 hr. service", "200 ms" and "MS Teams" are no titles.
 _TITLE = re.compile(
-    r"\b(?:(?:[Hh]errn?|HERRN?|Hrn?\.|Frau|FRAU|Fr\.|Fräulein|Familie|Fam\."
-    r"|M(?:r|rs|s|x)\b\.?|MR\b\.?|MRS\b\.?|Miss|Mister|Sir|Lady|Mme|Monsieur|Madame)"
-    r"[ \t\u00a0]{1,3}"
-    r"(?:(?:Dr|Prof|Dipl|Ing|med|rer|nat|Doktor|Professor(?:in)?)\b\.?[ \t-]{0,2}){0,4}"
-    r"|(?:Dr|Prof)\.[ \t]{0,2}(?:(?:Dr|med|rer|nat|h|c|Ing)\b\.[ \t]{0,2}){0,4})")
+    r"\b(?:(?:(?i:(?P<lower>herrn?|(?<!\d)(?<!\d )(?:hr|hrn|fr)\.|frau|fräulein|familie|fam\."
+    r"|mrs?\b\.?|mister|monsieur|madame))|(?P<ms>(?<!\d)(?<!\d )[Mm]s\b\.?)"
+    r"|(?:MS\.|M[Xx]|Mme)\b\.?|Miss|Sir|Lady)[ \t\u00a0]{1,3}"
+    r"(?:(?i:dr|prof|dipl|ing|med|rer|nat|doktor|professor(?:in)?)\b\.?[ \t-]{0,2}){0,4}"
+    r"|(?P<degree>(?:[Dd]r|DR|[Pp]rof)\.)[ \t]{0,2}"
+    r"(?:(?i:dr|med|rer|nat|h|c|ing)\b\.[ \t]{0,2}){0,4})")
 _INTRODUCTION = re.compile(
     r"\b(?:(?P<sure>mein name (?:ist|lautet)|ich hei(?:ß|ss)e|my name(?:['’]s| is)|i am called)"
     r"|mein name|(?:vor-? und nachname|nachname|vorname|name|full name|first name|last name|surname"
@@ -52,7 +54,7 @@ _INTRODUCTION = re.compile(
     r"|(?:konto|karten)inhaber(?:in)?|account holder|card ?holder|empf(?:ä|ae)nger(?:in)?)"
     r"[ \t]?:)[ \t:,]{1,3}", re.IGNORECASE)
 _ROLE = re.compile(
-    r"\b(?:(?:mitarbeiter|verkäufer|(?:kunden)?berater|techniker|fahrer|zusteller|schaffner|kassierer"
+    r"\b(?:(?:mitarbeiter|sachbearbeiter|verkäufer|(?:kunden)?berater|techniker|fahrer|zusteller|schaffner|kassierer"
     r"|filialleiter|marktleiter|teamleiter|monteur|kellner|zugbegleiter|servicekraft)(?:in)?"
     r"|kolleg(?:e|en|in)|namens|genannt)[ \t]{1,3}", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:named|called|by the name of|spoke (?:to|with)|talked to|served by"
@@ -106,7 +108,7 @@ class _Token:
 
     @property
     def is_common(self) -> bool:
-        return self.folded in read_common_words() or bool(_NOUN_END.search(self.folded))
+        return is_common_word(self.folded)
 
 
 def find_names(text: str, words: Set[str]) -> Iterator[Span]:
@@ -141,20 +143,31 @@ def find_known_names(text: str, known_names: Collection[str]) -> Iterator[Span]:
         text: what is searched.
         known_names: full names, such as those of the customer who wrote it.
     """
+    searched = _without_case(text)
     for name in known_names:
-        parts = [part for part in re.split(r"[\s,]+", name.strip()) if len(part) > 1]
-        for order in (parts, parts[::-1]) if len(parts) > 1 else ():
+        parts = [part for part in name.replace(",", " ").split() if len(part) > 1]
+        # Most names are in no text: a pattern is built for those only whose words are.
+        there = [part for part in parts if _without_case(part) in searched]
+        for order in (parts, parts[::-1]) if 1 < len(parts) == len(there) else ():
             full = r"[\s,]{1,3}".join(map(re.escape, order))
             for match in re.finditer(rf"(?<!\w){full}(?!\w)", text, re.IGNORECASE):
                 yield *match.span(), "NAME"
-        for part in parts:
-            if len(part) > 2 and part.lower() in text.lower():
+        for part in there:
+            if len(part) > 2:
                 yield from _find_part(text, part)
+
+
+def _without_case(text: str) -> str:
+    """The text in lower case as patterns that ignore case see it: "YILDIRIM" as "Yıldırım"."""
+    text = text.lower()
+    return text if text.isascii() else text.replace("i\u0307", "i").replace("ı", "i").replace(
+        "ſ", "s")
 
 
 def _find_part(text: str, part: str) -> Iterator[Span]:
     """One part of a known name: in any case where it is no word, else where it is capitalised."""
-    is_word = fold(part) in read_common_words() | read_words("everyday_name")
+    folded = fold(part)
+    is_word = folded in read_common_words() or folded in read_words("everyday_name")
     for match in re.finditer(rf"(?<!\w){re.escape(part)}(?!\w)", text, re.IGNORECASE):
         begins_sentence = _SENTENCE_START.search(text[max(0, match.start() - 4):match.start()])
         if not is_word or (match[0][0].isupper() and not begins_sentence):
@@ -225,7 +238,19 @@ def _keep_name(tokens: list[_Token], *, sure: bool = False) -> list[_Token]:
 
 
 def _read_titled(text: str, match: re.Match[str]) -> list[_Token]:
-    """The name behind a title: "Frau Bundeskanzlerin Angela Muster", "Mr J. Doe"."""
+    """The name behind a title, with what of it stands in lower case."""
+    name = _read_capitalised(text, match)
+    if name:
+        end = find_lower_surname(text, name[-1].end) if len(name) == 1 and name[0].is_given else 0
+        return [*name, _Token(name[-1].end, end, "", False)] if end else name
+    if match["lower"] or match["ms"] or match["degree"]:
+        found = find_lower_name(text, match.start(), match.end())
+        return [_Token(*found, "", False)] if found else []
+    return []
+
+
+def _read_capitalised(text: str, match: re.Match[str]) -> list[_Token]:
+    """The capitalised name behind a match: "Frau Bundeskanzlerin Angela Muster", "Mr J. Doe"."""
     tokens = _read_tokens(text, match.end())
     while tokens and tokens[0].folded in read_words("role"):
         tokens = tokens[1:]
@@ -242,7 +267,7 @@ def _keep_full_name(tokens: list[_Token]) -> list[_Token]:
 
 def _read_introduced(text: str, match: re.Match[str]) -> list[_Token]:
     """The name behind "mein Name ist", where many write it in lower case or the other way round."""
-    name = _read_titled(text, match)
+    name = _read_capitalised(text, match)
     if name:
         turned = _COMMA.match(text, name[-1].end)
         given = _read_tokens(text, turned.end()) if turned else []
@@ -267,7 +292,7 @@ def _read_signed(text: str, match: re.Match[str]) -> list[_Token]:
     fills_line = 1 < len(tokens) < 4 and _LINE_END.match(text, tokens[-1].end)
     if fills_line and not any(token.is_never_name for token in tokens):
         return tokens
-    name = _read_titled(text, match)
+    name = _read_capitalised(text, match)
     if name:
         is_given = name[0].is_given and name[0].folded not in read_words("everyday_name")
         is_weak = match["words"].lower() in _WEAK_CLOSINGS and "\n" not in match["gap"]

@@ -68,16 +68,23 @@ _NEEDS_WORD = re.compile(
     r"|policy|insurance|service|steuer|tax|meter|pass|gutschein|voucher)(?![^\W_])", re.IGNORECASE)
 _LABELLED = re.compile(
     r"(?<![^\W_])(?<!@)(?:" + "|".join(f"(?P<{kind}>{nouns})" for kind, nouns in _NOUNS.items())
-    + r")(?P<word>[-_ ]?(?:nummern?|nr|no|num|numbers?|id|code|kennung|zeichen|referenz|reference"
-    r"|ref|locator)(?![^\W_]))?"
+    + r")(?P<word>[-_ ]?(?:id(?:ent(?:ifikations)?)?[-_. ]?)?"
+    r"(?:nummern?|nr|no|num|numbers?|id|code|kennung|zeichen|referenz|reference|ref|locator)(?![^\W_]))?"
     r"[\s.:=(]{0,4}(?:(?:lautete?|ist|war|is|was)\b[\s:]{0,3})?(?P<hash>#)?[ ]?"
     r"(?P<value>(?=[A-Z/._-]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[-/._](?=[A-Z0-9])){2,29}"
+    r"|\d{1,2}(?=[ \u00a0]\d{2,5}(?!\w))"
     r"|(?-i:[A-Z]{6})(?!\w))", re.IGNORECASE)
 _CODE_WORDS = frozenset({
     "confirmation", "booking", "buchung", "code", "locator", "buchungscode", "number", "nummer",
     "reference", "buchungsnummer", "referenz"})
+# Not the amount, the count, the date or the telephone number that stands behind a number.
 _MORE_GROUPS = re.compile(
-    r"(?: \d{3,5}(?![\d,])(?! ?(?:euro?|€|\$|uhr|tage|days)\b)){1,4}", re.IGNORECASE)
+    r"(?:[ \u00a0]\d{2,5}(?!\w)(?![,.:/-]\d)(?![ \u00a0]\d{6})"
+    rf"(?![ \u00a0]?(?:(?:euros?|eur|uhr|stunden?|minuten?|tagen?|wochen?|monaten?|jahren?|mal"
+    r"|artikel|st(?:ü|ue)ck|teilen?|prozent|personen|km|days?|weeks?|months?|years?|hours?|minutes?"
+    rf"|times|items?|percent|dollars?|pounds?|usd|gbp)\b|[€$£%]|\.? ?{_MONTHS}(?!\w)))){{1,6}}",
+    re.IGNORECASE)
+_FEWEST_GROUPED_DIGITS = 5
 _PREFIXED = re.compile(
     r"(?<![^\W_])(?:(?P<ORDER_NUMBER>ORD(?:ER)?|BEST|AUF|PO|AB)|(?P<CUSTOMER_NUMBER>KD|KDN|KND|CUST)"
     r"|(?P<INVOICE_NUMBER>RE|RG|INV|RNR)|(?P<REFERENCE_NUMBER>TKT|TCK|TICKET|CASE|REF|INC|CS|RMA))"
@@ -137,8 +144,12 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
         if _DATE_ALONE.fullmatch(value) or (needs_word and not named):
             continue
         is_code = named and len(value) in (5, 6) and value.isupper()
-        if is_code or digits >= (3 if named else 5):
-            more = _MORE_GROUPS.match(text, match.end()) if named and value.isdigit() else None
+        more = _MORE_GROUPS.match(text, match.end()) if named and value.isdigit() else None
+        if len(value) < 3:
+            is_number = more and digits + sum(map(str.isdigit, more[0])) >= _FEWEST_GROUPED_DIGITS
+        else:
+            is_number = is_code or digits >= (3 if named else 5)
+        if is_number:
             start = match.start("hash" if match["hash"] else "value")
             yield start, more.end() if more else match.end(), _kind(match)
     for match in _PREFIXED.finditer(text):

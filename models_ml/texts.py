@@ -29,14 +29,21 @@ _INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u0
                         "\u200c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 _QUOTED_LINE = re.compile(r"^[ \t]{0,4}>[^\n]*", re.MULTILINE)
+_ADDRESS = r"(?:@|<[^\n<>]{3,80}>|\[EMAIL\])"
 _WROTE = re.compile(
-    r"^[ \t]{0,4}(?:(?:Am|On) [^\n]{4,200}\n?[^\n]{0,200}?\b(?:schrieb|wrote)\b[^\n]{0,120}:"
-    r"[ \t\r]*$"
+    r"^[ \t]{0,4}(?:(?P<wrote>(?:Am|On) [^\n]{4,200}\n?[^\n]{0,200}?\b(?:schrieb|wrote)\b"
+    r"(?P<told>[ ](?:mir|uns|ich|wir|man|er|sie|es|me|us|to)\b)?[^\n]{0,120}:[ \t\r]*$)"
     r"|-{2,}[ \t]*(?:Urspr(?:ü|ue)ngliche Nachricht|Original[ -]?(?:Message|nachricht)"
     r"|Weitergeleitete Nachricht|Forwarded message)[ \t]*-{2,}[ \t\r]*$"
-    r"|_{20,}[ \t\r]*$"
-    r"|(?:Von|From):[^\n]{1,200}\n(?:[^\n]{1,200}\n){0,3}(?:An|To|Gesendet|Sent|Betreff|Subject):)",
+    r"|(?P<block>(?:_{20,}[ \t\r]*\n\s{0,4})?(?:Von|From):[^\n]{1,200}"
+    r"(?:\n(?:An|To|Cc|Gesendet|Sent|Datum|Date|Betreff|Subject):[^\n]{0,200}){1,5}))",
     re.MULTILINE | re.IGNORECASE)
+_DATED = re.compile(
+    r"(?:\b(?:19|20)\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b)"
+    rf"[^:]{{0,60}}(?:\b\d{{1,2}}[:.]\d{{2}}\b|{_ADDRESS}|\[NAME\])", re.IGNORECASE)
+_SENT = re.compile(rf"^(?:Gesendet|Sent):|^(?:(?:_{{20,}}\s+)?Von|From|An|To):[^\n]*{_ADDRESS}",
+                   re.MULTILINE | re.IGNORECASE)
+_QUOTE_FOLLOWS = re.compile(r"\s{0,8}>")
 _DEVICE = re.compile(
     r"^[ \t]*(?:(?:Diese Nachricht wurde )?(?:von|mit|auf|aus) [^\n]{1,60}? (?:gesendet|geschickt)"
     r"|gesendet (?:von|mit|aus) [^\n]{1,60}|sent (?:from|with|via) [^\n]{1,60}"
@@ -70,8 +77,9 @@ def clean_text(text: str) -> str:
     with its header, salutation, closing, signature, and what a mail program adds. Entities become
     their character, followed by spaces. Emoji, punctuation and case stay.
 
-    Mail headers ("Am … schrieb …:") blank the quoted lines below them, or the rest of the text
-    where no line is marked as quoted.
+    Mail headers ("Am … schrieb …:", with a date and an author, or above quoted lines) blank the
+    quoted lines below them, or the rest of the text where no line is marked as quoted. A text that
+    would be blank for its mail parts keeps them, but for a closing.
     """
     if "&" in text:
         text = _ENTITY.sub(_decode, text)
@@ -81,7 +89,8 @@ def clean_text(text: str) -> str:
     if "[" in text:
         text = _BOARD_QUOTE.sub(_blank, text) if "/quote]" in text.lower() else text
         text = _BOARD_TAG.sub(_blank, text)
-    text = _blank_mail(text)
+    mail = _blank_mail(text)
+    text = mail if PLACEHOLDER.sub("", mail).strip() else _CLOSING.sub(_blank, text)
     if "://" in text or "www." in text.lower():
         text = _LINK.sub(_blank_link, text)
     if "@" in text:
@@ -104,7 +113,7 @@ def _blank_mail(text: str) -> str:
     """Salutation, quoted mail, signature and closing blanked."""
     text = _SALUTATION.sub(_blank, text, count=1) if _SALUTATION.match(text) else text
     if "\n" in text or text.startswith(">"):
-        header = _WROTE.search(text)
+        header = next(filter(_is_header, _WROTE.finditer(text)), None)
         if header:
             quoted = _QUOTED_LINE.search(text, header.end())
             end = header.end() if quoted else len(text)
@@ -122,6 +131,14 @@ def _blank_mail(text: str) -> str:
                 at = end
         text, parts, at = "".join([*parts, text[at:]]), [], 0
     return text
+
+
+def _is_header(match: re.Match[str]) -> bool:
+    """Whether a mail program wrote it, and not a customer: "On Monday your agent wrote:"."""
+    if match["wrote"]:
+        is_dated = not match["told"] and _DATED.search(match["wrote"])
+        return bool(is_dated or _QUOTE_FOLLOWS.match(match.string, match.end()))
+    return not match["block"] or bool(_SENT.search(match["block"]))
 
 
 def _signature_end(text: str, end: int) -> int:

@@ -16,6 +16,7 @@ from orchestration.text_decisions import (
     FIELDS,
     VALUES,
     append_text_decision,
+    is_text_key,
     text_decisions_file,
 )
 from orchestration.text_show import describe_text
@@ -83,7 +84,8 @@ def correct(text_name: str, by: str, reason: str, on: Any, home: Path | None,
             **given: str | None) -> None:
     """Say what is true of a text.
 
-    TEXT is its text_key or source/reference of the feedback as in survey/10023. The newest
+    TEXT is source/reference of the feedback as in survey/10023, or its text_key; by that it holds
+    only while the text stays as it is, and a case's changes with its next message. The newest
     correction of a field of a text counts.
     """
     corrections = {field: value for field in FIELDS if (value := given[field]) is not None}
@@ -98,3 +100,7 @@ def correct(text_name: str, by: str, reason: str, on: Any, home: Path | None,
     rows = f"Row {row}" if first == row else f"Rows {first} to {row}"
     click.echo(f"{rows} of {text_decisions_file(settings)}; `cx360 run` applies "
                f"{'it' if first == row else 'them'}.")
+    if is_text_key(text_name):
+        click.echo("A text_key holds only while the text stays as it is, and that of a case "
+                   "changes with its next message: better name it by source/reference, as in "
+                   "survey/10023.")

@@ -201,6 +201,11 @@ def to_text_name(text: str) -> str | None:
     return f"{source}/{reference}" if source and slash and reference else None
 
 
+def is_text_key(text: str) -> bool:
+    """Whether a text is named by its own words, and so only until they change."""
+    return bool(_TEXT_KEY.fullmatch(to_text_name(text) or ""))
+
+
 def keys_of_text(text: str) -> list[str]:
     """Keys by which a feedback may be known that has the text; none where it names no text."""
     text = to_text_name(text) or ""

@@ -26,6 +26,8 @@ class UnknownText(LookupError):
 def describe_text(settings: Settings, name: str) -> Iterator[str]:
     """Yield lines about a text: its masked form, sentiment, topics with their words, department.
 
+    A customer's text may hold signs that steer a terminal; no line has one that is not printable.
+
     Raises:
         UnknownText: there is none of that name.
         NothingBuilt: no run has built the warehouse yet.
@@ -42,9 +44,13 @@ def describe_text(settings: Settings, name: str) -> Iterator[str]:
             "survey/10023")
     with closing(duckdb.connect()) as con:
         for key in keys:
-            yield from _describe(settings, con, key)
+            yield from map(_printable, _describe(settings, con, key))
             for one in corrections[corrections["text_key"] == key].itertuples():
                 yield f"corrected   {one.field}: {one.value or 'none'}"
+
+
+def _printable(line: str) -> str:
+    return "".join(filter(str.isprintable, line))
 
 
 def _describe(settings: Settings, con: duckdb.DuckDBPyConnection, key: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ outranks it. How a text is read belongs to `text_readers.py`, training to `text_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -36,6 +36,7 @@ from orchestration.text_training import TextModels, find_models
 from orchestration.warehouse import frames, reading
 
 TEXTS_PER_PART = 20_000
+NAMED_ROWS = 20
 THEME_TEXTS = 20_000
 """Most texts without a topic that are searched for themes, a sample by key."""
 
@@ -93,6 +94,8 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
         con.execute(AUTHORS.format(records=records, most=MOST_AUTHORS))
         corrections, waiting = resolve_text_decisions(con, read_text_decisions(settings))
         counts["corrections that wait for their text"] = len(waiting)
+        if waiting:
+            progress(f"texts: {_tell_waiting(waiting)}")
         readers = TextReaders.read(settings, con, corrections)
 
         def update(stage: Stage) -> None:
@@ -154,6 +157,15 @@ def train_models(settings: Settings, progress: Progress = lambda message: None) 
         return find_models(
             settings, con, as_of=as_of_date(settings, RawZone(settings.raw_path).loads()),
             corrections=corrections, is_due=lambda facts, labels_count: True, progress=progress)
+
+
+def _tell_waiting(rows: Collection[int]) -> str:
+    """Which corrections wait: "rows 3, 8 and 5 more of decisions/text.csv wait for their texts"."""
+    named = ", ".join(map(str, sorted(rows)[:NAMED_ROWS]))
+    more = f" and {len(rows) - NAMED_ROWS} more" if len(rows) > NAMED_ROWS else ""
+    if len(rows) == 1:
+        return f"row {named} of decisions/text.csv waits for its text"
+    return f"rows {named}{more} of decisions/text.csv wait for their texts"
 
 
 @contextmanager

@@ -43,13 +43,39 @@ def test_what_is_blanked_in_a_line(text: str, left: str) -> None:
     ("Kaputt\nVon: Service\nGesendet: Montag\nAn: [EMAIL]\nAlles gut", "Kaputt"),
     ("Kaputt\n-- \nMax\nMuster GmbH", "Kaputt"),
     ("Kaputt\n\nVon meinem iPhone gesendet", "Kaputt"),
-    ("Sent from my iPhone", ""),
+    ("Kaputt\nSent from my iPhone", "Kaputt"),
+    ("Nein.\nAm 3.4.24 um 9.30 Uhr schrieb [NAME]:\nalles gut", "Nein."),
+    ("Nein.\n____________________\nVon: [NAME] <[EMAIL]>\nBetreff: Fall\n\nalles gut", "Nein."),
+    ("On Monday you wrote:\n\n> no refund\nWhy?", "Why?"),
+    ("Viele Grüße\n[NAME]", ""),
     ("Liebe Deutsche Bahn, warum?", "warum?"),
     ("Lieber fahre ich Bus, als so!", "Lieber fahre ich Bus, als so!"),
     ("Das Team ist freundlich", "Das Team ist freundlich"),
 ])
 def test_what_is_blanked_in_a_mail(text: str, left: str) -> None:
     assert clean_text(text).split() == left.split()
+
+
+@pytest.mark.parametrize("text", [
+    "Am 3. Mai bestellt, die Hotline schrieb mir:\nWarten Sie.\nIch warte immer noch, unmöglich!",
+    "Am 03.05.2024 um 12:30 schrieb mir die Hotline:\nWarten Sie.\nUnmöglich!",
+    "On Monday your agent wrote:\nno refund.\nThis is outrageous",
+    "Von: Berlin nach Hamburg\nBetreff: Verspätung\nDer Zug war 2 h zu spät",
+    "Von: Berlin\nAn: Hamburg\nDatum: 3.4.2024\nDer Zug war 2 h zu spät",
+    "Kaputt\n____________________\nund teuer",
+    # A text is never blanked as a whole.
+    "> Der Zug war zu spät",
+    "-----Original Message-----\nThis is outrageous",
+    "Von Hermes an die falsche Adresse geschickt.",
+    "--\nKaputt",
+    "Liebe Bahn!",
+])
+def test_what_a_customer_tells_of_a_mail_stays(text: str) -> None:
+    assert clean_text(text) == text
+
+
+def test_links_of_a_text_that_is_a_mail_only_are_blanked_all_the_same() -> None:
+    assert clean_text("> Kaputt: https://shop.example/x").split() == [">", "Kaputt:"]
 
 
 def test_what_stays_stays_where_it_was() -> None:
@@ -77,7 +103,8 @@ def test_length_and_line_breaks_are_kept(text: str) -> None:
 
 @pytest.mark.parametrize("piece", [
     "<a", "&", ">", "Am a\n", "[quote]", "**a", "lg ", "LG\n", "a@", "--\n", "Von: a\n", "_", "\n",
-    "Mit freundlichen ", "https://"])
+    "Mit freundlichen ", "https://",
+    "Von: a\nAn: ", "_" * 20 + "\n", "Am 1.1.24 "])
 def test_long_texts_take_no_longer_than_their_length(piece: str) -> None:
     text = (piece * 30_000)[:30_000]
     started = time.process_time()

@@ -42,6 +42,14 @@ def test_several_fields_are_several_rows(file: Path) -> None:
         ["topic", "price|delivery"], ["department", "logistics"]]
 
 
+def test_whoever_names_a_text_by_its_key_is_told_how_long_it_holds(file: Path) -> None:
+    by_key = correct("0372E51B52A9732D0BF6D59EB6CEDA37", "--urgency", "high")
+    assert by_key.exit_code == 0, by_key.output
+    row, told = by_key.output.splitlines()
+    assert row == f"Row 2 of {file}; `cx360 run` applies it."
+    assert "only while the text stays as it is" in told and "source/reference" in told
+
+
 @pytest.mark.parametrize(("arguments", "sentence"), [
     (("survey/1",), "say what is true: --sentiment, --topic"),
     (("survey/1", "--sentiment", "good"), "Invalid value for '--sentiment'"),

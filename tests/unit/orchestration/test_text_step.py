@@ -248,6 +248,25 @@ def test_a_corrected_sentiment_is_that_of_the_only_topic(settings: Settings) -> 
         (key(both), "app"): "positive"}
 
 
+def test_a_run_names_the_rows_that_wait_for_their_text(settings: Settings) -> None:
+    deliver(settings, LATE)
+    told: list[str] = []
+
+    def waiting() -> list[str]:
+        told.clear()
+        analyse_texts(settings, progress=told.append).raise_if_blocked()
+        return [line for line in told if "text.csv" in line]
+
+    correct(settings, f"{key(LATE)};sentiment;positive")
+    assert waiting() == []
+    correct(settings, f"{key(LATE)};sentiment;positive", "survey/77;sentiment;negative")
+    assert waiting() == ["texts: row 3 of decisions/text.csv waits for its text"]
+    correct(settings, *(f"survey/{count};urgency;low" for count in range(22)))
+    assert waiting() == [
+        "texts: rows " + ", ".join(map(str, range(2, 22)))
+        + " and 2 more of decisions/text.csv wait for their texts"]
+
+
 def many_scored(count: int) -> dict[str, tuple[Any, ...]]:
     """Texts that no word list has, whose scores depend on one word."""
     shelves = [chr(97 + row % 26) + chr(97 + row // 26) for row in range(count)]
