@@ -55,7 +55,8 @@ _NEGATIONS = {
 }
 _REACH_BEFORE, _REACH_BEHIND = 3, 2
 _READ_CHARACTERS = 10_000
-_ALGORITHM_VERSION = "1"
+_ANY_LANGUAGE = "any"
+_ALGORITHM_VERSION = "2"
 COLUMNS = (
     "text_key", "experience_dimension", "emotion", "urgency", "urgency_label", "intent",
     "intent_probability",
@@ -88,8 +89,8 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         text_key, experience_dimension, emotion, urgency (0..1), urgency_label, intent,
-        intent_probability; sorted by text_key. A text in another language is a statement without
-        anything else.
+        intent_probability; sorted by text_key. Of a text in another language only terms of all
+        languages (emoji) are found; without any it is a statement without anything else.
 
     Raises:
         ValueError: a column is missing, a text_key repeats, a signal or value is not known, or a
@@ -98,7 +99,11 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     require_columns(texts, ["text_key", "text", "language"], "texts")
     if texts["text_key"].duplicated().any():
         raise ValueError("texts: text_key repeats")
-    indexes = compile_terms(_label(terms), "label", group="signal")
+    labelled = _label(terms)
+    indexes = compile_terms(labelled, "label", group="signal")
+    # Emoji are terms of all languages, also of those without any term of their own.
+    shared = compile_terms(labelled[labelled["language"] == "all"].assign(language=_ANY_LANGUAGE),
+                           "label", group="signal").get(_ANY_LANGUAGE)
     columns = [texts[name].to_numpy(dtype=object) for name in ("text_key", "text", "language")]
     if "polarity" in texts.columns:
         columns.append(texts["polarity"].astype(float).to_numpy())
@@ -108,7 +113,7 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     for key, text, language, polarity in zip(*columns, strict=True):
         read = text[:_READ_CHARACTERS] if isinstance(text, str) else ""
         tone = 0.0 if math.isnan(polarity) else float(polarity)
-        weights = _collect(read, language, indexes.get(language))
+        weights = _collect(read, language, indexes.get(language, shared))
         intent, probability = _conclude_intent(weights, read, tone)
         urgency = _conclude_urgency(weights, read, tone, intent)
         label = "high" if urgency >= URGENCY_HIGH else (
@@ -160,7 +165,7 @@ def _collect(text: str, language: str, index: TermIndex | None) -> _Weights:
 
 
 def _is_negated(hit: Hit, clause: Clause, language: str) -> bool:
-    negations = _NEGATIONS[language]
+    negations = _NEGATIONS.get(language, frozenset())
     words = [token.word for token in clause.tokens]
     before = words[max(0, hit.first - _REACH_BEFORE) : hit.first]
     # "kündige nicht": only German negates behind the verb.

@@ -40,6 +40,8 @@ def signals_of(language: str, text: str, polarity: float | None = None) -> pd.Se
     ("en", "Love it, works great", "praise"),
     ("en", "I bought it on Tuesday", "statement"),
     ("pt", "Adorei a loja", "statement"),
+    ("pt", "Adorei a loja 👍", "praise"),
+    ("unknown", "👎", "complaint"),
 ])
 def test_intent(language: str, text: str, intent: str) -> None:
     found = signals_of(language, text)
@@ -95,6 +97,7 @@ def test_urgency_joins_the_strongest_term_of_each_reason() -> None:
     ("de", "Keine Sorge", "none"),
     ("de", "Ich warte am Bahnhof", "none"),
     ("de", "😡", "anger"),
+    ("unknown", "😡", "anger"),
     ("en", "I am furious", "anger"),
     ("en", "What a letdown", "disappointment"),
     ("en", "We are so happy with it", "joy"),
