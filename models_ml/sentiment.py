@@ -16,8 +16,8 @@ import pandas as pd
 
 from models_ml.frames import require_columns
 from models_ml.language import UNKNOWN_LANGUAGE
-from models_ml.sentiment_english import OWN_LEXICON_FILES, load_english, read_library_files
 from models_ml.sentiment_emoji import EMOJI_FILE, load_emoji
+from models_ml.sentiment_english import OWN_LEXICON_FILES, load_english, read_library_files
 from models_ml.sentiment_german import LEXICON_FILES, load_german
 from models_ml.sentiment_rules import Assessment, assess, locate
 from models_ml.sentiment_words import Lexicon
@@ -214,8 +214,8 @@ def lexicon_features(texts: Sequence[str], languages: Sequence[str]) -> np.ndarr
 
 
 def lexicon_versions() -> dict[str, str]:
-    """Return the version of `score_lexicon` by language; `unknown` stands for all without a lexicon,
-    whose emoji are read.
+    """Return the version of `score_lexicon` by language; `unknown` stands for all others, of which
+    the emoji are read.
 
     Eight hexadecimal digits over the content of the word lists, those of the libraries included,
     and the code of the model with its constants. Nothing heavy is imported, so a caller may ask
