@@ -49,6 +49,8 @@ def signals_of(language: str, text: str, polarity: float | None = None) -> pd.Se
     ("en", "Never again, you lost a customer", "cancellation_threat"),
     ("en", "The handle broke and nobody replied", "complaint"),
     ("en", "Love it, works great", "praise"),
+    ("en", "I will never shop anywhere else", "praise"),
+    ("de", "Nie wieder woanders!", "praise"),
     ("en", "I bought it on Tuesday", "statement"),
     ("pt", "Adorei a loja", "statement"),
     ("pt", "Adorei a loja 👍", "praise"),
