@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from models_ml import inflection_english, inflection_german
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
@@ -39,8 +41,15 @@ UNKNOWN_LANGUAGE = "unknown"
 MINIMUM_PROBABILITY = 0.5
 MINIMUM_LETTERS = 3
 
-_WORDS = Path(__file__).parent / "lexica" / "language_words.tsv"
+_LEXICA = Path(__file__).parent / "lexica"
+_WORDS = _LEXICA / "language_words.tsv"
+_JUDGEMENTS = {
+    "de": (_LEXICA / "feedback_de.tsv", inflection_german),
+    "en": (_LEXICA / "feedback_en.tsv", inflection_english),
+}
+_INFLECTED_KINDS = frozenset(("adjective", "noun", "verb", "word", "form", "comment"))
 _WORD_ODDS = 20.0
+_FEW_WORDS = 3
 _READ_CHARACTERS = 1000
 _NO_LANGUAGE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|[@#]\w+|</?[A-Za-z][^<>]*>|[^\w\s.,!?'’-]|\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -58,8 +67,10 @@ def detect_language(
     Grain: one row per text, in order. Links, mentions, hashtags, mark-up, digits and symbols are
     no language and are not read; of a long text the first 1,000 characters are. Scores come from
     the naive Bayes model over byte n-grams of py3langid (Lui & Baldwin 2012, langid.py), as
-    probabilities over `languages`. Where none reaches `minimum_probability`, as in "Gut", every
-    word that a short list gives to one language multiplies the odds of that language by 20.
+    probabilities over `languages`. In up to three words, and where none reaches
+    `minimum_probability`, every word that a list gives to one language multiplies the odds of that
+    language by 20: n-grams take "Danke" for Dutch. The list is a short one and the judgements of
+    our own lexica of sentiment that only one of them holds.
 
     Args:
         texts: texts; an empty one is unknown.
@@ -82,7 +93,7 @@ def detect_language(
         words = _LETTERS.findall(read.lower())
         if sum(map(len, words)) >= minimum_letters:
             likeliest, probability = identifier.classify(read.lower())
-            if probability < minimum_probability:
+            if probability < minimum_probability or len(words) <= _FEW_WORDS:
                 likeliest, probability = _weigh_words(dict(identifier.rank(read.lower())), words)
             if probability >= minimum_probability:
                 language = likeliest
@@ -97,12 +108,13 @@ def detect_language(
 def language_version(languages: Sequence[str] = DETECTED_LANGUAGES) -> str:
     """Return a version that changes when `detect_language` may conclude otherwise; loads nothing.
 
-    Eight hexadecimal digits over the list of languages, the thresholds, the word list and the
+    Eight hexadecimal digits over the list of languages, the thresholds, the word lists and the
     release of py3langid.
     """
-    settings = (sorted(languages), MINIMUM_PROBABILITY, MINIMUM_LETTERS, _WORD_ODDS)
+    settings = (sorted(languages), MINIMUM_PROBABILITY, MINIMUM_LETTERS, _WORD_ODDS, _FEW_WORDS)
     release = importlib.metadata.version("py3langid")
-    content = f"{settings}|{release}|".encode() + _WORDS.read_bytes()
+    files = [_WORDS, *(path for path, _ in _JUDGEMENTS.values())]
+    content = f"{settings}|{release}|".encode() + b"".join(path.read_bytes() for path in files)
     return hashlib.md5(content).hexdigest()[:8]
 
 
@@ -114,7 +126,7 @@ def _unescape(text: str) -> str:
 def _weigh_words(probabilities: dict[str, float], words: list[str]) -> tuple[str, float]:
     language_of = _load_words()
     for word in words:
-        language = language_of.get(word)
+        language = language_of.get(word) or language_of.get(inflection_german.fold(word))
         if language in probabilities:
             probabilities[language] *= _WORD_ODDS
     likeliest = max(probabilities, key=probabilities.__getitem__)
@@ -123,8 +135,23 @@ def _weigh_words(probabilities: dict[str, float], words: list[str]) -> tuple[str
 
 @cache
 def _load_words() -> dict[str, str]:
+    judgements = {language: _read_judgements(language) for language in _JUDGEMENTS}
+    shared = set.intersection(*judgements.values())
+    found = {word: language for language, words in judgements.items() for word in words - shared}
     rows = _WORDS.read_text(encoding="utf-8").splitlines()[1:]
-    return {word: language for language, word in (row.split("\t") for row in rows)}
+    return found | {word: language for language, word in (row.split("\t") for row in rows)}
+
+
+def _read_judgements(language: str) -> set[str]:
+    """Return the single words of a lexicon of sentiment with their forms, folded."""
+    path, inflection = _JUDGEMENTS[language]
+    found: set[str] = set()
+    for row in path.read_text(encoding="utf-8").splitlines()[1:]:
+        form, kind, value = row.split("\t")
+        word = inflection.fold(form).replace("|", "")
+        if kind in _INFLECTED_KINDS and float(value) and word.isalpha():
+            found |= {word, *inflection.inflect(inflection.fold(form), kind)}
+    return found
 
 
 @cache

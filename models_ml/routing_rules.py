@@ -6,13 +6,14 @@ Classifiers on past cases, and when a person decides, do not belong here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from models_ml.clauses import split_clauses
 from models_ml.frames import require_columns
+from models_ml.negation import holds_negation, is_negated
 from models_ml.term_matching import TermIndex, compile_terms, terms_version
 from models_ml.topics import read_families
 
@@ -22,7 +23,7 @@ TOPIC_REASON = "topic:"
 _TERM_PROBABILITY = 0.95
 _MOST_PROBABLE = 0.99
 _READ_CHARACTERS = 10_000
-_ALGORITHM_VERSION = "1"
+_ALGORITHM_VERSION = "2"
 COLUMNS = ("text_key", "department", "routing_reason", "routing_probability")
 
 
@@ -30,6 +31,7 @@ class _Rule(NamedTuple):
     rule: str
     topic: str
     has_term: bool
+    is_negation: bool
     intent: str
     department: str
 
@@ -52,8 +54,10 @@ def route_by_rules(
 
     Grain: one row per text that a rule or a topic can place; others are absent. Rules are tried by
     priority, the smallest first; the first counts whose conditions all hold: its topic (or one
-    below it) was found, its term stands in a clause, the text has its intent. A text that no rule
-    names goes to the department of its topics: the one with the largest sum of topic scores.
+    below it) was found and is not spoken of well, its term stands in a clause and is not negated,
+    the text has its intent. Rules name problems, and "Die App ist nicht abgestürzt" is none; a term
+    that holds a negation itself is taken as it stands. A text that no rule names goes to the
+    department of its topics: the one with the largest sum of topic scores.
     Topics spoken of well count only where the text names no others, as there is nothing to act on.
 
     routing_probability: for a rule the product of topic_score, .95 for a term and
@@ -79,6 +83,7 @@ def route_by_rules(
     families = read_families(topics)
     departments = dict(zip(topics["topic"], topics["department"], strict=True))
     ordered, index = _read_rules(rules, families)
+    negations = {rule.rule for rule in ordered if rule.is_negation}
     found = _read_topics(topics_found, families)
     intents = {
         key: (intent, float(probability))
@@ -90,7 +95,7 @@ def route_by_rules(
     for key, text, language in zip(*columns, strict=True):
         named = found.get(key, [])
         named = [each for each in named if not each.is_praise] or named
-        terms = _find_terms(text, language, index)
+        terms = _find_terms(text, language, index, negations)
         routed = _apply_rules(ordered, named, terms, intents.get(key, ("", 0.0)))
         if routed is None and named:
             routed = _follow_topics(named, departments)
@@ -118,8 +123,8 @@ def _read_rules(
         ["priority", "rule"])
     ordered = []
     for row in frame.itertuples(index=False):
-        rule = _Rule(str(row.rule), _text(row.topic), bool(_text(row.term)), _text(row.intent),
-                     str(row.department))
+        rule = _Rule(str(row.rule), _text(row.topic), bool(_text(row.term)),
+                     holds_negation(_text(row.term)), _text(row.intent), str(row.department))
         if not (rule.topic or rule.has_term or rule.intent):
             raise ValueError(f"rules: {rule.rule!r} has no condition")
         if rule.topic and rule.topic not in families:
@@ -146,11 +151,15 @@ def _read_topics(
     return found
 
 
-def _find_terms(text: object, language: str, index: TermIndex | None) -> set[str]:
+def _find_terms(
+    text: object, language: str, index: TermIndex | None, negations: Set[str]
+) -> set[str]:
     if index is None or not isinstance(text, str):
         return set()
     clauses = split_clauses(text[:_READ_CHARACTERS], language)
-    return {hit.label for clause in clauses for hit in index.find(clause)}
+    return {hit.label for clause in clauses for hit in index.find(clause)
+            if hit.label in negations
+            or not is_negated(hit, clause, language, is_inside=True)}
 
 
 def _apply_rules(
@@ -163,7 +172,8 @@ def _apply_rules(
     for rule in rules:
         probability = _MOST_PROBABLE
         if rule.topic:
-            scores = [each.score for each in named if rule.topic in (each.topic, each.family)]
+            scores = [each.score for each in named
+                      if rule.topic in (each.topic, each.family) and not each.is_praise]
             if not scores:
                 continue
             probability *= max(scores)

@@ -1,4 +1,4 @@
-"""Sentiment of feedback texts by lexicon, in German and English: scores, spans, features.
+"""Sentiment of feedback texts by lexicon, in German, English and emoji: scores, spans, features.
 
 Word lists and rules of a language, models trained on a company's own scores, topics and personal
 data in texts do not belong here.
@@ -16,14 +16,17 @@ import pandas as pd
 
 from models_ml.frames import require_columns
 from models_ml.language import UNKNOWN_LANGUAGE
+from models_ml.sentiment_emoji import EMOJI_FILE, load_emoji
 from models_ml.sentiment_english import OWN_LEXICON_FILES, load_english, read_library_files
 from models_ml.sentiment_german import LEXICON_FILES, load_german
 from models_ml.sentiment_rules import Assessment, assess, locate
 from models_ml.sentiment_words import Lexicon
 
 MODEL_NAMES: Mapping[str, str] = {"de": "lexicon-de", "en": "lexicon-en"}
-"""Model by language; a text in any other language gets `NO_MODEL` and no polarity."""
+"""Model by language; of a text in any other language, or none that is known, `EMOJI_MODEL` reads
+the emoji and emoticons. Without any it gets `NO_MODEL` and no polarity."""
 
+EMOJI_MODEL = "lexicon-emoji"
 NO_MODEL = "none"
 LABEL_THRESHOLDS: Mapping[str, float] = {"de": 0.25, "en": 0.15}
 """Polarity beyond which a text is no longer neutral: best macro-F1 on training texts, in steps of
@@ -56,12 +59,14 @@ FEATURE_NAMES = (
 `Assessment`, sums divided by 4 and cut at 1; `symbol_value` is the sum over emoji and emoticons;
 `capitals_share` is the share of words of three letters and more in capitals."""
 
+# The emoji are a part of each lexicon, and too few texts hold nothing else to fit constants on.
+_EMOJI_CONSTANTS = "en"
 _LOADERS: Mapping[str, Callable[[], Lexicon]] = {"de": load_german, "en": load_english}
 _CODE_FILES = tuple(
     Path(__file__).parent / name
     for name in ("sentiment.py", "sentiment_rules.py", "sentiment_words.py", "spelling.py",
                  "sentiment_german.py", "inflection_german.py", "sentiment_english.py",
-                 "inflection_english.py")
+                 "inflection_english.py", "sentiment_emoji.py")
 )
 _NO_SENTIMENT = re.compile(
     r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|@\w+|</?[A-Za-z][^<>]*>|&#?\w{1,8};"
@@ -80,13 +85,16 @@ def score_lexicon(texts: pd.DataFrame) -> pd.DataFrame:
     in the lists, be it as a judgement or as none. Without any judgement the label is neutral with
     `NEUTRAL_WITHOUT_JUDGEMENT`.
 
+    A text in a language without a lexicon is scored by its emoji and emoticons alone, with the
+    constants of English; it is unsure, too, where it holds words, as nobody read them.
+
     Args:
         texts: text_key, text, language (ISO 639-1 code); one row per text.
 
     Returns:
         text_key, polarity, sentiment_label, sentiment_probability, is_unsure, model_name,
-        model_version. A text in a language without a model has no polarity and no probability,
-        the label `unknown`, and is unsure.
+        model_version. A text in a language without a model that holds no emoji has no polarity
+        and no probability, the label `unknown`, and is unsure.
 
     Raises:
         ValueError: a column is missing, or a text_key repeats.
@@ -96,14 +104,22 @@ def score_lexicon(texts: pd.DataFrame) -> pd.DataFrame:
         raise ValueError("texts: text_key repeats")
     versions = lexicon_versions()
     language = texts["language"].to_numpy(dtype=object)
+    model_name = np.array([MODEL_NAMES.get(code, NO_MODEL) for code in language], dtype=object)
     polarity = np.full(len(texts), np.nan)
     probability = np.full(len(texts), np.nan)
     label = np.full(len(texts), "unknown", dtype=object)
     is_unsure = np.ones(len(texts), dtype=bool)
+    found_by_model: list[tuple[str, np.ndarray, list[Assessment]]] = []
     for code, load in _LOADERS.items():
         rows = np.flatnonzero(language == code)
         lexicon = load()
-        found = [assess(_blank(text), lexicon) for text in texts["text"].iloc[rows]]
+        found_by_model.append(
+            (code, rows, [assess(_blank(text), lexicon) for text in texts["text"].iloc[rows]]))
+    symbols = _find_symbols(texts["text"], np.flatnonzero(model_name == NO_MODEL))
+    rows = np.array(list(symbols), dtype=int)
+    model_name[rows] = EMOJI_MODEL
+    found_by_model.append((_EMOJI_CONSTANTS, rows, list(symbols.values())))
+    for code, rows, found in found_by_model:
         polarity[rows] = [each.polarity for each in found]
         shares = estimate_probability(polarity[rows], code)
         threshold = LABEL_THRESHOLDS[code]
@@ -115,17 +131,30 @@ def score_lexicon(texts: pd.DataFrame) -> pd.DataFrame:
         is_unsure[rows] = (probability[rows] < UNSURE_BELOW) | np.array(
             [_is_doubtful(each) for each in found], dtype=bool
         )
+    is_unsure[[row for row, each in symbols.items() if each.word_count]] = True
     return pd.DataFrame({
         "text_key": texts["text_key"].to_numpy(),
         "polarity": polarity,
         "sentiment_label": pd.Series(label, dtype="str"),
         "sentiment_probability": probability,
         "is_unsure": is_unsure,
-        "model_name": pd.Series([MODEL_NAMES.get(code, NO_MODEL) for code in language],
-                                dtype="str"),
+        "model_name": pd.Series(model_name, dtype="str"),
         "model_version": pd.Series([versions.get(code, versions[UNKNOWN_LANGUAGE])
                                     for code in language], dtype="str"),
     })
+
+
+def _find_symbols(texts: pd.Series, rows: np.ndarray) -> dict[int, Assessment]:
+    """Return what the emoji of the texts at `rows` say, by row, for those that hold any."""
+    lexicon = load_emoji()
+    found = {}
+    for row in rows.tolist():
+        text = texts.iloc[row]
+        if isinstance(text, str):
+            assessment = assess(_blank(text), lexicon)
+            if assessment.expressions:
+                found[row] = assessment
+    return found
 
 
 def estimate_probability(polarity: np.ndarray, language: str) -> np.ndarray:
@@ -185,7 +214,8 @@ def lexicon_features(texts: Sequence[str], languages: Sequence[str]) -> np.ndarr
 
 
 def lexicon_versions() -> dict[str, str]:
-    """Return the version of `score_lexicon` by language; `unknown` stands for all without a model.
+    """Return the version of `score_lexicon` by language; `unknown` stands for all others, of which
+    the emoji are read.
 
     Eight hexadecimal digits over the content of the word lists, those of the libraries included,
     and the code of the model with its constants. Nothing heavy is imported, so a caller may ask
@@ -195,10 +225,10 @@ def lexicon_versions() -> dict[str, str]:
     contents = {
         "de": b"".join(path.read_bytes() for path in LEXICON_FILES),
         "en": b"".join(path.read_bytes() for path in OWN_LEXICON_FILES) + read_library_files(),
+        UNKNOWN_LANGUAGE: EMOJI_FILE.read_bytes(),
     }
-    digests = {language: hashlib.md5(code + content).hexdigest()[:8]
-               for language, content in contents.items()}
-    return {**digests, UNKNOWN_LANGUAGE: "none"}
+    return {language: hashlib.md5(code + content).hexdigest()[:8]
+            for language, content in contents.items()}
 
 
 def _blank(text: str) -> str:

@@ -92,6 +92,9 @@ def assess(text: str, lexicon: Lexicon) -> Assessment:
             is expected of a company ("kommt") what the lexicon says;
             a negator with nothing to turn counts itself, by the lexicon, and more where it insists
             ("immer noch nicht", "nicht mehr").
+        superlative: "never" turns nothing that "so", "such a" or "this" measures ("It's never been
+            this bad"), nor "can't" a praise that "enough" follows in its clause ("can't thank
+            them enough").
         contrast: before "aber" in a sentence weights are halved, after it they are half as much
             again; what "obwohl" or "despite" concedes weighs .4.
         solution: a problem that "gelöst" or "fixed" follows or precedes in its clause weighs .1.
@@ -150,6 +153,12 @@ def _assess_sentence(
 ) -> None:
     clauses, contrast = _number_clauses(words, start, end)
     expressions, negators = _find_expressions(words, start, end, clauses, lexicon, found)
+    for expression in expressions:
+        last = expression.end - 1
+        if (expression.value < 0 < words[last].value
+                and any(_can(words, at, start) for at in range(expression.start, last))
+                and _is_surpassed(words, expression, clauses, start)):
+            expression.value = -expression.value
     for position, word in negators:
         target = _find_target(position, word, clauses[position - start], expressions)
         if target is None:
@@ -159,8 +168,11 @@ def _assess_sentence(
             expressions.append(
                 Expression(position, position + 1, clauses[position - start], value)
             )
-        elif word.is_never and target.start > start and words[target.start - 1].is_degree:
+        elif word.is_never and _is_measured(words, target.start, start):
             pass  # "So gut war es noch nie" is a superlative
+        elif (target.value > 0 and _can(words, position, start)
+                and _is_surpassed(words, target, clauses, start)):
+            pass
         elif target.if_negated:
             target.value, target.if_negated = target.if_negated, 0.0
         elif target.value > 0:
@@ -179,6 +191,32 @@ def _assess_sentence(
                 expression.value *= _ASKED_BLAME
     found.negator_count += len(negators)
     found.expressions += sorted(expressions, key=lambda e: e.start)
+
+
+def _is_measured(words: list[Word], position: int, start: int) -> bool:
+    """Whether "so", "such" or "this" stands before a word, be it with an article: "so ein X"."""
+    before = position - 1
+    if before > start and words[before].is_degree_article:
+        before -= 1
+    return before >= start and words[before].is_degree
+
+
+def _can(words: list[Word], position: int, start: int) -> bool:
+    """Whether the word at `position` is a negator of "can": "can't", "could not"."""
+    return words[position].is_negator and (
+        words[position].is_ability or (position > start and words[position - 1].is_ability))
+
+
+def _is_surpassed(
+    words: list[Word], praise: Expression, clauses: list[int], start: int
+) -> bool:
+    """Whether "enough" stands in the clause behind a praise, but for "good enough"."""
+    behind = praise.end + 1
+    while behind - start < len(clauses) and clauses[behind - start] == praise.clause:
+        if words[behind].is_surpassed:
+            return True
+        behind += 1
+    return False
 
 
 def _settle(

@@ -46,6 +46,9 @@ class Word:
     is_solution: bool = False
     is_never: bool = False
     is_degree: bool = False
+    is_degree_article: bool = False
+    is_ability: bool = False
+    is_surpassed: bool = False
     split: dict[str, float] = field(default_factory=dict)
     phrases: dict[str, list[Phrase]] = field(default_factory=dict)
     is_active: bool = False
@@ -218,6 +221,9 @@ class Lexicon:
         word.is_solution = form in marks["solution"]
         word.is_never = form in marks["never"]
         word.is_degree = form in marks["degree"]
+        word.is_degree_article = form in marks["degree_article"]
+        word.is_ability = form in marks["ability"]
+        word.is_surpassed = form in marks["surpassed"]
         word.is_burden = form in marks["burden"]
         word.is_too = form in marks["too"]
         word.is_irony = form in marks["irony"]

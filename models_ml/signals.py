@@ -7,6 +7,7 @@ By an editable list of terms (`signal_terms.csv`); which department acts on it i
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -14,6 +15,7 @@ import pandas as pd
 
 from models_ml.clauses import Clause, split_clauses
 from models_ml.frames import require_columns
+from models_ml.negation import is_negated
 from models_ml.term_matching import (
     Hit,
     TermIndex,
@@ -42,20 +44,16 @@ _GRIEVANCES, _GRIEVANCE = ("repeated_contact", "danger", "legal", "outage"), 0.6
 _NEGATED_SIGNALS = frozenset(
     ("emotion", "urgency", "complaint", "praise", "cancellation_threat")
 )
-_NEGATIONS = {
-    "de": frozenset((
-        "nicht", "nie", "niemals", "kein", "keine", "keinen", "keinem", "keiner", "keinerlei",
-        "ohne", "weder", "nichts",
-    )),
-    "en": frozenset((
-        "not", "no", "never", "without", "neither", "nor", "don't", "doesn't", "didn't", "isn't",
-        "wasn't", "aren't", "weren't", "won't", "can't", "cannot", "couldn't", "wouldn't",
-        "haven't", "hasn't", "hardly", "nothing",
-    )),
-}
-_REACH_BEFORE, _REACH_BEHIND = 3, 2
+# Verb and pronoun ask where they open a clause of a question only: "Kann ich nur empfehlen" and
+# "Hier gibt es die besten Brötchen" are no questions.
+_ASKING_VERBS = frozenset((
+    "gibt", "kann", "darf", "muss", "haben", "habt", "koennen", "am", "are", "can", "could", "do",
+    "does", "is", "will",
+))
+_QUESTION_END = re.compile(r"[\s\"'”“»)]*[.!…]*\?")
 _READ_CHARACTERS = 10_000
-_ALGORITHM_VERSION = "1"
+_ANY_LANGUAGE = "any"
+_ALGORITHM_VERSION = "2"
 COLUMNS = (
     "text_key", "experience_dimension", "emotion", "urgency", "urgency_label", "intent",
     "intent_probability",
@@ -67,7 +65,8 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
 
     Grain: one row per text. A term that is negated in its clause does not count, but for dimension,
     question and idea; before "aber" in a sentence it counts .6 of its weight. Evidence e of a value
-    is `1 - product(1 - weight)` over its terms.
+    is `1 - product(1 - weight)` over its terms. Of terms for a question, a single word counts at
+    the beginning of a sentence, verb and pronoun ("kann ich") at that of a clause of a question.
 
     experience_dimension: emotional, cognitive, behavioural, sensory (Brakus, Schmitt & Zarantonello
     2009, Brand experience; Lemon & Verhoef 2016, Understanding customer experience) or brand: the
@@ -88,8 +87,8 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         text_key, experience_dimension, emotion, urgency (0..1), urgency_label, intent,
-        intent_probability; sorted by text_key. A text in another language is a statement without
-        anything else.
+        intent_probability; sorted by text_key. Of a text in another language only terms of all
+        languages (emoji) are found; without any it is a statement without anything else.
 
     Raises:
         ValueError: a column is missing, a text_key repeats, a signal or value is not known, or a
@@ -98,7 +97,11 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     require_columns(texts, ["text_key", "text", "language"], "texts")
     if texts["text_key"].duplicated().any():
         raise ValueError("texts: text_key repeats")
-    indexes = compile_terms(_label(terms), "label", group="signal")
+    labelled = _label(terms)
+    indexes = compile_terms(labelled, "label", group="signal")
+    # Emoji are terms of all languages, also of those without any term of their own.
+    shared = compile_terms(labelled[labelled["language"] == "all"].assign(language=_ANY_LANGUAGE),
+                           "label", group="signal").get(_ANY_LANGUAGE)
     columns = [texts[name].to_numpy(dtype=object) for name in ("text_key", "text", "language")]
     if "polarity" in texts.columns:
         columns.append(texts["polarity"].astype(float).to_numpy())
@@ -108,7 +111,7 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     for key, text, language, polarity in zip(*columns, strict=True):
         read = text[:_READ_CHARACTERS] if isinstance(text, str) else ""
         tone = 0.0 if math.isnan(polarity) else float(polarity)
-        weights = _collect(read, language, indexes.get(language))
+        weights = _collect(read, language, indexes.get(language, shared))
         intent, probability = _conclude_intent(weights, read, tone)
         urgency = _conclude_urgency(weights, read, tone, intent)
         label = "high" if urgency >= URGENCY_HIGH else (
@@ -146,26 +149,28 @@ def _collect(text: str, language: str, index: TermIndex | None) -> _Weights:
     if index is not None:
         clauses = split_clauses(text, language)
         turns = {clause.sentence: clause.start for clause in clauses if clause.opens == "contrast"}
+        ends = {clause.sentence: clause.end for clause in clauses}
+        questions = {sentence for sentence, end in ends.items() if _QUESTION_END.match(text, end)}
         for clause in clauses:
             factor = _BEFORE_CONTRAST if clause.start < turns.get(clause.sentence, 0) else 1.0
             for hit in index.find(clause):
                 signal, value = hit.label.split("|")
-                if signal == "intent" and value == "question" and hit.first == hit.last and (
-                        hit.first > 0 or clause.opens != "sentence"):
-                    continue  # "wie" asks at the beginning of a sentence only
+                if value == "question" and not _asks(hit, clause, clause.sentence in questions):
+                    continue
                 negatable = signal in _NEGATED_SIGNALS or value in _NEGATED_SIGNALS
-                if not (negatable and _is_negated(hit, clause, language)):
+                if not (negatable and is_negated(hit, clause, language)):
                     found[signal, value][hit.term] = factor * hit.weight
     return {key: list(weights.values()) for key, weights in found.items()}
 
 
-def _is_negated(hit: Hit, clause: Clause, language: str) -> bool:
-    negations = _NEGATIONS[language]
-    words = [token.word for token in clause.tokens]
-    before = words[max(0, hit.first - _REACH_BEFORE) : hit.first]
-    # "kündige nicht": only German negates behind the verb.
-    behind = words[hit.last + 1 : hit.last + 1 + _REACH_BEHIND] if language == "de" else []
-    return not negations.isdisjoint(before) or "nicht" in behind
+def _asks(hit: Hit, clause: Clause, is_question: bool) -> bool:
+    """Whether a term of a question stands where it asks."""
+    if hit.first == hit.last:  # "wie" asks at the beginning of a sentence only
+        return hit.first == 0 and clause.opens == "sentence"
+    if hit.last - hit.first == 1 and clause.tokens[hit.first].word in _ASKING_VERBS:
+        opens_at = 1 if clause.opens in ("joint", "contrast") else 0
+        return is_question and hit.first <= opens_at
+    return True
 
 
 def _conclude_dimension(weights: _Weights) -> str:

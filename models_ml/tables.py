@@ -153,7 +153,8 @@ TABLES: dict[str, MlTable] = {
             (
                 _TEXT_KEY,
                 _C("polarity", "double", "Sentiment from -1 (negative) to 1; empty where the "
-                   "language has no model.", nullable=True, minimum=-1, maximum=1),
+                   "language has no model and the text no emoji.", nullable=True, minimum=-1,
+                   maximum=1),
                 _C("sentiment_label", "string", "Sentiment as a label.", values=SENTIMENT_LABELS),
                 _C("sentiment_probability", "double", "Probability of the label; empty where "
                    "there is no model.", nullable=True, minimum=0, maximum=1),

@@ -22,12 +22,16 @@ from models_ml.term_matching import TermIndex, compile_terms, join_evidence, ter
 NO_TOPIC = "none"
 """Topic of a term that only stops its words from counting: "auf jeden Fall", "of course"."""
 
+SAFETY_TOPIC = "product_safety"
+"""Topic that comes before all others of its family where it was found: "Der Akku ist explodiert"
+speaks of the battery more surely than of danger, but somebody may be hurt."""
+
 MINIMUM_SCORE = 0.5
 HINT_SCORE = 0.3
 _SHARE_OF_BEST = 0.6
 _SHRINKAGE = 0.5
 _READ_CHARACTERS = 10_000
-_ALGORITHM_VERSION = "1"
+_ALGORITHM_VERSION = "2"
 COLUMNS = (
     "text_key", "topic", "span_start", "span_end", "polarity", "sentiment_label", "topic_score",
 )
@@ -62,7 +66,8 @@ def detect_topics(
     Score: the terms of a topic in a clause count together with those of the topics below it, as
     `1 - product(1 - weight)`; a topic counts from .5, and from .6 of the best of its clause. In a
     text in which none does, the best counts from .3. Of a topic and those below it, a clause gets
-    the best one below that has .3 of its own, else the topic itself.
+    the best one below that has .3 of its own, else the topic itself; `SAFETY_TOPIC` with .5 comes
+    before all others.
 
     Polarity: `sum(v) / (n + 0.5)` over the expressions v of the span; of several topics in one
     clause each takes the expressions nearest to it. Without any it is that of the whole text where
@@ -214,6 +219,8 @@ def _rate(
         below = {topic: join_evidence(terms.values()) for topic, terms in weights.items()
                  if families[topic] == family and topic != family}
         topic = max(below, key=lambda name: (below[name], name), default=family)
+        if below.get(SAFETY_TOPIC, 0.0) >= MINIMUM_SCORE:
+            topic = SAFETY_TOPIC
         if below.get(topic, 0.0) < HINT_SCORE:
             topic = family
         found.append(_Found(topic, join_evidence(evidence), number, places[family]))

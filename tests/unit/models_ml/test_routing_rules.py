@@ -40,6 +40,13 @@ def route(
     ("de", "Mir wurde doppelt abgebucht", "finance", "double_charge"),
     ("de", "Ich übergebe das jetzt meinem Anwalt", "service", "legal_threat"),
     ("de", "Der Stecker ist gefährlich, Stromschlag!", "product", "product_danger"),
+    ("de", "Der Akku wird extrem heiß und riecht verbrannt!", "product", "product_danger"),
+    ("de", "Das Gerät hat gebrannt", "product", "product_danger"),
+    ("de", "Ich habe Glas im Joghurt gefunden", "product", "product_danger"),
+    ("de", "Ausschlag von der Creme", "product", "product_danger"),
+    ("en", "The battery exploded in my bag.", "product", "product_danger"),
+    ("en", "There was a piece of glass in my yoghurt", "product", "product_danger"),
+    ("en", "I got a rash from the cream", "product", "product_danger"),
     ("de", "Das Paket ist verschwunden", "logistics", "delivery_missing"),
     ("en", "I want to cancel my membership", "subscriptions", "subscription_cancellation"),
     ("en", "Your staff was rude", "service", "topic:friendliness"),
@@ -64,11 +71,11 @@ def test_the_smallest_priority_counts_whatever_the_order_of_rows() -> None:
 
 
 def test_all_conditions_of_a_rule_must_hold() -> None:
-    rules = rules_of(("both", 1, "app", "passwort|login komme", "", "service"))
+    rules = rules_of(("both", 1, "app", "passwort|login komme nicht", "", "service"))
     found = [("app", "negative", 0.9)]
     assert route("Ich komme mit dem Passwort nicht rein", found, rules) == [
         ("service", "both", round(0.99 * 0.9 * 0.95, 4))]
-    assert route("Passwort weg, ich komme zu spät", found, rules) == [
+    assert route("Passwort weg, ich komme nicht rein", found, rules) == [
         ("it", "topic:app", 0.9)]  # the two words stand in two clauses
 
 
@@ -81,7 +88,31 @@ def test_praise_is_nothing_to_act_on_unless_there_is_nothing_else() -> None:
     rules = rules_of(("any_delivery", 1, "delivery", "", "", "service"))
     both = [("delivery", "positive", 0.9), ("app", "negative", 0.6)]
     assert route("x", both, rules) == [("it", "topic:app", 0.6)]
-    assert route("x", both[:1], rules) == [("service", "any_delivery", 0.891)]
+    assert route("x", both[:1], rules) == [("logistics", "topic:delivery", 0.9)]
+
+
+@pytest.mark.parametrize(("text", "routed"), [
+    ("Ich gehe zum Anwalt", [("service", "term", round(0.99 * 0.95, 4))]),
+    ("Ich gehe nicht zum Anwalt", []),
+    ("Ich brauche den Anwalt nicht", []),
+    ("Die Rechnung kam nicht, ich gehe zum Anwalt", [("service", "term", round(0.99 * 0.95, 4))]),
+])
+def test_a_negated_term_is_none(text: str, routed: list[tuple[str, str, float]]) -> None:
+    assert route(text, [], rules_of(("term", 1, "", "anwalt", "", "service"))) == routed
+
+
+@pytest.mark.parametrize(("language", "text"), [
+    ("de", "Die App ist nicht abgestürzt"), ("de", "Die App ist noch nie abgestürzt"),
+    ("de", "Mir wurde nicht doppelt abgebucht"), ("en", "The app never crashes"),
+    ("en", "The delivery was not late"),
+])
+def test_no_shipped_rule_takes_a_negated_problem_for_one(language: str, text: str) -> None:
+    texts = texts_of((language, text))
+    topics = read_seed("topics")
+    routed = route_by_rules(
+        texts, detect_topics(texts, topics, read_seed("topic_terms")),
+        detect_signals(texts, read_seed("signal_terms")), read_seed("routing_rules"), topics)
+    assert routed["routing_reason"].str.startswith("topic:").all()
 
 
 def test_topics_vote_with_their_scores() -> None:

@@ -48,6 +48,19 @@ def score(texts: pd.DataFrame) -> pd.DataFrame:
     ("The staff was very friendly and helpful", "positive"),
     ("This was the worst flight of my life", "negative"),
     ("Where can I find my booking number?", "neutral"),
+    ("👍", "positive"),
+    ("👍👍👍", "positive"),
+    ("❤️", "positive"),
+    ("👎", "negative"),
+    ("😡", "negative"),
+    ("Katastrophe", "negative"),
+    ("Mega", "positive"),
+    ("Perfect", "positive"),
+    ("Five stars", "positive"),
+    ("5 Sterne", "positive"),
+    ("No complaints.", "positive"),
+    ("Danke", "positive"),
+    ("Ganz okay.", "neutral"),
     ("@shop &amp; die Beratung war hervorragend https://t.example/schlecht", "positive"),
 ])
 def test_label_of_a_text(text: str, expected: str) -> None:
@@ -64,6 +77,28 @@ def test_one_row_per_text_as_the_ml_table_declares() -> None:
     assert scored["polarity"].isna().tolist() == [False, False, True, True]
     assert scored["sentiment_label"].tolist() == ["positive", "positive", "unknown", "unknown"]
     assert scored["polarity"].dropna().between(-1, 1).all()
+
+
+def test_emoji_are_read_where_no_word_is() -> None:
+    texts = ("Muito bom 👍", "👍🏽", ":-(", "👍👎", "Bom", "12345", None)
+    scored = score(texts_of(*texts))
+    assert scored["sentiment_label"].tolist() == [
+        "positive", "positive", "negative", "neutral", "unknown", "unknown", "unknown"]
+    assert scored["model_name"].tolist() == ["lexicon-emoji"] * 4 + ["none"] * 3
+    assert scored["is_unsure"].tolist() == [True, False, False, True, True, True, True]
+    assert set(scored["model_version"]) == {lexicon_versions()["unknown"]}
+    alone = score_lexicon(in_language("en", "👍"))
+    assert scored["polarity"][1] == pytest.approx(alone["polarity"][0])
+
+
+def test_a_changed_list_of_emoji_is_a_new_version(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = lexicon_versions()["unknown"]
+    changed = tmp_path_factory.mktemp("lexica") / "emoji.tsv"
+    changed.write_text("form\tkind\tvalue\n👍\tword\t1\n", encoding="utf-8")
+    monkeypatch.setattr(sentiment, "EMOJI_FILE", changed)
+    assert lexicon_versions()["unknown"] != before
 
 
 def test_no_texts_give_a_typed_table_without_rows() -> None:

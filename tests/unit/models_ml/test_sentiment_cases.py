@@ -70,3 +70,25 @@ def test_plain_complaints_are_negative_and_sure(text: str) -> None:
     scored = score_lexicon(pd.DataFrame({"text_key": ["k"], "text": [text], "language": ["de"]}))
     assert scored["sentiment_label"].tolist() == ["negative"]
     assert scored["is_unsure"].tolist() == [False]
+
+
+@pytest.mark.parametrize(("language", "text", "label"), [
+    ("de", "Noch nie so einen schlechten Kundendienst erlebt!", "negative"),
+    ("de", "Ich habe noch nie so eine schlechte Erfahrung gemacht", "negative"),
+    ("de", "Der Service war noch nie schlecht", "positive"),
+    ("de", "Ich kann den Laden nicht genug loben", "positive"),
+    ("en", "Never had such a bad experience", "negative"),
+    ("en", "It's never been this bad", "negative"),
+    ("en", "I never had a bad experience", "positive"),
+    ("en", "I can't recommend this shop enough!", "positive"),
+    ("en", "I can't recommend this shop, it is not good enough", "negative"),
+    ("en", "I cannot recommend them highly enough", "positive"),
+    ("en", "Can't thank them enough!", "positive"),
+    ("en", "I will never shop anywhere else", "positive"),
+    ("en", "I will never shop here", "negative"),
+    ("en", "It is not as bad as people say", "neutral"),
+])
+def test_idioms_that_turn_a_negation(language: str, text: str, label: str) -> None:
+    scored = score_lexicon(pd.DataFrame({"text_key": ["k"], "text": [text],
+                                         "language": [language]}))
+    assert scored["sentiment_label"].tolist() == [label]

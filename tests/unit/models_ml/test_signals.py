@@ -19,6 +19,17 @@ def signals_of(language: str, text: str, polarity: float | None = None) -> pd.Se
 @pytest.mark.parametrize(("language", "text", "intent"), [
     ("de", "Wie kann ich meine Adresse ändern?", "question"),
     ("de", "Wann habt ihr am Samstag geöffnet", "question"),
+    ("de", "Gibt es das auch in Blau?", "question"),
+    ("de", "Hallo, kann ich das Paket umtauschen?", "question"),
+    ("de", "Kann man echt nicht meckern.", "praise"),
+    ("de", "Da kann man echt nicht meckern.", "praise"),
+    ("de", "Hier gibt es die besten Brötchen der Stadt.", "praise"),
+    ("de", "Kann ich jedem nur ans Herz legen.", "praise"),
+    ("de", "An diesem Service kann ich nichts aussetzen.", "praise"),
+    ("de", "Kann ich mir nicht erklären. Wo ist mein Paket?", "question"),
+    ("en", "Can I return this?", "question"),
+    ("en", "All I can do is wait", "statement"),
+    ("en", "I wouldn't wish this service on my worst enemy", "complaint"),
     ("de", "Es wäre schön, wenn man auch mit Karte zahlen könnte", "idea"),
     ("de", "Mein Vorschlag: ein Lieferfenster am Abend anbieten", "idea"),
     ("de", "Ich kündige zum nächsten Monat", "cancellation_threat"),
@@ -38,8 +49,12 @@ def signals_of(language: str, text: str, polarity: float | None = None) -> pd.Se
     ("en", "Never again, you lost a customer", "cancellation_threat"),
     ("en", "The handle broke and nobody replied", "complaint"),
     ("en", "Love it, works great", "praise"),
+    ("en", "I will never shop anywhere else", "praise"),
+    ("de", "Nie wieder woanders!", "praise"),
     ("en", "I bought it on Tuesday", "statement"),
     ("pt", "Adorei a loja", "statement"),
+    ("pt", "Adorei a loja 👍", "praise"),
+    ("unknown", "👎", "complaint"),
 ])
 def test_intent(language: str, text: str, intent: str) -> None:
     found = signals_of(language, text)
@@ -95,6 +110,7 @@ def test_urgency_joins_the_strongest_term_of_each_reason() -> None:
     ("de", "Keine Sorge", "none"),
     ("de", "Ich warte am Bahnhof", "none"),
     ("de", "😡", "anger"),
+    ("unknown", "😡", "anger"),
     ("en", "I am furious", "anger"),
     ("en", "What a letdown", "disappointment"),
     ("en", "We are so happy with it", "joy"),

@@ -190,6 +190,47 @@ def test_a_clause_gets_the_topic_below_where_it_has_evidence_of_its_own() -> Non
     assert rows["topic"].tolist() == ["garden"]  # .5 is less than .6 of .9
 
 
+def test_safety_comes_before_the_other_topics_of_its_family() -> None:
+    tree = pd.DataFrame({"topic": ["product_quality", "product_safety", "product_function"],
+                         "parent_topic": ["", "product_quality", "product_quality"]})
+    terms = terms_of(("product_function", "akku", "word", 0.9),
+                     ("product_safety", "brand", "word", 0.6),
+                     ("product_safety", "warm", "word", 0.4))
+    rows = detect_topics(texts_of(("de", "Akku in Brand"), ("de", "Akku warm")), tree, terms)
+    assert rows["topic"].tolist() == ["product_safety", "product_function"]
+
+
+@pytest.mark.parametrize(("language", "text"), [
+    ("de", "Das hat den Ausschlag gegeben"), ("de", "Der Joghurt im Glas schmeckt mir"),
+    ("en", "The cake came in a glass jar"),
+])
+def test_what_sounds_like_danger_is_none(language: str, text: str) -> None:
+    assert "product_safety" not in found_in((language, text))["topic"].tolist()
+
+
+@pytest.mark.parametrize(("language", "text", "topic"), [
+    ("de", "Ich kann die App nicht herunterladen", "store"),
+    ("de", "Die Rechnung lässt sich nicht hochladen", "store"),
+    ("de", "Ich habe die Datei hochgeladen", "store"),
+    ("de", "Das Handy will nicht aufladen", "store"),
+    ("de", "Ohne meine Zustimmung", "store_atmosphere"),
+    ("de", "Die Datenschutzbestimmungen sind unklar", "store_atmosphere"),
+    ("en", "It would be nice to have a dark mode", "friendliness"),
+    ("en", "Fix your website.", "warranty"),
+    ("en", "I don't know how I lived without it", "competence"),
+])
+def test_a_word_within_another_is_no_topic(language: str, text: str, topic: str) -> None:
+    assert topic not in found_in((language, text))["topic"].tolist()
+
+
+@pytest.mark.parametrize(("language", "text", "topic"), [
+    ("de", "Der Weinladen um die Ecke", "store"), ("de", "Tolle Stimmung", "store_atmosphere"),
+    ("en", "The staff is nice", "friendliness"), ("en", "They could not fix my phone", "warranty"),
+])
+def test_the_same_words_with_their_meaning(language: str, text: str, topic: str) -> None:
+    assert topic in found_in((language, text))["topic"].tolist()
+
+
 def test_scores_of_a_classifier_join_the_terms() -> None:
     terms = terms_of(("garden", "garten", "word", 0.5))
     scores = pd.DataFrame({"text_key": ["k000", "k000", "k001"],
