@@ -25,6 +25,7 @@ _ASKED_PRAISE, _ASKED_BLAME, _WISHED_PRAISE = 0.2, 0.6, 0.2
 _QUOTED_PRAISE = -0.5
 _SOLVED = 0.1
 _INSISTENT_NEGATION = -0.5
+_CLEAR_PRAISE = 0.5
 _SHRINKAGE = 0.5
 _OPENING_TOKENS = 2
 _IRONIC_WORDS = 5
@@ -155,7 +156,7 @@ def _assess_sentence(
     expressions, negators = _find_expressions(words, start, end, clauses, lexicon, found)
     for expression in expressions:
         last = expression.end - 1
-        if (expression.value < 0 < words[last].value
+        if (expression.value < 0 and words[last].value >= _CLEAR_PRAISE
                 and any(_can(words, at, start) for at in range(expression.start, last))
                 and _is_surpassed(words, expression, clauses, start)):
             expression.value = -expression.value
@@ -170,7 +171,7 @@ def _assess_sentence(
             )
         elif word.is_never and _is_measured(words, target.start, start):
             pass  # "So gut war es noch nie" is a superlative
-        elif (target.value > 0 and _can(words, position, start)
+        elif (target.value >= _CLEAR_PRAISE and _can(words, position, start)
                 and _is_surpassed(words, target, clauses, start)):
             pass
         elif target.if_negated:

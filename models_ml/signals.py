@@ -155,6 +155,8 @@ def _collect(text: str, language: str, index: TermIndex | None) -> _Weights:
             factor = _BEFORE_CONTRAST if clause.start < turns.get(clause.sentence, 0) else 1.0
             for hit in index.find(clause):
                 signal, value = hit.label.split("|")
+                if not hit.weight:
+                    continue  # only stops its words from counting
                 if value == "question" and not _asks(hit, clause, clause.sentence in questions):
                     continue
                 negatable = signal in _NEGATED_SIGNALS or value in _NEGATED_SIGNALS

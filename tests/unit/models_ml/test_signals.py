@@ -30,6 +30,7 @@ def signals_of(language: str, text: str, polarity: float | None = None) -> pd.Se
     ("en", "Can I return this?", "question"),
     ("en", "All I can do is wait", "statement"),
     ("en", "I wouldn't wish this service on my worst enemy", "complaint"),
+    ("de", "Das hat den Ausschlag gegeben", "statement"),
     ("de", "Es wäre schön, wenn man auch mit Karte zahlen könnte", "idea"),
     ("de", "Mein Vorschlag: ein Lieferfenster am Abend anbieten", "idea"),
     ("de", "Ich kündige zum nächsten Monat", "cancellation_threat"),
