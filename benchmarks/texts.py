@@ -24,7 +24,7 @@ from orchestration.text_step import analyse_texts
 SIZES = (100_000,)
 GIB = 2**30
 MEMORY_AIM = 2.0
-SHARE_AIM = 0.015
+SHARE_AIM = 0.01
 SEEDS = ("topics", "topic_terms", "signal_terms", "routing_rules")
 OPENERS = ("Bestellung {n}:", "Am {d}. Mai im Markt {n}:", "Zum Artikel {n}:", "Order {n}:",
            "On May {d} in store {n}:", "About item {n}:")
