@@ -203,8 +203,9 @@ def run_sizes(report: Report, sizes: list[int], parts: set[str]) -> None:
                 report.aim(resolved.seconds < 90, f"{size:,} records, recorded model: 90 s")
                 report.aim(peak < 4 * 2**30, f"{size:,} records: 4 GiB")
             if "increment" in parts:
-                place(home, grown)
-                increment = measure_resolution(home)
+                # Not the first home: after `train` its next run weighs and clusters all anew.
+                place(folder / "recorded", grown)
+                increment = measure_resolution(folder / "recorded")
                 place(folder / "anew", grown, models_of=home)
                 full = measure_resolution(folder / "anew")
                 _tell_increment(report, size, increment, full)

@@ -58,6 +58,17 @@ def _either_unknown(column: str) -> str:
     return f"{column}_l is null or {column}_r is null"
 
 
+def _edited(column: str, edits: int) -> str:
+    """Whether two values are so few edits apart; cheap bounds first, the distance is dear.
+
+    The lengths differ by no more, and Levenshtein counts a transposition twice.
+    """
+    left, right = f"{column}_l", f"{column}_r"
+    return (f"(abs(length({left}) - length({right})) <= {edits} "
+            f"and levenshtein({left}, {right}) <= {2 * edits} "
+            f"and damerau_levenshtein({left}, {right}) <= {edits})")
+
+
 def _alike(column: str, similarity: float) -> str:
     return f"jaro_winkler_similarity({column}_l, {column}_r) >= {similarity}"
 
@@ -92,7 +103,7 @@ COMPARISONS: tuple[Comparison, ...] = (
               "and substr(birth_text_l, 6, 2) = substr(birth_text_r, 9, 2) "
               "and substr(birth_text_l, 9, 2) = substr(birth_text_r, 6, 2)",
               .01, .00001),
-        Level("one digit", "damerau_levenshtein(birth_text_l, birth_text_r) <= 1",
+        Level("one digit", _edited("birth_text", 1),
               .06, .001),
         Level("two of day, month, year", "left(birth_text_l, 7) = left(birth_text_r, 7) "
               "or substr(birth_text_l, 6) = substr(birth_text_r, 6) "
@@ -117,7 +128,7 @@ COMPARISONS: tuple[Comparison, ...] = (
               "length(postal_code_r) and left(postal_code_l, length(postal_code_l) - 3) = "
               "left(postal_code_r, length(postal_code_r) - 3)", .06, .02),
         Level("postal code with a typing error",
-              "damerau_levenshtein(postal_code_l, postal_code_r) <= 1", .03, .002),
+              _edited("postal_code", 1), .03, .002),
         Level("different", "else", .09, .97638),
     ), relatives=.85, colleagues=.65),
     Comparison("city", _either_unknown("city"), (
@@ -128,17 +139,17 @@ COMPARISONS: tuple[Comparison, ...] = (
     # Namesakes have addresses alike, so a slip cannot be told from another name-made address.
     Comparison("email", f"{_either_unknown('email')} or (email_l <> email_r "
                "and (email_own_l is null or email_own_r is null) "
-               "and damerau_levenshtein(email_l, email_r) <= 2)", (
+               f"and {_edited('email', 2)})", (
         Level("equal", "email_l = email_r", .7, .000001),
         Level("equal before the @",
               "email_own_l = email_own_r", .04, .00005),
         Level("typing error", "email_own_l is not null and email_own_r is not null "
-              "and damerau_levenshtein(email_l, email_r) <= 2", .05, .0001),
+              f"and {_edited('email', 2)}", .05, .0001),
         Level("different", "else", .21, .999849),
     ), relatives=.15, colleagues=.1),
     Comparison("phone", _either_unknown("phone"), (
         Level("equal", "phone_l = phone_r", .75, .000001),
-        Level("one digit", "damerau_levenshtein(phone_l, phone_r) <= 1", .05, .00001),
+        Level("one digit", _edited("phone", 1), .05, .00001),
         Level("different", "else", .2, .999989),
     ), relatives=.5, colleagues=.4),
     # An equal first name has said it already.

@@ -141,8 +141,9 @@ def find_incoming(
                         f"where {_BUCKET} in (select bucket from touched_bucket)")
         con.execute(f"create or replace temp view {name} as select * from "
                     f"{relation if is_empty else f'near_{name}'}")
-    con.execute("delete from bucket")
-    con.execute("insert into bucket from bucket_now")
+    con.execute("delete from bucket where bucket in (select bucket from touched_bucket)")
+    con.execute("insert into bucket from bucket_now "
+                "where bucket in (select bucket from touched_bucket)")
     con.execute("drop table bucket_now")
 
 
@@ -177,28 +178,33 @@ def find_changed_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Non
     become one to compare, or ceased to be, where a block they share passed its limit.
     """
     limits, compared = model.blocks.limits_sql(), model.blocks.compared_sql()
+    con.execute("""
+        create or replace temp table key_step as
+        select block_number, block_key, -1 as step from old_keys
+        union all
+        select block_number, block_key, 1 from block_key semi join changed using (record_id)""")
+    con.execute("""
+        create or replace temp table touched_key as
+        select block_key.*, changed.record_id is not null as is_changed
+        from block_key semi join key_step using (block_number, block_key)
+        left join changed on block_key.record_id = changed.record_id""")
     con.execute(f"""
         create or replace temp table touched_block as
-        with steps as (
-            select block_number, block_key, -1 as step from old_keys
-            union all
-            select block_number, block_key, 1 from block_key semi join changed using (record_id)
-        ), sizes as (
-            select block_number, block_key, count(*) as size_now
-            from block_key semi join steps using (block_number, block_key) group by all
+        with sizes as (
+            select block_number, block_key, count(*) as size_now from touched_key group by all
         )
         select block_number, block_key, coalesce(any_value(size_now), 0) <= record_limit as is_live,
             coalesce(any_value(size_now), 0) - sum(step) <= record_limit as was_live
-        from steps left join sizes using (block_number, block_key)
+        from key_step left join sizes using (block_number, block_key)
         join {limits} using (block_number)
         group by block_number, block_key, record_limit""")
     con.execute("""
         create or replace temp table uncertain as
         with members as (
-            select block_key.* from block_key
+            select * from touched_key
             semi join (select * from touched_block where is_live <> was_live) using (
                 block_number, block_key)
-            anti join changed using (record_id)
+            where not is_changed
         )
         select distinct l.record_id as left_id, r.record_id as right_id
         from members as l join members as r using (block_number, block_key)
@@ -216,10 +222,8 @@ def find_changed_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Non
             and l.block_number = r.block_number and l.block_key = r.block_key""")
     con.execute("""
         create or replace temp table members as
-        select block_key.*, changed.record_id is not null as is_changed
-        from block_key semi join (select * from touched_block where is_live) using (
-            block_number, block_key)
-        left join changed on block_key.record_id = changed.record_id""")
+        select * from touched_key
+        semi join (select * from touched_block where is_live) using (block_number, block_key)""")
     con.execute(f"""
         create or replace temp table to_weigh as
         with live as (
@@ -236,7 +240,8 @@ def find_changed_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Non
         join members as r using (block_number, block_key)
         where l.record_id < r.record_id or (l.record_id > r.record_id and not r.is_changed)
         group by all having {compared}""")
-    con.execute("drop table near; drop table shared; drop table members")
+    con.execute("drop table near; drop table shared; drop table members; drop table touched_key; "
+                "drop table key_step")
     touch_ends(con, "(from pair semi join uncertain using (left_id, right_id))")
     con.execute("delete from pair where (left_id, right_id) in "
                 "(select (left_id, right_id) from uncertain)")

@@ -28,6 +28,9 @@ from orchestration.warehouse import frames
 
 LAST_RUN = b"cx360.last_run"
 
+PARTITION_MARK = "cx360.partition"
+"""Mark of the file of a partition: its fingerprint, which then need not be made again."""
+
 
 @dataclass(frozen=True)
 class IdentityHistory:
@@ -81,8 +84,10 @@ def record_history(
         replaced: how `current` came of an earlier partition. Only these rows are looked at where
             that is the one in place.
     """
-    previous = f"read_parquet({literal(str(ml_file(settings, 'customer_records')))})"
-    start = fingerprint_partition(con, previous)
+    file = ml_file(settings, "customer_records")
+    previous = f"read_parquet({literal(str(file))})"
+    mark = (pq.read_metadata(file).metadata or {}).get(PARTITION_MARK.encode())
+    start = mark.decode() if mark else fingerprint_partition(con, previous)
     log = _read_log(log_file(settings), start)
     if replaced and replaced.partition == start:
         found = find_changes(con, previous=replaced.former, current=replaced.fresh,

@@ -19,14 +19,20 @@ from ingestion.raw_zone import RawZone
 from ingestion.readers.files import literal
 from models_ml import identity
 from models_ml.identity import IdentitySettings, Inputs
-from models_ml.identity_store import FORMER_PARTITION, is_version, set_version, version_of
+from models_ml.identity_store import (
+    FORMER_PARTITION,
+    PARTITION,
+    is_version,
+    set_version,
+    version_of,
+)
 from models_ml.matching import MatchModel, OtherComparisons
 from models_ml.normalisation import BLOCKED_VALUES
 from models_ml.weighing import explain_pair, with_frequencies
 from orchestration.decisions import read_identity_decisions
 from orchestration.fingerprint import as_of_date, code_version
 from orchestration.identity_chart import draw_match_weights
-from orchestration.identity_log import Replaced, record_history
+from orchestration.identity_log import PARTITION_MARK, Replaced, record_history
 from orchestration.ml_steps import Outcome
 from orchestration.ml_tables import Changes, copy_ml_table, write_ml_table
 from orchestration.settings import Settings
@@ -95,7 +101,8 @@ def resolve_customers(
             write_ml_table(settings, "customer_aliases", history.aliases),
             write_ml_table(settings, "identity_changes", [history.changes]),
             copy_ml_table(settings, "customer_records", con, "customer_records",
-                          expected=INPUTS.records, changes=_changes("customer_records")),
+                          expected=INPUTS.records, changes=_changes("customer_records"),
+                          marks={PARTITION_MARK: version_of(con, PARTITION)}),
         )
         chart = draw_match_weights(con, settings=chosen, changes=history.counts)
     return Outcome(written, counts | {f"customers_{kind}": count
@@ -216,6 +223,8 @@ def _store(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
                          config={"memory_limit": _engine_share(settings.memory_limit)})
     try:
         con.execute("set TimeZone = 'UTC'")
+        # Compressed texts take longer to write and to read than the disk they save is worth.
+        con.execute("set disabled_compression_methods = 'dictionary,fsst,dict_fsst,zstd'")
         con.execute(f"attach {literal(str(settings.warehouse_path))} as warehouse (read_only)")
         con.register("decisions", read_identity_decisions(settings))
         yield con

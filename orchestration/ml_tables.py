@@ -7,7 +7,7 @@ reach dbt in this run or in a later one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -104,17 +104,21 @@ def write_ml_table(
 def copy_ml_table(
     settings: Settings, name: str, con: duckdb.DuckDBPyConnection, relation: str, *,
     expected: str | None = None, changes: Changes | None = None,
+    marks: Mapping[str, str] | None = None,
 ) -> Written:
     """Write one ML table from a relation of an engine and judge it; see `write_ml_table`.
 
     `expected` is a relation of the engine, too. `changes` are what the caller says to have changed
     since the table last passed. Where that proves right, and the suite is the same, the row rules
-    judge the fresh rows only; the metrics are always those of the whole table.
+    judge the fresh rows only; the metrics are always those of the whole table. `marks` are written
+    into the file's metadata.
     """
     table = TABLES[name]
     temporary = ml_file(settings, name).with_suffix(".tmp")
     con.execute(f"copy ({_typed(table, relation)} order by {', '.join(table.key)}) "
-                f"to {literal(str(temporary))} (format parquet, compression lz4_raw)")
+                f"to {literal(str(temporary))} (format parquet, compression lz4_raw, kv_metadata {{"
+                + ", ".join(f"{identifier(mark)}: {literal(value)}"
+                            for mark, value in (marks or {"table": name}).items()) + "})")
     if changes is None:
         return _judge_and_place(settings, table, temporary, con, expected)
     passed = ml_file(settings, name).with_suffix(".passed")
