@@ -3,7 +3,7 @@
 Run: `python -m benchmarks.sentiment --data FOLDER`, or with CX360_PUBLIC_DATA set. Ends with 1
 where an aim is missed.
 
-Protocol: nothing is trained here. Constants were chosen on the training part of SB10k and on texts
+Protocol: nothing is trained here. Texts are cleaned as in a run. Constants were chosen on the training part of SB10k and on texts
 that are in none of these sets (see `models_ml.sentiment`). Each text goes through language
 detection first, and one whose language is unknown or has no model counts as neutral. Three classes:
 macro-F1. Two classes (UCI): accuracy of the sign of polarity, where 0 and a text without polarity
@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,9 +25,9 @@ from sklearn.metrics import f1_score
 
 from models_ml.language import detect_language
 from models_ml.sentiment import LABEL_THRESHOLDS, lexicon_features, score_lexicon
+from models_ml.texts import clean_text
 
 _CLASSES = ["negative", "neutral", "positive"]
-_NOISE = re.compile(r"@\w+|https?://\S+|&\w+;")
 _AIMED_SPEED = 8_000
 _SPEED_TEXTS = 5_000
 
@@ -109,7 +108,7 @@ def _measure_speed(texts: list[str], language: str) -> dict[str, float]:
 def _compare_english(sets: dict[str, pd.DataFrame]) -> None:
     """Print what the libraries reach on their own, at the threshold they are commonly used with.
 
-    They get the texts without mentions, links and entities: "@united" is praise to VADER.
+    They get the cleaned texts, too: "@united" is praise to VADER.
     """
     from textblob.en import sentiment
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
@@ -131,7 +130,7 @@ def _compare_english(sets: dict[str, pd.DataFrame]) -> None:
     print(f"\n{'English without detection':<32}{'airline macro-F1':>18}{'UCI accuracy':>14}")
     airline, uci = sets["airline tweets"], sets["uci sentences"]
     for name, (score, threshold) in scorers.items():
-        polarity = pd.Series(score([_NOISE.sub(" ", text) for text in airline["text"]]))
+        polarity = pd.Series(score(list(airline["text"])))
         label = pd.cut(polarity, [-2, -threshold, threshold, 2], labels=_CLASSES).astype(str)
         sign = _take_sign(pd.Series(score(list(uci["text"]))))
         print(f"{name:<32}{_macro_f1(airline['label'], label):>18.3f}"
@@ -182,7 +181,7 @@ def _read_uci(folder: Path) -> pd.DataFrame:
 
 
 def _labelled(texts: list[str] | pd.Series, labels: list[str] | pd.Series) -> pd.DataFrame:
-    frame = pd.DataFrame({"text": list(texts), "label": list(labels)})
+    frame = pd.DataFrame({"text": [clean_text(text) for text in texts], "label": list(labels)})
     return frame.assign(text_key=[str(row) for row in range(len(frame))])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models_ml.clauses import Clause
 from models_ml.term_matching import Hit
 
@@ -13,9 +15,25 @@ _NEGATIONS = {
     "en": frozenset((
         "not", "no", "never", "without", "neither", "nor", "don't", "doesn't", "didn't", "isn't",
         "wasn't", "aren't", "weren't", "won't", "can't", "cannot", "couldn't", "wouldn't",
-        "haven't", "hasn't", "hardly", "nothing",
+        "haven't", "hasn't", "hardly", "nothing", "zero",
     )),
 }
+# A negation reaches through what only leads to its word: "no need for a lawyer", "nie auch nur den
+# geringsten Ärger".
+_LEADING = {
+    "de": frozenset((
+        "den", "das", "die", "der", "dem", "ein", "eine", "einen", "einem", "einer", "einzige",
+        "einzigen", "einziges", "einziger", "irgendein", "irgendeine", "irgendwelche", "auch",
+        "nur", "geringste", "geringsten", "grund", "anlass", "zu", "zum", "zur", "fuer",
+    )),
+    "en": frozenset((
+        "a", "an", "the", "any", "single", "kind", "sort", "of", "need", "reason", "cause", "for",
+        "to",
+    )),
+}
+_BEHIND = frozenset(("nicht", "nie", "niemals"))
+# "Probleme hatte ich bisher keine": at the end of a clause it negates what the clause opens with.
+_CLOSING = frozenset(("nie", "niemals", "kein", "keine", "keinen", "keiner", "keines", "keins"))
 _REACH_BEFORE, _REACH_BEHIND = 3, 2
 
 
@@ -28,13 +46,31 @@ def holds_negation(term: str) -> bool:
 def is_negated(
     hit: Hit, clause: Clause, language: str, *, is_inside: bool = False
 ) -> bool:
-    """Return whether a negation stands up to three words before the term, or in German two behind.
+    """Return whether a negation stands up to three words before the term, or in German behind it.
 
-    Only German negates behind the verb: "kündige nicht". With `is_inside` one between the words of
-    the term counts, too; so does a negation that is a word of the term, see `holds_negation`.
+    Words that only lead to the term are not counted: "no need for a lawyer". Only German negates
+    behind the verb ("kündige nicht"), up to two words, and at the end of the clause ("Probleme
+    hatte ich bisher keine"). With `is_inside` one between the words of the term counts, too; so
+    does a negation that is a word of the term, see `holds_negation`.
     """
     negations = _NEGATIONS.get(language, frozenset())
     words = [token.word for token in clause.tokens]
-    before = words[max(0, hit.first - _REACH_BEFORE) : hit.last if is_inside else hit.first]
-    behind = words[hit.last + 1 : hit.last + 1 + _REACH_BEHIND] if language == "de" else []
-    return not negations.isdisjoint(before) or "nicht" in behind
+    if is_inside and not negations.isdisjoint(words[hit.first : hit.last]):
+        return True
+    leading = _LEADING.get(language, frozenset())
+    counted = 0
+    for word in reversed(words[: hit.first]):
+        if word in negations:
+            return True
+        counted += word not in leading
+        if counted == _REACH_BEFORE:
+            break
+    if language != "de":
+        return False
+    behind = words[hit.last + 1 :]
+    return not _BEHIND.isdisjoint(behind[:_REACH_BEHIND]) or (
+        bool(behind) and _find_last_word(behind) in _CLOSING)
+
+
+def _find_last_word(words: Sequence[str]) -> str:
+    return next((word for word in reversed(words) if word[0].isalnum()), "")

@@ -1,7 +1,8 @@
 """Sentiment of feedback texts by lexicon, in German, English and emoji: scores, spans, features.
 
-Word lists and rules of a language, models trained on a company's own scores, topics and personal
-data in texts do not belong here.
+Texts are those that `texts.clean_text` returns: what their authors do not say is blanked. Word
+lists and rules of a language, models trained on a company's own scores, topics and personal data in
+texts do not belong here.
 """
 
 from __future__ import annotations
@@ -68,10 +69,6 @@ _CODE_FILES = tuple(
                  "sentiment_german.py", "inflection_german.py", "sentiment_english.py",
                  "inflection_english.py", "sentiment_emoji.py")
 )
-_NO_SENTIMENT = re.compile(
-    r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|@\w+|</?[A-Za-z][^<>]*>|&#?\w{1,8};"
-)
-_NO_SENTIMENT_SIGNS = ("@", "<", "&", "://", "www.")
 _CAPITALS = re.compile(r"\b[A-ZÄÖÜ]{3,}\b")
 
 
@@ -114,7 +111,7 @@ def score_lexicon(texts: pd.DataFrame) -> pd.DataFrame:
         rows = np.flatnonzero(language == code)
         lexicon = load()
         found_by_model.append(
-            (code, rows, [assess(_blank(text), lexicon) for text in texts["text"].iloc[rows]]))
+            (code, rows, [assess(text, lexicon) for text in texts["text"].iloc[rows]]))
     symbols = _find_symbols(texts["text"], np.flatnonzero(model_name == NO_MODEL))
     rows = np.array(list(symbols), dtype=int)
     model_name[rows] = EMOJI_MODEL
@@ -151,7 +148,7 @@ def _find_symbols(texts: pd.Series, rows: np.ndarray) -> dict[int, Assessment]:
     for row in rows.tolist():
         text = texts.iloc[row]
         if isinstance(text, str):
-            assessment = assess(_blank(text), lexicon)
+            assessment = assess(text, lexicon)
             if assessment.expressions:
                 found[row] = assessment
     return found
@@ -182,8 +179,7 @@ def assess_spans(text: str, language: str) -> list[tuple[int, int, float]]:
     load = _LOADERS.get(language)
     if load is None:
         return []
-    blanked = _blank(text)
-    return locate(blanked, assess(blanked, load()).expressions)
+    return locate(text, assess(text, load()).expressions)
 
 
 def lexicon_features(texts: Sequence[str], languages: Sequence[str]) -> np.ndarray:
@@ -200,8 +196,7 @@ def lexicon_features(texts: Sequence[str], languages: Sequence[str]) -> np.ndarr
         raise ValueError("lexicon_features: one language per text")
     lexica = {code: load() for code, load in _LOADERS.items() if code in set(languages)}
     table = np.zeros((len(texts), len(FEATURE_NAMES)), dtype=np.float32)
-    for row, (raw, language) in enumerate(zip(texts, languages, strict=True)):
-        text = _blank(raw)
+    for row, (text, language) in enumerate(zip(texts, languages, strict=True)):
         lexicon = lexica.get(language)
         found = Assessment() if lexicon is None else assess(text, lexicon)
         table[row] = _describe(text, found)
@@ -211,6 +206,11 @@ def lexicon_features(texts: Sequence[str], languages: Sequence[str]) -> np.ndarr
     counts = [column for column, name in enumerate(FEATURE_NAMES) if name.endswith("_count")]
     table[:, counts] = np.log1p(table[:, counts])
     return table
+
+
+def find_irony(features: np.ndarray) -> np.ndarray:
+    """Return for each row of `lexicon_features` whether a cue in the text speaks for irony."""
+    return features[:, FEATURE_NAMES.index("irony_count")] > 0
 
 
 def lexicon_versions() -> dict[str, str]:
@@ -229,13 +229,6 @@ def lexicon_versions() -> dict[str, str]:
     }
     return {language: hashlib.md5(code + content).hexdigest()[:8]
             for language, content in contents.items()}
-
-
-def _blank(text: str) -> str:
-    """Blank links, addresses, mentions, mark-up and entities; positions stay as they are."""
-    if any(sign in text for sign in _NO_SENTIMENT_SIGNS):
-        return _NO_SENTIMENT.sub(lambda match: " " * len(match[0]), text)
-    return text
 
 
 def _is_mixed(found: Assessment) -> bool:

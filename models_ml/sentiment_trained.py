@@ -5,7 +5,7 @@ The lexicon models, what a classifier is, and human corrections do not belong he
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +22,7 @@ from models_ml.classifier_evaluation import (
 )
 from models_ml.frames import require_columns
 from models_ml.language import UNKNOWN_LANGUAGE
-from models_ml.sentiment import lexicon_features, lexicon_versions, score_lexicon
+from models_ml.sentiment import find_irony, lexicon_features, lexicon_versions, score_lexicon
 from models_ml.text_classifier import (
     TextClassifier,
     TooFewTextsError,
@@ -158,7 +158,8 @@ def score_trained(models: Mapping[str, TextClassifier], texts: pd.DataFrame) -> 
 
     Grain: one row per text whose language has a model, in order; the lexicon serves the others.
     Polarity is p(positive) - p(negative), -1..1; sentiment_probability is that of the label;
-    is_unsure says that it is below `UNSURE_BELOW`.
+    is_unsure says that it is below `UNSURE_BELOW`, or that the lexicon finds a cue for irony, of
+    which scores teach a model too little: few texts are ironic.
 
     Args:
         models: published classifiers by language.
@@ -181,16 +182,6 @@ def score_trained(models: Mapping[str, TextClassifier], texts: pd.DataFrame) -> 
     return pd.concat(parts[1:] or parts, ignore_index=True).iloc[order].reset_index(drop=True)
 
 
-def predict_sentiment(
-    model: TextClassifier, language: str, texts: Sequence[str]
-) -> np.ndarray:
-    """Return the probabilities of texts in one language, (n, k), in the order of `model.labels`.
-
-    What `detect_share_drift` compares with `model.shares`.
-    """
-    return model.predict_probabilities(texts, lexicon_features(texts, [language] * len(texts)))
-
-
 def trained_version(model: TextClassifier, language: str) -> str:
     """Return the version of what `score_trained` concludes: of the model and of the lexicon."""
     versions = lexicon_versions()
@@ -200,7 +191,9 @@ def trained_version(model: TextClassifier, language: str) -> str:
 def _score_chunk(
     model: TextClassifier, language: str, version: str, texts: pd.DataFrame
 ) -> pd.DataFrame:
-    probabilities = predict_sentiment(model, language, texts["text"].tolist())
+    read = texts["text"].tolist()
+    features = lexicon_features(read, [language] * len(read))
+    probabilities = model.predict_probabilities(read, features)
     columns = model.decide(probabilities)
     probability = probabilities[np.arange(len(texts)), columns]
     by_label = dict(zip(model.labels, probabilities.T, strict=True))
@@ -210,7 +203,7 @@ def _score_chunk(
         "polarity": by_label.get("positive", nothing) - by_label.get("negative", nothing),
         "sentiment_label": np.array(model.labels)[columns],
         "sentiment_probability": probability,
-        "is_unsure": probability < UNSURE_BELOW,
+        "is_unsure": (probability < UNSURE_BELOW) | find_irony(features),
         "model_name": f"{MODEL_NAME}-{language}",
         "model_version": version,
     })

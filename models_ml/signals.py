@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import pandas as pd
 
 from models_ml.clauses import Clause, split_clauses
 from models_ml.frames import require_columns
-from models_ml.negation import is_negated
+from models_ml.negation import holds_negation, is_negated
 from models_ml.term_matching import (
     Hit,
     TermIndex,
@@ -53,7 +53,7 @@ _ASKING_VERBS = frozenset((
 _QUESTION_END = re.compile(r"[\s\"'”“»)]*[.!…]*\?")
 _READ_CHARACTERS = 10_000
 _ANY_LANGUAGE = "any"
-_ALGORITHM_VERSION = "2"
+_ALGORITHM_VERSION = "3"
 COLUMNS = (
     "text_key", "experience_dimension", "emotion", "urgency", "urgency_label", "intent",
     "intent_probability",
@@ -64,7 +64,7 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     """Conclude dimension, emotion, urgency and intent of each text from its terms.
 
     Grain: one row per text. A term that is negated in its clause does not count, but for dimension,
-    question and idea; before "aber" in a sentence it counts .6 of its weight. Evidence e of a value
+    question and idea, and a term that holds a negation itself is taken as it stands; before "aber" in a sentence it counts .6 of its weight. Evidence e of a value
     is `1 - product(1 - weight)` over its terms. Of terms for a question, a single word counts at
     the beginning of a sentence, verb and pronoun ("kann ich") at that of a clause of a question.
 
@@ -99,6 +99,7 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
         raise ValueError("texts: text_key repeats")
     labelled = _label(terms)
     indexes = compile_terms(labelled, "label", group="signal")
+    negations = {number for number, term in enumerate(terms["term"]) if holds_negation(str(term))}
     # Emoji are terms of all languages, also of those without any term of their own.
     shared = compile_terms(labelled[labelled["language"] == "all"].assign(language=_ANY_LANGUAGE),
                            "label", group="signal").get(_ANY_LANGUAGE)
@@ -111,7 +112,7 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     for key, text, language, polarity in zip(*columns, strict=True):
         read = text[:_READ_CHARACTERS] if isinstance(text, str) else ""
         tone = 0.0 if math.isnan(polarity) else float(polarity)
-        weights = _collect(read, language, indexes.get(language, shared))
+        weights = _collect(read, language, indexes.get(language, shared), negations)
         intent, probability = _conclude_intent(weights, read, tone)
         urgency = _conclude_urgency(weights, read, tone, intent)
         label = "high" if urgency >= URGENCY_HIGH else (
@@ -144,7 +145,9 @@ def _label(terms: pd.DataFrame) -> pd.DataFrame:
     return terms.assign(label=terms["signal"] + "|" + terms["value"])
 
 
-def _collect(text: str, language: str, index: TermIndex | None) -> _Weights:
+def _collect(
+    text: str, language: str, index: TermIndex | None, negations: Set[int]
+) -> _Weights:
     found: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
     if index is not None:
         clauses = split_clauses(text, language)
@@ -160,7 +163,8 @@ def _collect(text: str, language: str, index: TermIndex | None) -> _Weights:
                 if value == "question" and not _asks(hit, clause, clause.sentence in questions):
                     continue
                 negatable = signal in _NEGATED_SIGNALS or value in _NEGATED_SIGNALS
-                if not (negatable and is_negated(hit, clause, language)):
+                if not (negatable and is_negated(hit, clause, language,
+                                                 is_inside=hit.term not in negations)):
                     found[signal, value][hit.term] = factor * hit.weight
     return {key: list(weights.values()) for key, weights in found.items()}
 

@@ -104,7 +104,8 @@ def test_a_negated_term_is_none(text: str, routed: list[tuple[str, str, float]])
 @pytest.mark.parametrize(("language", "text"), [
     ("de", "Die App ist nicht abgestürzt"), ("de", "Die App ist noch nie abgestürzt"),
     ("de", "Mir wurde nicht doppelt abgebucht"), ("en", "The app never crashes"),
-    ("en", "The delivery was not late"),
+    ("en", "The delivery was not late"), ("de", "Die App stürzt nie ab"),
+    ("de", "Die App stürzt nicht mehr ab"), ("en", "No need for a lawyer, it is the warranty"),
 ])
 def test_no_shipped_rule_takes_a_negated_problem_for_one(language: str, text: str) -> None:
     texts = texts_of((language, text))

@@ -8,14 +8,19 @@ import pytest
 
 from models_ml import sentiment_trained
 from models_ml.label_shift import detect_share_drift
+from models_ml.sentiment import lexicon_features
 from models_ml.sentiment_trained import (
     labels_from_scores,
-    predict_sentiment,
     score_trained,
     train_sentiment,
     trained_version,
 )
+from models_ml.text_classifier import TextClassifier
 from tests.unit.models_ml.labelled_texts import make_texts
+
+
+def predict(model: TextClassifier, texts: list[str]) -> np.ndarray:
+    return model.predict_probabilities(texts, lexicon_features(texts, ["de"] * len(texts)))
 
 
 def labelled_frame(texts: list[str], labels: list[str], language: str = "de") -> pd.DataFrame:
@@ -168,7 +173,7 @@ def test_texts_of_the_languages_with_a_model_are_scored_in_order(
         "model_name", "model_version"]
     assert scored["text_key"].tolist() == frame["text_key"][german].tolist()
     assert (scored["sentiment_label"] == np.array(labels)[german]).mean() > 0.95
-    probabilities = predict_sentiment(model, "de", frame["text"][german].tolist())
+    probabilities = predict(model, frame["text"][german].tolist())
     assert scored["polarity"].tolist() == pytest.approx(
         (probabilities[:, 2] - probabilities[:, 0]).tolist(), abs=1e-6)
     assert (scored["is_unsure"] == (scored["sentiment_probability"] < 0.5)).all()
@@ -205,6 +210,19 @@ def test_a_text_that_speaks_for_two_classes_is_unsure(monkeypatch: pytest.Monkey
     assert scored["polarity"].iloc[1] < -0.8
 
 
+@pytest.mark.parametrize("cue", ["Na toll", "🙄", "Danke für nichts!", "Super „Service“"])
+def test_a_cue_of_irony_is_unsure_however_sure_the_model_is(
+    trained: dict[str, sentiment_trained.SentimentTraining], cue: str
+) -> None:
+    model = trained["de"].classifier
+    assert model is not None
+    plain = "zorpig quallt hurmf zorpig quallt hurmf"
+    scored = score_trained({"de": model}, labelled_frame([plain, f"{cue} {plain}"], ["", ""]))
+    assert scored["sentiment_label"].tolist() == ["negative", "negative"]
+    assert (scored["sentiment_probability"] > 0.5).all()
+    assert scored["is_unsure"].tolist() == [False, True]
+
+
 def test_drift_of_the_shares_is_noticed(
     trained: dict[str, sentiment_trained.SentimentTraining],
 ) -> None:
@@ -212,6 +230,6 @@ def test_drift_of_the_shares_is_noticed(
     assert model is not None
     for shares, is_drifted in (((0.5, 0.3, 0.2), False), ((0.1, 0.2, 0.7), True)):
         texts, _ = make_texts(400, seed=10, shares=shares)
-        probabilities = predict_sentiment(model, "de", texts)
+        probabilities = predict(model, texts)
         assert detect_share_drift(probabilities, model.shares,
                                   model.labels).is_drifted == is_drifted

@@ -63,6 +63,36 @@ def test_intent(language: str, text: str, intent: str) -> None:
     assert 0.3 < found["intent_probability"] < 1
 
 
+@pytest.mark.parametrize(("language", "text"), [
+    ("de", "keine Probleme mit der Lieferung"), ("de", "Nie Ärger mit der Rechnung"),
+    ("de", "Die Rückgabe lief ohne Schwierigkeiten"), ("de", "Die App stürzt nie ab"),
+    ("de", "Die App stürzt nicht mehr ab"), ("de", "Probleme mit dem Login gab es keine"),
+    ("de", "Beschwerden über das Personal habe ich nie"), ("de", "Nie auch nur den kleinsten Ärger"),
+    ("de", "Kein Grund zur Beschwerde"), ("de", "Kein einziges Problem mit der Retoure"),
+    ("en", "Never any trouble with the app"), ("en", "Zero problems with the delivery"),
+    ("en", "Not a single problem with payment"), ("en", "No need for a lawyer"),
+    ("en", "There was no reason for a complaint"),
+])
+@pytest.mark.parametrize("polarity", [0.3, 0.7])
+def test_a_negated_problem_is_neither_complaint_nor_urgent(
+    language: str, text: str, polarity: float
+) -> None:
+    found = signals_of(language, text, polarity)
+    assert found["intent"] in ("praise", "statement")
+    assert found["urgency"] == 0
+    assert found["emotion"] not in ("anger", "disappointment", "fear")
+
+
+@pytest.mark.parametrize(("language", "text"), [
+    ("de", "Keine Antwort, nur Probleme mit der Lieferung"),
+    ("de", "Die App funktioniert nicht"),
+    ("de", "Ich warte auf das Paket, der Ärger hört nie auf"),
+    ("en", "The app does not work"), ("en", "I never got my refund, this is a problem"),
+])
+def test_a_negation_elsewhere_leaves_the_complaint(language: str, text: str) -> None:
+    assert signals_of(language, text, -0.5)["intent"] == "complaint"
+
+
 @pytest.mark.parametrize(("polarity", "intent"), [
     (-0.8, "complaint"), (0.8, "praise"), (0.0, "statement"), (float("nan"), "statement"),
 ])
