@@ -3,11 +3,12 @@
 Run: `python -m benchmarks.sentiment --data FOLDER`, or with CX360_PUBLIC_DATA set. Ends with 1
 where an aim is missed.
 
-Protocol: nothing is trained here. Texts are cleaned as in a run. Constants were chosen on the training part of SB10k and on texts
-that are in none of these sets (see `models_ml.sentiment`). Each text goes through language
-detection first, and one whose language is unknown or has no model counts as neutral. Three classes:
-macro-F1. Two classes (UCI): accuracy of the sign of polarity, where 0 and a text without polarity
-count as positive. Speed: processor seconds of one core, lexica loaded, detection not counted.
+Protocol: nothing is trained here. Constants were chosen on the training part of SB10k and on texts
+that are in none of these sets (see `models_ml.sentiment`). Texts are cleaned as in a run. Each goes
+through language detection first, and one whose language is unknown or has no model counts as
+neutral. Three classes: macro-F1. Two classes (UCI): accuracy of the sign of polarity, where 0 and a
+text without polarity count as positive. Speed: processor seconds of one core, lexica loaded,
+detection not counted.
 """
 
 from __future__ import annotations

@@ -64,9 +64,10 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     """Conclude dimension, emotion, urgency and intent of each text from its terms.
 
     Grain: one row per text. A term that is negated in its clause does not count, but for dimension,
-    question and idea, and a term that holds a negation itself is taken as it stands; before "aber" in a sentence it counts .6 of its weight. Evidence e of a value
-    is `1 - product(1 - weight)` over its terms. Of terms for a question, a single word counts at
-    the beginning of a sentence, verb and pronoun ("kann ich") at that of a clause of a question.
+    question and idea; one that holds a negation itself is taken as it stands. Before "aber" in a
+    sentence a term counts .6 of its weight. Evidence e of a value is `1 - product(1 - weight)` over
+    its terms. Of terms for a question, a single word counts at the beginning of a sentence, verb
+    and pronoun ("kann ich") at that of a clause of a question.
 
     experience_dimension: emotional, cognitive, behavioural, sensory (Brakus, Schmitt & Zarantonello
     2009, Brand experience; Lemon & Verhoef 2016, Understanding customer experience) or brand: the

@@ -67,7 +67,7 @@ def test_intent(language: str, text: str, intent: str) -> None:
     ("de", "keine Probleme mit der Lieferung"), ("de", "Nie Ärger mit der Rechnung"),
     ("de", "Die Rückgabe lief ohne Schwierigkeiten"), ("de", "Die App stürzt nie ab"),
     ("de", "Die App stürzt nicht mehr ab"), ("de", "Probleme mit dem Login gab es keine"),
-    ("de", "Beschwerden über das Personal habe ich nie"), ("de", "Nie auch nur den kleinsten Ärger"),
+    ("de", "Beschwerden habe ich nie"), ("de", "Nie auch nur den kleinsten Ärger"),
     ("de", "Kein Grund zur Beschwerde"), ("de", "Kein einziges Problem mit der Retoure"),
     ("en", "Never any trouble with the app"), ("en", "Zero problems with the delivery"),
     ("en", "Not a single problem with payment"), ("en", "No need for a lawyer"),
