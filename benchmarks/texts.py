@@ -130,7 +130,7 @@ def _deliver(settings: Settings, size: int) -> None:
         con.execute("""
             create or replace table intermediate.int_feedback_texts_unioned as
             select text_key, text_key as feedback_id, text_key as source_record_key,
-                cast(null as varchar) as identity_record_key
+                cast(null as varchar) as identity_record_key, date '2026-01-01' as occurred_date
             from intermediate.int_feedback_texts_deduplicated;
             create or replace table intermediate.int_identity_attributes_unioned as
             select '' as record_key, '' as first_name, '' as last_name limit 0;

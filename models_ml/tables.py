@@ -261,6 +261,15 @@ TABLES: dict[str, MlTable] = {
                    "real one.", nullable=True, minimum=0, maximum=1),
                 _C("answered_share", "double", "Share of the texts that it answers; the others go "
                    "to a person.", nullable=True, minimum=0, maximum=1),
+                _C("new_texts_count", "integer", "Texts it rated that came after it was trained; "
+                   "empty where it is not in use, or rates no sentiment.", nullable=True,
+                   minimum=0),
+                _C("share_change", "double", "Largest change of a class share (mean probability) "
+                   "from the texts before to the new ones; empty where there are too few.",
+                   nullable=True, minimum=0, maximum=1),
+                _C("is_drifted", "boolean", "The change is more than 5 points and than chance: the "
+                   "model should be trained anew; empty where there are too few new texts.",
+                   nullable=True),
                 _C("as_of_date", "date", "As-of date of the run that evaluated it."),
                 _MODEL_VERSION,
             ),

@@ -31,6 +31,7 @@ from orchestration.ml_tables import (
 )
 from orchestration.settings import Settings
 from orchestration.text_decisions import read_text_decisions, resolve_text_decisions
+from orchestration.text_drift import measure_drifts
 from orchestration.text_readers import TextReaders
 from orchestration.text_training import TextModels, find_models
 from orchestration.warehouse import frames, reading
@@ -124,6 +125,12 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
                     [corrections["text_key"].tolist()])
         update(Stage("sentiment", ("feedback_sentiment",), readers.sentiment_versions(models),
                      "masked", lambda part: readers.read_sentiment(part, models)))
+        models = models.with_drifts(measure_drifts(con, models.trained_on))
+        for language, drift in models.drifts.items():
+            if drift.is_drifted:
+                progress(f"texts: the sentiment of {drift.texts_count:,} new texts, language "
+                         f"{language}, is of another mixture than before; `cx360 text train` "
+                         "trains its model anew")
         con.execute("create temp view rated as select masked.*, polarity, sentiment_label, "
                     "model_name from masked join feedback_sentiment_new using (text_key)")
         update(Stage("topics", ("feedback_topics", "feedback_routing", "feedback_signals"),

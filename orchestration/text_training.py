@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ import pandas as pd
 
 from models_ml import text_classifier
 from models_ml.classifier_evaluation import Evaluation
+from models_ml.label_shift import FEWEST_TEXTS, ShareDrift
 from models_ml.routing import Router, train_router
 from models_ml.sentiment import MODEL_NAMES, lexicon_versions
 from models_ml.sentiment_trained import labels_from_scores, train_sentiment
@@ -65,11 +66,14 @@ class Recorded:
 class TextModels:
     """The newest model of each task and language, published or not.
 
-    `history` are the facts of all that are recorded, the newest among them.
+    `history` are the facts of all that are recorded, the newest among them. `drifts` say by
+    language how the texts that came since differ from those before, for published classifiers of
+    sentiment.
     """
 
     recorded: tuple[Recorded, ...]
     history: tuple[dict[str, Any], ...] = ()
+    drifts: Mapping[str, ShareDrift] = field(default_factory=dict)
 
     @cached_property
     def sentiment(self) -> dict[str, TextClassifier]:
@@ -89,14 +93,27 @@ class TextModels:
         return ",".join(sorted(f"{one.task}:{one.facts['model_version']}" for one in self.recorded
                                if one.task in ROUTED and one.content))
 
+    @property
+    def trained_on(self) -> dict[str, date]:
+        """As-of date of the run that trained the classifier of sentiment in use, by language."""
+        return {one.language: date.fromisoformat(one.facts["as_of_date"]) for one in self.recorded
+                if one.task == "sentiment" and one.content}
+
+    def with_drifts(self, drifts: Mapping[str, ShareDrift]) -> TextModels:
+        """The same models with what became of the mixture of texts since."""
+        return replace(self, drifts=drifts)
+
     def as_rows(self) -> pd.DataFrame:
         """Rows of the ML table `text_models`; a model that was trained again alike is one."""
         columns = [column.name for column in TABLES["text_models"].columns]
-        facts = [*self.history, *(one.facts for one in self.recorded)]
+        facts = [*self.history, *(one.facts | self._drift_facts(one) for one in self.recorded)]
         rows = pd.DataFrame([{name: each.get(name) for name in columns} for each in facts],
                             columns=columns)
         return rows.drop_duplicates(["task", "language", "model_version"], keep="last").assign(
-            as_of_date=lambda rows: pd.to_datetime(rows["as_of_date"]).dt.date)
+            as_of_date=lambda rows: pd.to_datetime(rows["as_of_date"]).dt.date,
+            new_texts_count=lambda rows: rows["new_texts_count"].astype("Int64"),
+            share_change=lambda rows: rows["share_change"].astype("Float64"),
+            is_drifted=lambda rows: rows["is_drifted"].astype("boolean"))
 
     def as_lines(self) -> list[str]:
         """One line per model, for the command line."""
@@ -113,21 +130,36 @@ class TextModels:
     def as_markdown(self) -> str:
         """Figures and confusion tables, for a person to look at."""
         lines = ["| task | language | status | labels | macro-F1 | lexicon | calibration error "
-                 "| error of shares | answered |", "|" + " --- |" * 9]
+                 "| error of shares | answered | new texts | drift |", "|" + " --- |" * 11]
         for one in self.recorded:
             figures = [one.facts[name] for name in (
                 "macro_f1", "lexicon_macro_f1", "calibration_error", "share_error",
                 "answered_share")]
+            drift = self._drift_facts(one)
             lines.append("| " + " | ".join([
                 one.task, one.language, one.facts["status"].replace("_", " "),
                 f"{one.facts['labels_count']:,}",
-                *("" if figure is None else f"{figure:.3f}" for figure in figures)]) + " |")
+                *("" if figure is None else f"{figure:.3f}" for figure in figures),
+                f"{drift['new_texts_count']:,}" if drift else "",
+                _tell_drift(drift) if drift else ""]) + " |")
         for one in self.recorded:
             if one.facts["confusion"]:
                 lines += ["", f"**{one.task}, {one.language}**: rows are the truth of texts held "
                           "out, columns what the model said", ""]
                 lines += _confusion_lines(one.facts["confusion"])
         return "\n".join(lines)
+
+    def _drift_facts(self, one: Recorded) -> dict[str, Any]:
+        """Columns of `text_models` about drift; nothing for a model that rates no sentiment."""
+        drift = self.drifts.get(one.language)
+        if drift is None or one.task != "sentiment" or not one.content:
+            return {}
+        is_enough = drift.texts_count >= FEWEST_TEXTS
+        return {
+            "new_texts_count": drift.texts_count,
+            # Sums of floats depend on their order in the last digits.
+            "share_change": round(drift.largest_change, _DIGITS) if is_enough else None,
+            "is_drifted": drift.is_drifted if is_enough else None}
 
 
 def find_models(
@@ -288,6 +320,13 @@ def _record(folder: Path, model: Recorded) -> Recorded:
             temporary.write_bytes(content)
             temporary.replace(path)
     return model
+
+
+def _tell_drift(facts: Mapping[str, Any]) -> str:
+    if facts["is_drifted"] is None:
+        return "too few new texts"
+    points = f"a class share changed by {100 * facts['share_change']:.1f} points"
+    return f"**yes**, {points}: train anew" if facts["is_drifted"] else f"no, {points}"
 
 
 def _confusion_lines(confusion: dict[str, Any]) -> list[str]:

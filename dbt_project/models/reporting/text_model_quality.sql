@@ -24,5 +24,8 @@ select
     macro_f1 - lexicon_macro_f1 as macro_f1_gain,
     calibration_error,
     share_error,
-    answered_share
+    answered_share,
+    new_texts_count,
+    share_change,
+    is_drifted
 from ranked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -54,11 +56,12 @@ def warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
 
 
 def deliver(settings: Settings, *texts: str, writer: str = "", scores: tuple[float, ...] = (),
-            departments: tuple[str, ...] = ()) -> None:
+            departments: tuple[str, ...] = (), dates: tuple[str, ...] = ()) -> None:
     """Texts of one writer with that family name, and the labels that stand beside them."""
     labels = pd.DataFrame({
         "text": texts, "score_normalised": pd.Series(scores or [None] * len(texts), dtype=float),
         "nps_class": None, "department": departments or [None] * len(texts), "topic": None,
+        "occurred_date": pd.to_datetime(pd.Series(dates or ["2026-01-01"] * len(texts))).dt.date,
     }).astype({"text": "str", "nps_class": "str", "department": "str", "topic": "str"})
     with warehouse(settings) as con:
         con.register("labels", labels)
@@ -66,9 +69,9 @@ def deliver(settings: Settings, *texts: str, writer: str = "", scores: tuple[flo
             create or replace table intermediate.int_feedback_texts_deduplicated as
             select distinct md5(text) as text_key, text from labels;
             create or replace table intermediate.int_feedback_texts_unioned as
-            select text_key, md5('record') as identity_record_key, text_key as feedback_id,
-                text_key as source_record_key
-            from intermediate.int_feedback_texts_deduplicated;
+            select md5(text) as text_key, md5('record') as identity_record_key,
+                md5(text) as feedback_id, md5(text) as source_record_key, occurred_date
+            from labels;
             create or replace table intermediate.int_text_labels_collected as
             select distinct md5(text) as text_key, score_normalised, nps_class, department, topic
             from labels""")
@@ -296,6 +299,37 @@ def test_models_learn_from_the_companys_own_labels_and_are_kept(settings: Settin
     told.clear()
     analyse_texts(settings, progress=told.append)
     assert [line for line in told if "sentiment" in line or "routing" in line] == []
+
+
+@pytest.mark.parametrize(("later", "count", "is_drifted"), [
+    ("Blorp", 100, True), ("Blorp", 99, None), ("Blorp Zwonk Quirl", 150, False),
+])
+def test_another_mixture_of_later_texts_is_told(
+    settings: Settings, later: str, count: int, is_drifted: bool | None,
+) -> None:
+    settings = replace(settings, as_of=date(2026, 3, 31))
+    given = many_scored(360)
+    deliver(settings, *given["texts"], scores=given["scores"])
+    analyse_texts(settings).raise_if_blocked()
+    assert drift_of(settings) == (None, None)
+    words = later.split()
+    newer = tuple(text.replace("Montag", "Freitag").replace(
+        ("Blorp", "Zwonk", "Quirl")[row % 3], words[row % len(words)])
+        for row, text in enumerate(many_scored(count)["texts"]))
+    deliver(settings, *given["texts"], *newer, scores=given["scores"] + (None,) * count,
+            dates=("2026-03-31",) * 360 + ("2026-04-01",) * count)
+    told: list[str] = []
+    outcome = analyse_texts(settings, progress=told.append)
+    outcome.raise_if_blocked()
+    assert drift_of(settings) == (count, is_drifted)
+    assert any("another mixture" in line for line in told) == (is_drifted is True)
+    assert ("**yes**, a class share changed by" in outcome.chart) == (is_drifted is True)
+
+
+def drift_of(settings: Settings) -> tuple[int | None, bool | None]:
+    (model,) = (row for row in rows(settings, "text_models") if row["task"] == "sentiment")
+    assert (model["share_change"] is None) == (model["is_drifted"] is None)
+    return model["new_texts_count"], model["is_drifted"]
 
 
 def test_a_model_is_trained_again_when_its_labels_have_outgrown_it() -> None:
