@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import threading
@@ -21,9 +22,10 @@ _STEP = re.compile(r"✓ (.+?)\s+([\d.]+) s$")
 
 @dataclass
 class Measured:
-    """What one command took."""
+    """What one command took: on the clock, and of processors with all that it started."""
 
     seconds: float
+    processor_seconds: float
     peak_bytes: int
     output: str
     code: int
@@ -44,14 +46,15 @@ def run_cx360(*arguments: str, home: Path) -> Measured:
 
 def run_measured(command: list[str], environment: Mapping[str, str] | None = None) -> Measured:
     """Run any command to its end; without `environment` it gets this process's."""
-    started = time.monotonic()
+    started, used = time.monotonic(), _processor_seconds()
     process = subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
     sampler = _MemorySampler(process.pid)
     sampler.start()
     output, _ = process.communicate()
     sampler.stop()
-    return Measured(time.monotonic() - started, sampler.peak, output, process.returncode)
+    return Measured(time.monotonic() - started, _processor_seconds() - used, sampler.peak, output,
+                    process.returncode)
 
 
 def run_module(name: str, *arguments: str) -> str:
@@ -100,6 +103,12 @@ class _MemorySampler(threading.Thread):
     def stop(self) -> None:
         self._over.set()
         self.join()
+
+
+def _processor_seconds() -> float:
+    """Of all processes that this one started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _tree(pid: int) -> list[int]:

@@ -36,6 +36,11 @@ _VERB_END = re.compile(r"(?:t|te|[^s]en|ing|ed)\Z")
 _PARTICIPLE = re.compile(r"ge[a-z]{3,20}[^s]en\Z")
 _NO_SURNAME_END = re.compile(r"(?:erin|innen)\Z")
 _NO_WORD_BEHIND = re.compile(r"[\d_@]|://|\.(?:de|com|net|org|at|ch|eu|info)(?!\w)")
+# "frau von der hotline" and "frau von amazon" are as common as "frau von berg": behind "von" only a
+# surname that is known to follow it counts. The particles of other languages mean nothing else.
+_PARTICLE = re.compile(
+    r"(?:(?P<von>von(?:[ \t]der)?)|van(?:[ \t](?:de[nr]?|het))?|de(?:[ \t](?:la|las|los))?|del"
+    r"|della|di|ten|ter)[ \t]+", re.IGNORECASE)
 _FEWEST_LETTERS = 3
 _NO_NAME_KINDS = ("no_name", "role", "role_cue", "verb", "small_word")
 
@@ -43,9 +48,9 @@ _NO_NAME_KINDS = ("no_name", "role", "role_cue", "verb", "small_word")
 def find_lower_name(text: str, title: int, at: int) -> tuple[int, int] | None:
     """Where the name in lower case stands that follows a title, if one does.
 
-    A given name, a surname, or both. A surname is a word of three letters and more that is no word
-    of everyday language; behind an article and a title it must not end like a verb either, unless
-    a verb follows it.
+    A given name, a surname, or both, the surname with its particle. A surname is a word of three
+    letters and more that is no word of everyday language; behind an article and a title it must not
+    end like a verb either, unless a verb follows it.
 
     Args:
         text: what is searched.
@@ -56,6 +61,8 @@ def find_lower_name(text: str, title: int, at: int) -> tuple[int, int] | None:
     word = _WORD.match(text, initial.end() if initial else at)
     if not word:
         return None
+    if end := _find_particle_surname(text, word.start()):
+        return at, end
     before = text[max(0, title - _BEFORE_CHARACTERS):title]
     if _is_given(word):
         return word.start(), find_lower_surname(text, _end(word)) or _end(word)
@@ -68,8 +75,21 @@ def find_lower_name(text: str, title: int, at: int) -> tuple[int, int] | None:
 def find_lower_surname(text: str, at: int) -> int | None:
     """Where the surname ends that stands behind a given name ending at `at`, if one does."""
     gap = _GAP.match(text, at)
+    if gap and (end := _find_particle_surname(text, gap.end())):
+        return end
     word = _WORD.match(text, gap.end()) if gap else None
     return _end(word) if word and _is_surname(text, word, is_strict=True) else None
+
+
+def _find_particle_surname(text: str, at: int) -> int | None:
+    """Where the surname ends that begins with a particle at `at`: "van der meer", "von berg"."""
+    particle = _PARTICLE.match(text, at)
+    word = _WORD.match(text, particle.end()) if particle else None
+    if not particle or not word:
+        return None
+    is_name = (_fold(word) in read_words("von_name") if particle["von"]
+               else _is_surname(text, word, is_strict=False))
+    return _end(word) if is_name else None
 
 
 def _is_surname(text: str, word: re.Match[str], *, is_strict: bool) -> bool:

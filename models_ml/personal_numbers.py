@@ -77,14 +77,24 @@ _LABELLED = re.compile(
 _CODE_WORDS = frozenset({
     "confirmation", "booking", "buchung", "code", "locator", "buchungscode", "number", "nummer",
     "reference", "buchungsnummer", "referenz"})
+_NO_UNIT = (
+    r"(?![ \u00a0]?(?:(?:euros?|eur|uhr|stunden?|minuten?|tagen?|wochen?|monaten?|jahren?|mal"
+    r"|artikel|st(?:ü|ue)ck|teilen?|prozent|personen|km|days?|weeks?|months?|years?|hours?|minutes?"
+    r"|times|items?|percent|dollars?|pounds?|usd|gbp|punkten?|points|meilen?|miles)\b"
+    rf"|[€$£%]|\.? ?{_MONTHS}(?!\w)))")
 # Not the amount, the count, the date or the telephone number that stands behind a number.
 _MORE_GROUPS = re.compile(
     r"(?:[ \u00a0]\d{2,5}(?!\w)(?![,.:/-]\d)(?![ \u00a0]\d{6})"
-    rf"(?![ \u00a0]?(?:(?:euros?|eur|uhr|stunden?|minuten?|tagen?|wochen?|monaten?|jahren?|mal"
-    r"|artikel|st(?:ü|ue)ck|teilen?|prozent|personen|km|days?|weeks?|months?|years?|hours?|minutes?"
-    rf"|times|items?|percent|dollars?|pounds?|usd|gbp)\b|[€$£%]|\.? ?{_MONTHS}(?!\w)))){{1,6}}",
-    re.IGNORECASE)
+    rf"{_NO_UNIT}){{1,6}}", re.IGNORECASE)
 _FEWEST_GROUPED_DIGITS = 5
+# An account needs no "Nummer" where the number is longer than an amount in it would be.
+_ACCOUNT = re.compile(
+    r"(?<![^\W_])(?:(?P<ACCOUNT_NUMBER>(?:bank|giro|spar|tagesgeld|kredit|gesch(?:ä|ae)fts)?konto"
+    r"|kto\.?|depot|bank[ -]account)|(?P<CUSTOMER_NUMBER>(?:kunden|nutzer|user)?konto"
+    r"|(?:customer |user )?account))[ \t]?[:#]?[ \t]{0,2}"
+    r"(?P<value>\d{7,20}|\d{2,5}(?:[ \u00a0]\d{2,5}(?!\d)){1,6}+)(?![\w/-])(?![.,:]\d)"
+    rf"{_NO_UNIT}", re.IGNORECASE)
+_FEWEST_ACCOUNT_DIGITS = 7
 _PREFIXED = re.compile(
     r"(?<![^\W_])(?:(?P<ORDER_NUMBER>ORD(?:ER)?|BEST|AUF|PO|AB)|(?P<CUSTOMER_NUMBER>KD|KDN|KND|CUST)"
     r"|(?P<INVOICE_NUMBER>RE|RG|INV|RNR)|(?P<REFERENCE_NUMBER>TKT|TCK|TICKET|CASE|REF|INC|CS|RMA))"
@@ -152,6 +162,9 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
         if is_number:
             start = match.start("hash" if match["hash"] else "value")
             yield start, more.end() if more else match.end(), _kind(match)
+    for match in _ACCOUNT.finditer(text):
+        if sum(map(str.isdigit, match["value"])) >= _FEWEST_ACCOUNT_DIGITS:
+            yield *match.span("value"), _kind(match)
     for match in _PREFIXED.finditer(text):
         yield *match.span(), _kind(match)
     for match in _SHOP_ORDER.finditer(text):

@@ -216,8 +216,9 @@ def _update(
                     rows[schema.names], schema=schema, preserve_index=False))
             count += len(part)
             progress(f"{stage.name}: {count:,} texts read")
+    # Every relation of a stage has the keys of the delivered texts; this one has them at hand.
     con.execute(f"create temp table {kept} as select text_key from {done} "
-                f"semi join {stage.texts} using (text_key)")
+                "semi join delivered using (text_key)")
     for table, path in fresh.items():
         columns = ", ".join(column.name for column in TABLES[table].columns)
         before = literal(str(ml_file(settings, table)))
@@ -232,9 +233,14 @@ def _update(
 
 
 def _texts_without_topic(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    return con.execute(f"""
+    # Keys first: of a million texts few are read.
+    con.execute(f"""
+        create temp table without_topic as
+        select text_key from delivered anti join feedback_topics_new using (text_key)
+        order by text_key limit {THEME_TEXTS}""")
+    return con.execute("""
         select masked.text_key, masked.text, masked.language, sentiment.polarity
-        from masked
+        from without_topic
+        join masked using (text_key)
         join feedback_sentiment_new as sentiment using (text_key)
-        anti join feedback_topics_new using (text_key)
-        order by text_key limit {THEME_TEXTS}""").df()
+        order by text_key""").df()

@@ -85,6 +85,12 @@ def test_german_personal_data_is_masked(text: str, masked: str) -> None:
     # a judgement is a name where a verb follows, and so is what ends like a verb
     ("herr schwarz war da", "herr [NAME] war da"),
     ("die frau schulte hat, ein herr schmidt sagte", "die frau [NAME] hat, ein herr [NAME] sagte"),
+    # with a particle
+    ("danke frau von berg, herr von bülow war nett", "danke frau [NAME], herr [NAME] war nett"),
+    ("frau sabine von humboldt hat, Herr von der leyen sagte",
+     "frau [NAME] hat, Herr [NAME] sagte"),
+    ("herr dr. van der meer und frau de vries", "herr dr. [NAME] und frau [NAME]"),
+    ("mr van dyke was rude, mrs de la cruz helped", "mr [NAME] was rude, mrs [NAME] helped"),
     ("meine frau sabine wartet, familie krüger auch",
      "meine frau [NAME] wartet, familie [NAME] auch"),
 ])
@@ -100,6 +106,8 @@ def test_names_behind_a_title_are_masked_in_any_case(text: str, masked: str) -> 
     "I miss you, sir, the mrs said no", "200 ms later, 24 hr. late", "ms office, MS Teams",
     "Dr. med. und",
     "die frau verstand mich nicht", "der herr schwieg", "frau von der hotline, herr am schalter",
+    "frau von amazon rief an", "der herr von der bahn", "frau von oben", "die frau von gestern",
+    "frau vom service", "herr von nebenan half", "herr von und zu",
     "familie beispiel.net", "frau und kind", "die frau vom service trug eine brille",
 ])
 def test_what_is_no_name_behind_a_title_stays(text: str) -> None:
@@ -126,6 +134,24 @@ def test_what_is_no_name_behind_a_title_stays(text: str) -> None:
     ("Kundennummer 12 Personen, Auftrag 12 345", "Kundennummer 12 Personen, Auftrag 12 345"),
 ])
 def test_a_number_in_groups_is_masked_to_its_last_group(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(("text", "masked"), [
+    ("Konto 123 456 789 wurde belastet", "Konto [ACCOUNT_NUMBER] wurde belastet"),
+    ("vom Konto 1234567 abgebucht", "vom Konto [ACCOUNT_NUMBER] abgebucht"),
+    ("Girokonto: 4711 0815 99, Kto. 12345678",
+     "Girokonto: [ACCOUNT_NUMBER], Kto. [ACCOUNT_NUMBER]"),
+    ("mein Kundenkonto 998 877 665", "mein Kundenkonto [CUSTOMER_NUMBER]"),
+    ("my account 123 456 789 is locked", "my account [CUSTOMER_NUMBER] is locked"),
+    # amounts, counts and years
+    ("Konto 500 Euro, Konto 10 000 Euro, Konto 123 456 789 EUR",
+     "Konto 500 Euro, Konto 10 000 Euro, Konto 123 456 789 EUR"),
+    ("Konto 2024 eröffnet, Konto 2 Wochen gesperrt, Konto 1234567,50",
+     "Konto 2024 eröffnet, Konto 2 Wochen gesperrt, Konto 1234567,50"),
+    ("Kundenkonto 12 345 678 Punkte", "Kundenkonto 12 345 678 Punkte"),
+])
+def test_an_account_needs_no_word_for_number(text: str, masked: str) -> None:
     assert mask(text) == masked
 
 
