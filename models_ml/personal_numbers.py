@@ -94,6 +94,10 @@ _ACCOUNT = re.compile(
     r"|(?:customer |user )?account))[ \t]?[:#]?[ \t]{0,2}"
     r"(?P<value>\d{7,20}|\d{2,5}(?:[ \u00a0]\d{2,5}(?!\d)){1,6}+)(?![\w/-])(?![.,:]\d)"
     rf"{_NO_UNIT}", re.IGNORECASE)
+_ACCOUNT_WORDS = frozenset({
+    "konto", "bankkonto", "girokonto", "sparkonto", "tagesgeldkonto", "kreditkonto",
+    "geschäftskonto", "geschaeftskonto", "kundenkonto", "nutzerkonto", "userkonto", "kto", "depot",
+    "account"})
 _FEWEST_ACCOUNT_DIGITS = 7
 _PREFIXED = re.compile(
     r"(?<![^\W_])(?:(?P<ORDER_NUMBER>ORD(?:ER)?|BEST|AUF|PO|AB)|(?P<CUSTOMER_NUMBER>KD|KDN|KND|CUST)"
@@ -162,7 +166,7 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
         if is_number:
             start = match.start("hash" if match["hash"] else "value")
             yield start, more.end() if more else match.end(), _kind(match)
-    for match in _ACCOUNT.finditer(text):
+    for match in () if words.isdisjoint(_ACCOUNT_WORDS) else _ACCOUNT.finditer(text):
         if sum(map(str.isdigit, match["value"])) >= _FEWEST_ACCOUNT_DIGITS:
             yield *match.span("value"), _kind(match)
     for match in _PREFIXED.finditer(text):
