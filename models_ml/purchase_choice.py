@@ -111,6 +111,14 @@ def expect_all(model: PurchaseModel, histories: Histories, days: float) -> np.nd
     return model.probability_alive(histories) * outlook.mean[:, 0]
 
 
+def churn_probability(model: PurchaseModel, split: Split) -> np.ndarray:
+    """Probability of no purchase in the days after the split, per row."""
+    histories = split.histories
+    outlook = expect_purchases(model, histories.frequency, histories.observed,
+                               np.array([split.clock_days]))
+    return 1 - model.probability_alive(histories) * (1 - outlook.none[:, 0])
+
+
 def choose(tried: Sequence[Tried]) -> str:
     """Name of what had the least squared error over all splits; a baseline if no model beat it.
 
