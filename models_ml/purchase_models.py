@@ -25,7 +25,7 @@ LOWEST, HIGHEST = -14.0, 12.0
 NO_DROPOUT = 1e-3
 NO_WIDTH = 1e3
 # Histories that starts are tried on, and that an integral per history can be paid for.
-START_HISTORIES = 4_000
+START_HISTORIES = 1_000
 MOST_HISTORIES = {"bg_nbd": 3_000_000, "mbg_nbd": 3_000_000, "pareto_nbd": 60_000}
 BETA_NODES = 32
 
@@ -90,14 +90,16 @@ def fit_purchase_model(name: str, histories: Histories) -> PurchaseModel:
                        fitted_on.count)
     bounds = [(LOWEST, HIGHEST)] * 4
 
-    def climb(start: np.ndarray, data: Histories, tolerance: float) -> tuple[float, np.ndarray]:
+    def climb(start: np.ndarray, data: Histories, steps: int,
+              tolerance: float) -> tuple[float, np.ndarray]:
         done = minimize(_objective(name, data), start, jac=True, method="L-BFGS-B", bounds=bounds,
-                        options={"maxiter": 500, "ftol": tolerance, "gtol": tolerance ** 0.6})
+                        options={"maxiter": steps, "ftol": tolerance, "gtol": tolerance ** 0.6})
         return float(done.fun), done.x
 
     few = coarsen(scaled, START_HISTORIES)
-    best = min((climb(start, few, 1e-10) for start in _starts(scaled)), key=lambda one: one[0])
-    value, found = climb(best[1], scaled, 1e-14)
+    best = min((climb(start, few, 100, 1e-9) for start in _starts(scaled)),
+               key=lambda one: one[0])
+    value, found = climb(best[1], scaled, 500, 1e-14)
     r, alpha, third, fourth = (float(one) for one in np.exp(found))
     parameters = (r, alpha * unit, third,
                   fourth * unit if name == "pareto_nbd" else fourth)
