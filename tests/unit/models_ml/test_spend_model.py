@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models_ml.spend_model import SpendModel, Spending, fit_spend_model
+from models_ml.spend_model import Spending, SpendModel, fit_spend_model
 
 
 def simulate(p: float, q: float, v: float, customers: int) -> tuple[np.ndarray, np.ndarray]:
