@@ -10,7 +10,7 @@ from models_ml.purchase_likelihoods import Histories
 from models_ml.purchase_models import PurchaseModel
 from models_ml.spend_model import SpendModel
 
-STEPS = np.arange(1, 13) * 91.3125
+STEPS = np.arange(1, 7) * 182.625
 SPEND = SpendModel(5.0, 4.0, 18.0, 0.0, "", 0, 0)
 BUYERS = PurchaseModel("bg_nbd", (1.2, 60.0, 0.9, 5.5), 0.0, "", 0, 0)
 
@@ -29,13 +29,13 @@ def test_values_rise_with_the_horizon_and_lie_within_their_interval_ends() -> No
     assert np.isfinite(found.drop(columns="next_purchase_days")).all(axis=None)
 
 
-def test_a_steady_buyer_is_discounted_by_the_middle_of_each_quarter() -> None:
-    """0.1 a day for ever: 9.13125 a quarter, less 1.1^(−1/8), 1.1^(−3/8) … of them."""
+def test_a_steady_buyer_is_discounted_by_the_middle_of_each_half_year() -> None:
+    """0.1 a day for ever: 18.2625 a half-year, times 1.1^(−1/4) and 1.1^(−3/4)."""
     steady = PurchaseModel("bg_nbd", (1e7, 1e8, 1e-9, 1.0), 0.0, "no dropout identified", 0, 0)
     found = score_histories(steady, SPEND, histories(), Horizon(STEPS, 180.0, 0.1)).iloc[2]
     assert found["expected_12"] == pytest.approx(36.525, rel=1e-4)
     assert found["discounted_12"] == pytest.approx(
-        9.13125 * sum(1.1 ** -((2 * k + 1) / 8) for k in range(4)), rel=1e-4)
+        18.2625 * (1.1**-0.25 + 1.1**-0.75), rel=1e-4)
     # Half of exponential waits of ten days are over after 10 ln 2.
     assert found["next_purchase_days"] == pytest.approx(10 * np.log(2), rel=1e-3)
     assert found["churn_probability"] == pytest.approx(np.exp(-18), abs=1e-6)
@@ -66,7 +66,7 @@ def test_a_baseline_takes_the_place_of_the_mean_only() -> None:
     rate = np.full(4, 0.01)
     found = score_histories(BUYERS, SPEND, histories(), Horizon(STEPS, 180.0, 0.0), rate)
     plain = score_histories(BUYERS, SPEND, histories(), Horizon(STEPS, 180.0, 0.0))
-    np.testing.assert_allclose(found["expected_12"], 0.01 * STEPS[3])
+    np.testing.assert_allclose(found["expected_12"], 0.01 * STEPS[1])
     np.testing.assert_allclose(found["probability_alive"], plain["probability_alive"])
 
 
@@ -92,7 +92,7 @@ def test_intervals_hold_about_four_of_five_simulated_futures(
     total, now = np.zeros(count), np.zeros(count)
     while lives.any():
         now = now + rng.exponential(1, count) / rate
-        lives &= now <= STEPS[3]
+        lives &= now <= STEPS[1]
         total += lives * rng.gamma(SPEND.p, 1, count) * margin / SPEND.p
         lives &= rng.random(count) > dropout
     expected = SPEND.expect_mean(np.array([x + 1.0]), np.array([mean]))[0]
