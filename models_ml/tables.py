@@ -6,34 +6,10 @@ from them, and dbt declares them as sources in schema `ml`. No logic belongs her
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from models_ml.table_types import MlColumn, MlTable, MlType
+from models_ml.tables_value import VALUE_TABLES
 
-MlType = Literal["string", "integer", "double", "boolean", "timestamp", "date"]
-
-
-@dataclass(frozen=True)
-class MlColumn:
-    """One column; `minimum`/`maximum` bound it, `values` lists all it may hold."""
-
-    name: str
-    type: MlType
-    description: str
-    nullable: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class MlTable:
-    """One ML table; `key` is unique, `description` begins with the grain."""
-
-    name: str
-    description: str
-    key: tuple[str, ...]
-    columns: tuple[MlColumn, ...]
-
+__all__ = ["MATCH_RULES", "SENTIMENT_LABELS", "TABLES", "MlColumn", "MlTable", "MlType"]
 
 _C = MlColumn
 
@@ -285,5 +261,6 @@ TABLES: dict[str, MlTable] = {
                 _C("name_en", "string", "English name; else in the language of the country."),
             ),
         ),
+        *VALUE_TABLES,
     )
 }

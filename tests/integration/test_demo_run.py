@@ -23,9 +23,9 @@ TABLES = {
     "marts": ["account_members", "accounts", "campaign_attribution", "campaigns", "cases",
               "customer_aliases", "customer_attribute_sources", "customer_history",
               "customer_lifecycle", "customer_records", "customer_referrals", "customer_rfm",
-              "customer_tenure", "customers", "feedback", "feedback_topics", "households",
-              "identity_changes",
-              "identity_edges", "identity_review", "journey_steps", "journeys", "order_lines",
+              "customer_tenure", "customer_values", "customers", "feedback", "feedback_topics",
+              "households", "identity_changes", "identity_edges", "identity_review",
+              "journey_steps", "journeys", "order_lines",
               "orders", "partners", "product_ideas", "products", "routing_queue", "sessions",
               "stores", "survey_answers", "topic_proposals", "topic_quotes", "touchpoints"],
     "reporting": ["acquisition_by_month", "campaign_performance_by_month",
@@ -33,11 +33,13 @@ TABLES = {
                   "expectation_gap_by_dimension", "ideas_by_product", "journey_paths",
                   "kpi_catalogue", "kpi_history", "kpi_values", "lifecycle_by_month",
                   "lifecycle_moves_by_month", "promise_keeping_by_month", "report_by_customer",
-                  "report_by_department", "report_by_product", "revenue_by_customer_attribute",
+                  "report_by_department", "report_by_product", "retention_by_cohort",
+                  "revenue_by_customer_attribute",
                   "satisfaction_by_dimension_and_period", "service_backlog_by_day",
                   "service_performance_by_month", "tenure_survival", "text_model_quality",
                   "topic_trends_by_month", "touchpoint_scorecard", "unlabelled_codes",
-                  "unmapped_events"],
+                  "unmapped_events", "value_by_customer_attribute", "value_calibration",
+                  "value_model_quality"],
 }
 # The first run changes nobody's identity; the seeds know every event and code of the demo, and its
 # texts are too few for themes.
