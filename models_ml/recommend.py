@@ -19,8 +19,8 @@ from models_ml.frames import require_columns
 MODEL_VERSION = "ease-1"
 
 REGULARISATION = 100.0
-"""λ; with HALF_LIFE_DAYS the best of a small grid on Online Retail from June to September 2011, that
-is before the cut of the benchmark."""
+"""λ; with HALF_LIFE_DAYS the best of a small grid on June to September 2011 of Online Retail, before
+the cut of the benchmark."""
 
 HALF_LIFE_DAYS = 90.0
 """Age at which a purchase counts half: taste and range change with the season."""
@@ -31,8 +31,8 @@ numbers: 5,000 are some 20 seconds on two cores and 0.4 GB, 10,000 were eight ti
 sold more rarely has too few buyers in common with anything."""
 
 CANDIDATES = 20
-"""Offers among which margin decides: the best by taste alone, so that a dear product nobody like the
-customer buys is not offered for its margin."""
+"""Offers among which margin decides: the best by taste alone, so that a dear product is not offered
+for its margin where nobody like the customer buys it."""
 
 NDCG_DEPTH = 10
 
@@ -147,7 +147,8 @@ def rank_offers(
         free[free <= 0] = -np.inf
     products, found = _best(free, count if margins is None else max(count, CANDIDATES))
     if margins is not None:
-        worth = np.where(np.isfinite(found), found * margins[products], -np.inf)
+        worth = np.full(found.shape, -np.inf)
+        np.multiply(found, margins[products], out=worth, where=np.isfinite(found))
         order = np.argsort(-worth, axis=1, kind="stable")[:, :count]
         products = np.take_along_axis(products, order, axis=1)
         found = np.take_along_axis(found, order, axis=1)

@@ -45,7 +45,6 @@ SOLD_WITHIN_DAYS = 180
 EASE, POPULARITY = "ease", "popularity"
 Progress = Callable[[str], None]
 
-# Of a cancelled or returned line the day still tells the customer; only that it was bought does not.
 PURCHASES = """
     create temp table purchases as
     select
@@ -114,7 +113,7 @@ def recommend_products(
         for query in (PURCHASES, RETURNED, MARGINS):
             con.execute(query.format(**names))
         progress("offers: tested on the last days")
-        models = test_models(con, as_of)
+        models = compare_models(con, as_of)
         progress("offers: learnt from all purchases")
         learnt = learn_purchases(con, as_of)
         written = [
@@ -183,7 +182,7 @@ def learn_purchases(con: duckdb.DuckDBPyConnection, until: date) -> Learnt:
         recommend.fit_ease(recommend.build_gram(pairs, len(products))), customers)
 
 
-def test_models(
+def compare_models(
     con: duckdb.DuckDBPyConnection, as_of: date, *, is_priced: bool = True,
 ) -> pd.DataFrame:
     """Test EASE and popularity on what is new to a customer on the last HORIZON_DAYS.

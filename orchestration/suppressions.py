@@ -76,8 +76,9 @@ def _read_row(row: int, cells: dict[str, str]) -> Suppression | list[str]:
     problems = []
     customer = to_record_key(cells["customer"])
     if customer is None:
-        problems.append(f"row {row}, column customer: names nobody; write the customer_id, a record "
-                        "key (32 digits and letters a to f) or source/reference as in crm/10023")
+        problems.append(f"row {row}, column customer: names nobody; write the customer_id, a "
+                        "record key (32 digits and letters a to f) or source/reference as in "
+                        "crm/10023")
     decided_on, unsigned = read_signature(row, cells)
     until = None
     if cells["until"]:
