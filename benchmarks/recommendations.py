@@ -28,10 +28,10 @@ PURCHASES = """
 
 PROTOCOL = f"""\
 Protocol
-- purchases: lines with a customer, quantity and price above 0, no cancellation, and the stock code of
+- purchases: lines with a customer, quantity and price above 0, no cancellation, stock code of
   an article (five digits; no postage, fees or manual entries)
 - learnt up to {{cut}}, tested on the {HORIZON_DAYS} days to {LAST_DAY}
-- users: customers of the learnt days who then bought an article that is not new to the model but new
+- users: customers of the learnt days who then bought an article that the model knows and that is new
   to them; all articles that they have not bought are ranked for them
 - NDCG@{NDCG_DEPTH} with binary relevance; ideal: min(new articles, {NDCG_DEPTH}) hits
 - popularity: articles by buyers on the learnt days
