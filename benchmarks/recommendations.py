@@ -31,12 +31,12 @@ Protocol
 - purchases: lines with a customer, quantity and price above 0, no cancellation, stock code of
   an article (five digits; no postage, fees or manual entries)
 - learnt up to {{cut}}, tested on the {HORIZON_DAYS} days to {LAST_DAY}
-- users: customers of the learnt days who then bought an article that the model knows and that is new
-  to them; all articles that they have not bought are ranked for them
+- users: customers of the learnt days who then bought an article that the model knows and
+  that is new to them; all articles that they have not bought are ranked for them
 - NDCG@{NDCG_DEPTH} with binary relevance; ideal: min(new articles, {NDCG_DEPTH}) hits
 - popularity: articles by buyers on the learnt days
-- λ {REGULARISATION:g} and half-life {HALF_LIFE_DAYS:g} days: the best of a small grid on June to September,
-  before the cut"""
+- λ {REGULARISATION:g} and half-life {HALF_LIFE_DAYS:g} days: the best of a small grid
+  on June to September, before the cut"""
 
 
 def main() -> int:

@@ -19,8 +19,8 @@ from models_ml.frames import require_columns
 MODEL_VERSION = "ease-1"
 
 REGULARISATION = 100.0
-"""λ; with HALF_LIFE_DAYS the best of a small grid on June to September 2011 of Online Retail, before
-the cut of the benchmark."""
+"""λ; with HALF_LIFE_DAYS the best of a small grid on June to September 2011 of Online Retail,
+before the cut of the benchmark."""
 
 HALF_LIFE_DAYS = 90.0
 """Age at which a purchase counts half: taste and range change with the season."""

@@ -20,7 +20,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     "identity": ("features",),
     "texts": ("identity",),
     "holidays": ("features",),
-    "marts": ("identity", "texts", "holidays"),
+    "offers": ("identity",),
+    "marts": ("identity", "texts", "holidays", "offers"),
     "publish": ("marts",),
 }
 

@@ -99,7 +99,7 @@
         'export_id': 'varchar', 'exported_at': 'timestamp', 'exported_by': 'varchar',
         'as_of_date': 'date', 'channel': 'varchar', 'action_kind': 'varchar', 'action_id': 'varchar',
         'customer_id': 'varchar', 'file_name': 'varchar', 'file_format': 'varchar',
-        'content_hash': 'varchar',
+        'content_hash': 'varchar', 'holdout_draw': 'varchar',
     }) -%}
 {%- endmacro %}
 

@@ -161,6 +161,7 @@ select
     kinds.is_selling,
     chosen.channel,
     {{ in_action_holdout('chosen.customer_id') }} as is_holdout,
+    '{{ var("action_holdout_salt") }}/{{ var("action_holdout_share") }}' as holdout_draw,
 
     chosen.expected_value,
     {{ money('chosen.value_at_stake') }} as value_at_stake,

@@ -8,6 +8,7 @@ select
     file_name,
     file_format,
     content_hash,
+    holdout_draw,
     exported_at,
     as_of_date
 from {{ source('raw', 'action_exports') }}
