@@ -68,10 +68,14 @@ of_day_parts as (
 
 select
     of_day_parts.customer_id,
-    case when of_channels.channel_uses_count >= {{ enough }} then of_channels.preferred_channel end as preferred_channel,
+    case
+        when of_channels.channel_uses_count >= {{ enough }} then of_channels.preferred_channel
+    end as preferred_channel,
     coalesce(of_channels.channel_uses_count, 0) as channel_uses_count,
     coalesce(of_channels.channels_observed_count, 0) as channels_observed_count,
-    case when of_weekdays.weekday_uses_count >= {{ enough }} then of_weekdays.preferred_weekday end as preferred_weekday,
+    case
+        when of_weekdays.weekday_uses_count >= {{ enough }} then of_weekdays.preferred_weekday
+    end as preferred_weekday,
     of_weekdays.weekday_uses_count,
     case
         when of_day_parts.day_part_uses_count >= {{ enough }} then of_day_parts.preferred_day_part
