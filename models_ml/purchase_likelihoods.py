@@ -117,7 +117,7 @@ def pareto_nbd(parameters: Parameters, histories: Histories) -> Likelihood:
     from scipy.special import expit, gammaln, psi
 
     r, alpha, s, beta = parameters
-    x, recency, observed = histories.frequency, histories.recency, histories.observed
+    x, observed = histories.frequency, histories.observed
     alive = -(r + x) * np.log(alpha + observed) - s * np.log(beta + observed)
 
     times, log_weights = _log_spaced(parameters, histories)

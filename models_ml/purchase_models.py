@@ -125,8 +125,10 @@ def coarsen(histories: Histories, most: int) -> Histories:
         place = place.ravel()
         count = np.bincount(place, histories.count)
         if len(count) <= most or width > histories.observed.max():
-            return Histories(*(np.bincount(place, values * histories.count) / count for values in
-                               (histories.frequency, histories.recency, histories.observed)), count)
+            frequency, recency, observed = (
+                np.bincount(place, values * histories.count) / count for values in
+                (histories.frequency, histories.recency, histories.observed))
+            return Histories(frequency, recency, observed, count)
         width *= 2
 
 
@@ -134,7 +136,7 @@ def _objective(name: str, data: Histories) -> Callable[[np.ndarray], tuple[float
     share = data.count / data.customers
 
     def value(logs: np.ndarray) -> tuple[float, np.ndarray]:
-        parameters: Parameters = tuple(np.exp(logs))  # type: ignore[assignment]
+        parameters: Parameters = tuple(np.exp(logs))
         found = LIKELIHOODS[name](parameters, data)
         return -float(share @ found.log_likelihood), -(found.gradient @ share) * np.exp(logs)
 

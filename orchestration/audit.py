@@ -21,7 +21,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     "texts": ("identity",),
     "holidays": ("features",),
     "offers": ("identity",),
-    "marts": ("identity", "texts", "holidays", "offers"),
+    "value": ("identity",),
+    "marts": ("identity", "texts", "holidays", "value", "offers"),
     "publish": ("marts",),
 }
 
