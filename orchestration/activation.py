@@ -30,7 +30,8 @@ from orchestration.warehouse import engine
 # import dialogues of the usual tools recognise by themselves.
 _PERSON = {"First Name": "customers.first_name", "Last Name": "customers.last_name"}
 _ACTION = {
-    "Customer ID": "actions.customer_id", "Language": "customers.language",
+    "Customer ID": "actions.customer_id", "Customer Number": "numbers.customer_number",
+    "Language": "customers.language",
     "Action": "actions.action_kind", "Product": "products.product_name",
     "Reason": "actions.reason_{language}", "Evidence": "actions.evidence_{language}",
     "Expected Value": "actions.expected_value", "Currency": "actions.currency",
@@ -124,6 +125,12 @@ def collect_actions(
                 and (suppressed_until is null or suppressed_until >= (
                     select max(as_of_date) from marts.next_best_actions))
         ),
+        numbers as (
+            select records.customer_id, min(crm.customer_number) as customer_number
+            from staging.stg_crm__customers as crm
+            join records on crm.identity_record_key = records.record_key
+            group by records.customer_id
+        ),
         handed_out as (
             select distinct customer_id, as_of_date from {log} where channel = {literal(channel)}
         )
@@ -138,6 +145,7 @@ def collect_actions(
         left join marts.products as products on actions.product_id = products.product_id
         left join marts.contact_preferences as preferences
             on actions.customer_id = preferences.customer_id
+        left join numbers on actions.customer_id = numbers.customer_id
         left join suppressed on actions.customer_id = suppressed.customer_id
         left join handed_out on actions.customer_id = handed_out.customer_id
             and actions.as_of_date = handed_out.as_of_date

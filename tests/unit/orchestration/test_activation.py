@@ -58,7 +58,9 @@ ACTIONS = """
     create table marts.customer_aliases as
         select 'old2' as alias_customer_id, 'c2' as customer_id;
     create table staging.stg_ml__customer_records as
-        select md5('crm.customers|crm|2') as identity_record_key, 'c2' as customer_id"""
+        select md5('crm.customers|crm|2') as identity_record_key, 'c2' as customer_id;
+    create table staging.stg_crm__customers as
+        select md5('crm.customers|crm|2') as identity_record_key, '10002' as customer_number"""
 
 
 @pytest.fixture
@@ -91,6 +93,7 @@ def customers(collected: ActivationList) -> list[str]:
 def test_each_customer_is_once_on_a_list_the_most_valuable_first(settings: Settings) -> None:
     collected = collect(settings)
     assert customers(collected) == ["c2", "c1"]
+    assert collected.rows["Customer Number"].fillna("").tolist() == ["10002", ""]
     assert collected.rows["Product"].fillna("").tolist() == ["", "Lampe"]
 
 
