@@ -91,7 +91,7 @@ service as (
         needs.subject_id,
         {{ empty }} as product_id,
         needs.case_id,
-        needs.signal as evidence_name,
+        needs.signal || coalesce(' (' || products.product_name || ')', '') as evidence_name,
         {{ empty }} as evidence_other,
         needs.needed_since_date as evidence_date,
         cast(needs.signals_count as double) as evidence_number,
@@ -100,6 +100,7 @@ service as (
         customer_values.future_value_12_months * customer_values.churn_probability as value_at_stake
     from {{ ref('int_service_needs_found') }} as needs
     inner join customer_values on needs.customer_id = customer_values.customer_id
+    left join products on needs.product_id = products.product_id
 ),
 
 -- An offer is bought when the customer buys at all within the horizon, and then that product.

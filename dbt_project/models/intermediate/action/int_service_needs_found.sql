@@ -23,6 +23,7 @@ open_cases as (
         cases.case_id,
         cases.opened_date as needed_since_date,
         cast(null as string) as signal,
+        cases.product_id,
         cast(1 as bigint) as signals_count
     from cases
     inner join {{ ref('int_cases_measured') }} as measured on cases.case_id = measured.case_id
@@ -37,6 +38,7 @@ signals as (
     select
         customer_records.customer_id,
         events.signal,
+        max(events.product_id) as product_id,
         min(events.occurred_date) as first_date,
         max(events.occurred_date) as last_date,
         count(*) as signals_count
@@ -70,6 +72,7 @@ faults as (
         cast(null as string) as case_id,
         signals.last_date as needed_since_date,
         signals.signal,
+        signals.product_id,
         signals.signals_count
     from signals
     left join helped
