@@ -23,6 +23,8 @@ LONGEST_HOLDOUT_DAYS = 180
 LEAST_DAYS = 28
 LEAST_CUSTOMERS = 50
 ORIGINS = 2
+# Where nothing tells models apart, they differ by how far each optimiser went.
+NEARLY_EQUAL = 1e-4
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,11 @@ def churn_probability(model: PurchaseModel, split: Split) -> np.ndarray:
 def choose(tried: Sequence[Tried]) -> str:
     """Name of what had the least squared error over all splits; a baseline if no model beat it.
 
-    Equal errors go to the simpler one, in the order of the names below.
+    Nearly equal errors go to the simpler one, in the order of the names below.
     """
     order = (*BASELINES, *LIKELIHOODS)
     errors = pd.Series(0.0, index=[name for name in order
                                    if any(one.name == name for one in tried)])
     for one in tried:
         errors[one.name] += one.judgement.rmse ** 2
-    return str(errors.round(9).idxmin())
+    return str(errors.index[errors <= errors.min() * (1 + NEARLY_EQUAL)][0])

@@ -49,14 +49,17 @@ def _in_best(values: np.ndarray, count: np.ndarray, tenths: int = 1) -> np.ndarr
     return (room / size)[place]
 
 
-def bin_purchases(
-    predicted: np.ndarray, actual: np.ndarray, baseline: np.ndarray, count: np.ndarray,
+def bin_tenths(
+    predicted: np.ndarray, actual: np.ndarray, baseline: np.ndarray | float, count: np.ndarray,
 ) -> pd.DataFrame:
     """Calibration by tenths of customers; the lowest prediction first.
+
+    `baseline` is another prediction, or NaN where there is none.
 
     Returns:
         bin_number, customers_count, predicted, actual, baseline, lift.
     """
+    other = np.broadcast_to(baseline, predicted.shape)
     in_best = [_in_best(predicted, count, tenths) for tenths in range(TENTHS + 1)]
     mean = float(count @ actual) / count.sum()
     rows = []
@@ -65,7 +68,7 @@ def bin_purchases(
         size = float(share.sum())
         came = float(share @ actual) / size
         rows.append((number, max(1, round(size)), float(share @ predicted) / size, came,
-                     float(share @ baseline) / size, came / mean if mean else float("nan")))
+                     float(share @ other) / size, came / mean if mean else float("nan")))
     return pd.DataFrame(rows, columns=["bin_number", "customers_count", "predicted", "actual",
                                        "baseline", "lift"])
 
@@ -94,10 +97,3 @@ def reliability_error(bins: pd.DataFrame) -> float:
     """Mean distance of probability and frequency over the bins, weighted by customers."""
     return float(np.average((bins["predicted"] - bins["actual"]).abs(),
                             weights=bins["customers_count"]))
-
-
-def top_lift(probability: np.ndarray, happened: np.ndarray, count: np.ndarray) -> float:
-    """How much more often it happened among the most probable tenth than among all."""
-    share = count * _in_best(probability, count)
-    mean = float(count @ happened) / count.sum()
-    return float(share @ happened) / float(share.sum()) / mean if mean else float("nan")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -42,6 +43,12 @@ class Histories:
         """Customers in all."""
         return float(self.count.sum())
 
+    @cached_property
+    def frequencies(self) -> tuple[np.ndarray, np.ndarray]:
+        """The few distinct frequencies, and which of them each history has."""
+        distinct, place = np.unique(self.frequency, return_inverse=True)
+        return distinct, place.ravel()
+
     def part(self, rows: slice | np.ndarray) -> Histories:
         """Some of the histories."""
         return Histories(self.frequency[rows], self.recency[rows], self.observed[rows],
@@ -63,41 +70,44 @@ LikelihoodFunction = Callable[[Parameters, Histories], Likelihood]
 
 def bg_nbd(parameters: Parameters, histories: Histories) -> Likelihood:
     """BG/NBD with (r, alpha, a, b): a customer may leave right after a repeat purchase."""
-    return _beta_geometric(parameters, histories, histories.frequency, histories.frequency > 0)
+    return _beta_geometric(parameters, histories, 0)
 
 
 def mbg_nbd(parameters: Parameters, histories: Histories) -> Likelihood:
     """MBG/NBD with (r, alpha, a, b): a customer may leave right after any purchase."""
-    return _beta_geometric(parameters, histories, histories.frequency + 1,
-                           np.ones(len(histories), dtype=bool))
+    return _beta_geometric(parameters, histories, 1)
 
 
-def _beta_geometric(
-    parameters: Parameters, histories: Histories, chances: np.ndarray, may_be_gone: np.ndarray,
-) -> Likelihood:
-    """The common form: `chances` times the customer might have left and, if alive, did not."""
+def _beta_geometric(parameters: Parameters, histories: Histories, first: int) -> Likelihood:
+    """The common form; `first` is 1 where a customer may leave right after the first purchase.
+
+    Special functions depend on the few distinct frequencies only and are looked up.
+    """
     from scipy.special import expit, gammaln, psi
 
     r, alpha, a, b = parameters
-    x, recency, observed = histories.frequency, histories.recency, histories.observed
-    # Few distinct frequencies, many histories: special functions are worth looking up.
-    distinct, place = np.unique(x, return_inverse=True)
-    shift = chances[np.unique(place, return_index=True)[1]] if len(x) else distinct
-    constant = (gammaln(r + distinct) - gammaln(r) + r * np.log(alpha)
-                + gammaln(a + b) - gammaln(a + b + shift) + gammaln(b + shift) - gammaln(b))
-    log_observed, log_recency = np.log(alpha + observed), np.log(alpha + recency)
-    alive = -(r + x) * log_observed
+    distinct, place = histories.frequencies
+    chances = distinct + first
+    may_be_gone = chances > 0
     last_chance = np.where(may_be_gone, b + chances - 1, 1.0)
-    gone = np.where(may_be_gone, np.log(a) - np.log(last_chance) - (r + x) * log_recency, -np.inf)
-    total = np.logaddexp(alive, gone)
-    weight = expit(gone - alive)
-    slope = psi(a + b) - psi(a + b + shift)
+    constant = (gammaln(r + distinct) - gammaln(r) + r * np.log(alpha)
+                + gammaln(a + b) - gammaln(a + b + chances) + gammaln(b + chances) - gammaln(b))
+    gone_odds = np.where(may_be_gone, np.log(a) - np.log(last_chance), -np.inf)
+    power = (r + distinct)[place]
+    until_end, until_last = alpha + histories.observed, alpha + histories.recency
+    log_end, log_last = np.log(until_end), np.log(until_last)
+    alive = -power * log_end
+    # Log odds of having left; their logistic is a probability, and log(1 + odds) what it adds.
+    odds = gone_odds[place] + power * (log_end - log_last)
+    weight = expit(odds)
+    total = alive + np.logaddexp(0.0, odds)
+    slope = psi(a + b) - psi(a + b + chances)
     gradient = np.stack([
         (psi(r + distinct) - psi(r) + np.log(alpha))[place]
-        - log_observed + weight * (log_observed - log_recency),
-        r / alpha - (r + x) * ((1 - weight) / (alpha + observed) + weight / (alpha + recency)),
+        - log_end + weight * (log_end - log_last),
+        r / alpha - power * ((1 - weight) / until_end + weight / until_last),
         slope[place] + weight / a,
-        (slope + psi(b + shift) - psi(b))[place] - weight / last_chance,
+        (slope + psi(b + chances) - psi(b))[place] - weight / last_chance[place],
     ])
     return Likelihood(constant[place] + total, gradient, 1 - weight)
 

@@ -19,11 +19,13 @@ NO_WIDTH = 1e3
 
 @dataclass(frozen=True)
 class Spending:
-    """Groups of customers: purchases, mean margin of one, mean of its logarithm, how many."""
+    """Groups of customers: purchases, mean margin of one, how many.
+
+    A group may join customers of nearly equal means; `mean` is then the geometric one of them.
+    """
 
     purchases: np.ndarray
     mean: np.ndarray
-    mean_log: np.ndarray
     count: np.ndarray
 
     @property
@@ -79,8 +81,6 @@ class SpendModel:
 def fit_spend_model(spending: Spending) -> SpendModel:
     """Fit by maximum likelihood, several starts.
 
-    Groups may join customers of nearly equal means: terms in logarithms stay exact.
-
     Args:
         spending: groups with a positive mean; q is kept above 1, or no mean would exist.
 
@@ -95,18 +95,22 @@ def fit_spend_model(spending: Spending) -> SpendModel:
     x = spending.purchases
     share = spending.count / spending.customers
     unit = float(share @ spending.mean)
-    mean, mean_log = spending.mean / unit, spending.mean_log - np.log(unit)
+    mean = spending.mean / unit
+    mean_log = np.log(mean)
+    distinct, place = np.unique(x, return_inverse=True)
     log_x = np.log(x)
 
     def objective(logs: np.ndarray) -> tuple[float, np.ndarray]:
         p, q, v = np.exp(logs[0]), 1 + np.exp(logs[1]), np.exp(logs[2])
         px = p * x
+        # Special functions of the few distinct purchases only.
+        shapes = p * distinct
         joint = np.log(v + x * mean)
-        value = (gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(v)
+        value = ((gammaln(shapes + q) - gammaln(shapes))[place] - gammaln(q) + q * np.log(v)
                  + (px - 1) * mean_log + px * log_x - (px + q) * joint)
-        common = psi(px + q)
-        by_p = x * (common - psi(px) + mean_log + log_x - joint)
-        by_q = common - psi(q) + np.log(v) - joint
+        common = psi(shapes + q)
+        by_p = x * ((common - psi(shapes))[place] + mean_log + log_x - joint)
+        by_q = common[place] - psi(q) + np.log(v) - joint
         by_v = q / v - (px + q) / (v + x * mean)
         return -float(share @ value), -np.array(
             [p * (share @ by_p), (q - 1) * (share @ by_q), v * (share @ by_v)])

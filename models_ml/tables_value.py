@@ -108,9 +108,10 @@ VALUE_TABLES = (
         "One row per measure and bin of the holdout: what was predicted and what came.",
         ("measure", "bin_number"),
         (
-            _C("measure", "string", "purchases: customers by expected purchases in tenths; churn: "
-               "customers by churn probability in tenths of 0 to 1.",
-               values=("purchases", "churn")),
+            _C("measure", "string", "purchases: tenths of the customers by expected purchases; "
+               "churn_lift: tenths of the customers by churn probability; churn: customers whose "
+               "churn probability lies in each tenth of 0 to 1.",
+               values=("purchases", "churn", "churn_lift")),
             _C("bin_number", "integer", "The bin, from 1; 1 is the lowest prediction.",
                minimum=1, maximum=10),
             _C("customers_count", "integer", "Customers in it.", minimum=1),
@@ -118,7 +119,7 @@ VALUE_TABLES = (
             _C("actual", "double", "Mean of what came: purchases, or share without any.",
                minimum=0),
             _C("baseline", "double", "Mean prediction of the naive rate for the same customers; "
-               "empty for churn.", nullable=True, minimum=0),
+               "empty for churn and churn_lift.", nullable=True, minimum=0),
             _C("lift", "double", "actual over its mean of all customers; empty where that is 0.",
                nullable=True, minimum=0),
             _C("model_name", "string", "Model that predicted."),

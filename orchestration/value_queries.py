@@ -21,7 +21,7 @@ from models_ml.spend_model import Spending
 
 # With less of the revenue's cost known, values are sums of revenue.
 MARGIN_KNOWN_SHARE = 0.9
-# Classes of mean margins per doubling-and-a-bit: 1.6 % wide.
+# Classes of mean margins per factor e: 1.6 % wide.
 SPEND_CLASSES = 64
 MONTH_DAYS = 30.4375
 HISTORY = ["frequency", "recency", "observed"]
@@ -202,12 +202,12 @@ def read_spending(con: duckdb.DuckDBPyConnection) -> Spending:
             sum(value) / count(*) filter (is_purchase) as mean
         from purchase_days group by customer_id having bool_or(is_purchase)""")
     rows = con.execute(f"""
-        select purchases, floor(ln(mean) * {SPEND_CLASSES}) as class, avg(mean) as mean,
-            avg(ln(mean)) as mean_log, count(*) as count
+        select purchases, floor(ln(mean) * {SPEND_CLASSES}) as class,
+            exp(avg(ln(mean))) as mean, count(*) as count
         from customer_spending where mean > 0 group by all order by all""").df()
-    purchases, mean, mean_log, count = (
-        rows[name].to_numpy(float) for name in ("purchases", "mean", "mean_log", "count"))
-    return Spending(purchases, mean, mean_log, count)
+    purchases, mean, count = (
+        rows[name].to_numpy(float) for name in ("purchases", "mean", "count"))
+    return Spending(purchases, mean, count)
 
 
 def read_tenures(con: duckdb.DuckDBPyConnection, until: date) -> Tenures:

@@ -84,10 +84,10 @@ def estimate_values(settings: Settings, progress: Progress = lambda message: Non
             cut, held_days, origins, days = purchase_choice.plan_splits(span.first, as_of)
             for until in origins:
                 progress(f"value: models compared on what came after {until}")
-                tried += _try_at(con, span, until, days, declared)
+                tried += try_at(con, span, until, days, declared)
             if cut:
                 progress(f"value: models judged on what came after {cut}")
-                judged = _try_at(con, span, cut, held_days, declared)
+                judged = try_at(con, span, cut, held_days, declared)
         # A history too short to compare anything leaves the simplest model.
         name = purchase_choice.choose(tried) if tried else "bg_nbd"
         churn_days = max(held_days, SHORTEST_CHURN_DAYS)
@@ -115,15 +115,16 @@ def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-def _try_at(
+def try_at(
     con: duckdb.DuckDBPyConnection, span: queries.Span, until: date, days: int,
     declared: Sequence[float],
 ) -> list[Tried]:
-    _set_season(con, span, until, until + timedelta(days=days), declared)
+    """Every model on a date's history, judged on what came in the days after it."""
+    fit_season(con, span, until, until + timedelta(days=days), declared)
     return purchase_choice.try_models(queries.read_split(con, until, days))
 
 
-def _set_season(
+def fit_season(
     con: duckdb.DuckDBPyConnection, span: queries.Span, until: date, last: date,
     declared: Sequence[float],
 ) -> Season:
@@ -167,7 +168,7 @@ def _fit(
     steps = [_months_after(as_of, months)
              for months in range(STEP_MONTHS, max(HORIZON_MONTHS) + 1, STEP_MONTHS)]
     churn_date = as_of + timedelta(days=churn_days)
-    season = _set_season(con, span, as_of, max(*steps, churn_date) + timedelta(days=1), declared)
+    season = fit_season(con, span, as_of, max(*steps, churn_date) + timedelta(days=1), declared)
     histories = queries.read_histories(con, as_of, churn_days)
     if histories.observed.max() <= 0:
         return no_purchases
@@ -260,13 +261,17 @@ def _calibrate(fitted: Fitted, judged: list[Tried]) -> pd.DataFrame:
     if fitted.name in by_name:
         used, naive = by_name[fitted.name], by_name["naive_rate"]
         count = used.split.histories.count
-        parts.append(purchase_holdout.bin_purchases(
+        parts.append(purchase_holdout.bin_tenths(
             used.predicted, used.split.actual, naive.predicted, count
         ).assign(measure="purchases", model_name=used.name))
         likely = next(one for one in (used, by_name["bg_nbd"]) if one.model)
         assert likely.model
-        parts.append(purchase_holdout.bin_probabilities(
-            purchase_choice.churn_probability(likely.model, used.split), used.split.actual == 0,
-            count).assign(measure="churn", model_name=likely.name))
+        churn = purchase_choice.churn_probability(likely.model, used.split)
+        has_left = (used.split.actual == 0).astype(float)
+        parts += [
+            purchase_holdout.bin_probabilities(churn, has_left, count).assign(
+                measure="churn", model_name=likely.name),
+            purchase_holdout.bin_tenths(churn, has_left, float("nan"), count).assign(
+                measure="churn_lift", model_name=likely.name)]
     rows = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
     return rows[columns].assign(model_version=fitted.version)

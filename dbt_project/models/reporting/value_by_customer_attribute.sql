@@ -11,10 +11,10 @@ customers as (
 
 described as (
     select
-        customer_values.*
-        {%- for dimension in dimensions %},
-        coalesce(customers.{{ dimension }}, 'unknown') as {{ dimension }}
+        {%- for dimension in dimensions %}
+        coalesce(customers.{{ dimension }}, 'unknown') as {{ dimension }},
         {%- endfor %}
+        customer_values.*
     from customer_values
     left join customers on customer_values.customer_id = customers.customer_id
 ),

@@ -23,7 +23,11 @@ calendar as (
 
 -- Where values are margins, an order of unknown cost has the margin of the others, as in the value step.
 ratios as (
-    select coalesce(sum(margin) / nullif(sum(case when margin is not null then revenue end), 0), 1) as margin_ratio
+    select
+        coalesce(
+            sum(purchase_days.margin)
+            / nullif(sum(case when purchase_days.margin is not null then purchase_days.revenue end), 0), 1
+        ) as margin_ratio
     from purchase_days
     inner join calendar on purchase_days.purchase_date <= calendar.as_of_date
 ),

@@ -24,12 +24,12 @@ valued as (
         coalesce(past_values.past_purchase_value, {{ money('0') }}) as past_purchase_value,
         coalesce(past_values.past_contract_value, {{ money('0') }}) as past_contract_value,
         coalesce(customers.acquisition_cost, {{ money('0') }}) as acquisition_cost,
-        customers.acquisition_cost is not null as has_acquisition_cost
-        {%- for months in horizons %},
+        {%- for months in horizons %}
         {{ money('expected.future_value_' ~ months ~ '_months - expected.contract_value_' ~ months ~ '_months') }}
             as future_purchase_value_{{ months }},
-        {{ money('expected.contract_value_' ~ months ~ '_months') }} as future_contract_value_{{ months }}
+        {{ money('expected.contract_value_' ~ months ~ '_months') }} as future_contract_value_{{ months }},
         {%- endfor %}
+        customers.acquisition_cost is not null as has_acquisition_cost
     from expected
     left join past_values on expected.customer_id = past_values.customer_id
     left join customers on expected.customer_id = customers.customer_id
