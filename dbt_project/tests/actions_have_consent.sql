@@ -1,6 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'next_best_actions'}}}) }}
 -- Read from the consents as delivered, not from what the actions were made of: nobody has an action whose latest
--- decision about marketing is no grant, nor one on a channel whose latest decision is none.
+-- decision about marketing is no grant, nor one on a channel whose latest decision is none. Who is left alone has no
+-- channel.
 with
 
 decisions as (
@@ -41,6 +42,7 @@ latest_of_channel as (
     inner join decisions
         on actions.customer_id = decisions.customer_id
         and decisions.channel in (actions.channel, 'all')
+    where actions.channel is not null
     group by actions.action_id
 ),
 
