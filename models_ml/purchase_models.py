@@ -146,8 +146,8 @@ def _polish(start: np.ndarray, exact: Objective, coarse: Objective) -> tuple[flo
 def coarsen(histories: Histories, most: int) -> Histories:
     """Join like histories, by mean times, until there are at most about `most` of them.
 
-    Times are put into classes that are doubled in width until few enough are left; the likelihood changes
-    by the square of a class's width only.
+    Times are put into classes that are doubled in width until few enough are left; the likelihood
+    changes by the square of a class's width only.
     """
     if len(histories) <= most:
         return histories
@@ -156,16 +156,15 @@ def coarsen(histories: Histories, most: int) -> Histories:
     classes = 512
     while True:
         width = longest / classes or 1.0
-        recency, observed = (np.floor(values / width).astype(np.int64)
-                             for values in (histories.recency, histories.observed))
+        recency_class, observed_class = (np.floor(values / width).astype(np.int64)
+                                         for values in (histories.recency, histories.observed))
         # One number per class, because numbers sort faster than rows.
-        _, place = np.unique((frequency_of * (classes + 1) + recency) * (classes + 1) + observed,
-                             return_inverse=True)
+        key = (frequency_of * (classes + 1) + recency_class) * (classes + 1) + observed_class
+        _, first, place = np.unique(key, return_index=True, return_inverse=True)
         count = np.bincount(place, histories.count)
         if len(count) <= most or classes == 1:
             recency, observed = (np.bincount(place, values * histories.count) / count
                                  for values in (histories.recency, histories.observed))
-            first = np.unique(place, return_index=True)[1]
             return Histories(histories.frequency[first], recency, observed, count)
         classes //= 2
 

@@ -45,7 +45,6 @@ from orchestration.warehouse import reading
 
 VERSION = "1"
 SEASON_ROUNDS = 2
-SHORTEST_CHURN_DAYS = 28
 
 Progress = Callable[[str], None]
 
@@ -90,7 +89,7 @@ def estimate_values(settings: Settings, progress: Progress = lambda message: Non
                 judged = try_at(con, span, cut, held_days, declared)
         # A history too short to compare anything leaves the simplest model.
         name = purchase_choice.choose(tried) if tried else "bg_nbd"
-        churn_days = max(held_days, SHORTEST_CHURN_DAYS)
+        churn_days = held_days or purchase_choice.LONGEST_HOLDOUT_DAYS
         fitted = _fit(con, span, as_of, name, churn_days, declared, discount_rate)
         join_scores(con, as_of=as_of, basis=span.basis if span else "margin", spend=fitted.spend,
                     churn_days=churn_days, purchases_name=fitted.name, version=fitted.version,

@@ -72,16 +72,19 @@ def deliver(settings: Settings, purchases: list[tuple[str, str, bool, float, flo
 
 
 def buyers(count: int = 120, seed: int = 3) -> list[tuple[str, str, bool, float, float | None]]:
-    """Customers who come over a year and buy at rates of their own until they leave."""
+    """Customers who come over a year and buy at rates of their own until they leave.
+
+    21 months: not every calendar month was seen twice.
+    """
     rng = np.random.default_rng(seed)
     rows: list[tuple[str, str, bool, float, float | None]] = []
     for number in range(count):
         day, rate = float(rng.uniform(0, 360)), rng.gamma(1.2, 1 / 50)
         lasts, level = rng.exponential(400), rng.gamma(4, 2)
         first = day
-        while day < 720 and day - first < lasts:
+        while day < 630 and day - first < lasts:
             spent = round(float(rng.gamma(4, level)), 2)
-            rows.append((f"k{number:03}", str(np.datetime64("2024-07-01") + int(day)), True, spent,
+            rows.append((f"k{number:03}", str(np.datetime64("2024-10-01") + int(day)), True, spent,
                          round(spent * 0.4, 2)))
             day += max(1.0, rng.exponential(1 / rate))
     return rows
