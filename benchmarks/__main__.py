@@ -28,6 +28,7 @@ BENCHMARKS = {
     "kills": "SIGKILL at ten points, then run again: tables equal to an undisturbed run",
     "faults": "six faults in the newest extracts: which grades of data_health they lower",
     "gates": "the tests in which each gate blocks, one by one",
+    "recommendations": "next best offer on Online Retail: EASE beside popularity",
     "together": "two runs of the UI and one of the command line started together",
     "orders": "the same extracts loaded in three orders: same customers, same KPIs",
     "intervals": "how often the intervals of KPIs hold the truth, at n = 5 to 200",

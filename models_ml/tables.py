@@ -7,6 +7,7 @@ from them, and dbt declares them as sources in schema `ml`. No logic belongs her
 from __future__ import annotations
 
 from models_ml.table_types import MlColumn, MlTable, MlType
+from models_ml.tables_actions import ACTION_TABLES
 from models_ml.tables_value import VALUE_TABLES
 
 __all__ = ["MATCH_RULES", "SENTIMENT_LABELS", "TABLES", "MlColumn", "MlTable", "MlType"]
@@ -262,5 +263,6 @@ TABLES: dict[str, MlTable] = {
             ),
         ),
         *VALUE_TABLES,
+        *ACTION_TABLES,
     )
 }

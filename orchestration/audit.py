@@ -20,8 +20,9 @@ STAGES: dict[str, tuple[str, ...]] = {
     "identity": ("features",),
     "texts": ("identity",),
     "holidays": ("features",),
+    "offers": ("identity",),
     "value": ("identity",),
-    "marts": ("identity", "texts", "holidays", "value"),
+    "marts": ("identity", "texts", "holidays", "value", "offers"),
     "publish": ("marts",),
 }
 

@@ -1,4 +1,4 @@
-"""What a run is a function of: admitted loads, decisions, configuration, code and as-of date."""
+"""What a run is a function of: loads, decisions, exports, configuration, code, as-of date."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ def run_fingerprint(settings: Settings, loads: Iterable[Load], as_of: date) -> s
         "text_models": {folder.name: _newest_model_hash(folder)
                         for folder in sorted(settings.text_models_path.glob("*"))},
         "seeds": _folder_hash(settings.company_folder / "seeds"),
+        "exports": _file_hash(settings.state_path / "exports.parquet"),
         "code": code_version(),
         "as_of": as_of.isoformat(),
         "target": settings.target,
@@ -72,6 +73,10 @@ def _newest_model_hash(folder: Path) -> list[str]:
     numbered = sorted(folder.glob("*.json"))
     return [hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(folder.glob(f"{numbered[-1].stem}.*"))] if numbered else []
+
+
+def _file_hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
 
 
 def _folder_hash(folder: Path) -> dict[str, str]:

@@ -29,6 +29,7 @@ STEPS = {
     "resolve_identity": "Identity resolution",
     "analyse_texts": "What customers say: sentiment, topics",
     "list_public_holidays": "Public holidays",
+    "recommend_products": "What is worth offering to whom",
     "estimate_values": "What customers are worth, who may leave",
     "build_marts_and_reporting": "Marts and reporting (dbt)",
     "published__snapshot": "Published snapshot",

@@ -26,6 +26,7 @@
     {%- do cx360._register_load_manifest(raw_path) -%}
     {%- do cx360._register_load_problems(raw_path) -%}
     {%- do cx360._register_kpi_history(var('state_path')) -%}
+    {%- do cx360._register_action_exports(var('state_path')) -%}
     {%- set admitted = {} -%}
     {%- for table, file in run_query(
         "select entity, unnest(files) as file from raw.load_manifest_files"
@@ -89,6 +90,16 @@
         'kpi_id': 'varchar', 'grain': 'varchar', 'period': 'varchar', 'period_start': 'date',
         'dimension': 'varchar', 'dimension_value': 'varchar', 'reported_date': 'date',
         'value': 'double', 'n': 'bigint',
+    }) -%}
+{%- endmacro %}
+
+{#- What was handed to tools as lists for activation: recorded history. -#}
+{% macro _register_action_exports(state_path) -%}
+    {%- do cx360._create_view_over_ledger('action_exports', state_path ~ '/exports.parquet', {
+        'export_id': 'varchar', 'exported_at': 'timestamp', 'exported_by': 'varchar',
+        'as_of_date': 'date', 'channel': 'varchar', 'action_kind': 'varchar', 'action_id': 'varchar',
+        'customer_id': 'varchar', 'file_name': 'varchar', 'file_format': 'varchar',
+        'content_hash': 'varchar', 'holdout_draw': 'varchar',
     }) -%}
 {%- endmacro %}
 

@@ -9,6 +9,7 @@ from models_ml.tables import TABLES
 from orchestration.checks import suite_result, suite_spec
 from orchestration.identity_step import resolve_customers
 from orchestration.ml_steps import list_holidays
+from orchestration.recommendation_step import recommend_products
 from orchestration.resources import Run
 from orchestration.text_step import analyse_texts
 from orchestration.value_step import estimate_values
@@ -118,6 +119,31 @@ def value(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Materializ
         for written in outcome.written:
             chart = ({"calibration": dg.MetadataValue.md(outcome.chart)}
                      if written.table.name != "value_models" else {})
+            yield dg.MaterializeResult(
+                asset_key=["ml", written.table.name],
+                metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
+                check_results=[suite_result(written.verdict)])
+        outcome.raise_if_blocked()
+
+
+OFFER_INPUT = ["int_revenue_booked"]
+OFFER_OUTPUT = ["recommendation_models", "contact_suppressions", "product_recommendations"]
+
+
+@dg.multi_asset(
+    name="recommend_products",
+    specs=[_spec(table, OFFER_INPUT, "experience").merge_attributes(
+        deps=[["ml", "customer_records"], ["staging", "stg_pos__products"]])
+        for table in OFFER_OUTPUT],
+    check_specs=[_check(table) for table in OFFER_OUTPUT],
+)
+def offers(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
+    """Find what is worth offering to whom, test it on held-out days, read who is left alone."""
+    with run.audit.stage("offers"):
+        outcome = recommend_products(run.settings, progress=context.log.info)
+        for written in outcome.written:
+            chart = ({"quality": dg.MetadataValue.md(outcome.chart)}
+                     if written.table.name != "contact_suppressions" else {})
             yield dg.MaterializeResult(
                 asset_key=["ml", written.table.name],
                 metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},

@@ -11,6 +11,7 @@ from ingestion.contract import ENTITIES, KINDS, Entity
 from ingestion.declaration import read_declarations
 from ingestion.loading import load_extracts
 from ingestion.raw_zone import Load
+from orchestration.activation import count_exported
 from orchestration.admission import THRESHOLDS, admit_loads
 from orchestration.checks import ADMISSION, READABLE, admission_result, readable_result
 from orchestration.kpi_history import count_history
@@ -23,6 +24,7 @@ from orchestration.warehouse import escape_cell
 MANIFEST = ["raw", "load_manifest"]
 PROBLEMS = ["raw", "load_problems"]
 HISTORY = ["raw", "kpi_history"]
+EXPORTED = ["raw", "action_exports"]
 FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(days=7), warn_window=timedelta(days=2))
 
@@ -63,6 +65,14 @@ def _history_spec() -> dg.AssetSpec:
         group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
 
 
+def _exports_spec() -> dg.AssetSpec:
+    return dg.AssetSpec(
+        EXPORTED,
+        description="One row per action that a list for activation held, as `cx360 activate` "
+                    "logged it.",
+        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
+
+
 def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
     rules = "\n".join(f"- {rule}" for rule in describe_suite(entity, THRESHOLDS))
     return [
@@ -78,7 +88,7 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
 @dg.multi_asset(
     name="load_and_admit_extracts",
     specs=[*(_spec(entity) for entity in ENTITIES.values()), _manifest_spec(),
-           _problems_spec(), _history_spec()],
+           _problems_spec(), _history_spec(), _exports_spec()],
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
@@ -110,6 +120,8 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
             asset_key=PROBLEMS, metadata={"dagster/row_count": len(report.problems)})
         yield dg.MaterializeResult(
             asset_key=HISTORY, metadata={"dagster/row_count": count_history(settings)})
+        yield dg.MaterializeResult(
+            asset_key=EXPORTED, metadata={"dagster/row_count": count_exported(settings)})
         unusable = [load.file for o in outcomes.values() for load in o.quarantined]
         unusable += [problem.message for problem in report.problems]
         if settings.strict and unusable:

@@ -20,30 +20,31 @@ from models_ml.tables import TABLES as ML_TABLES
 from orchestration.audit import STAGES, Audit
 
 TABLES = {
-    "marts": ["account_members", "accounts", "campaign_attribution", "campaigns", "cases",
+    "marts": ["account_members", "accounts", "advocates", "campaign_attribution", "campaigns",
+              "cases", "close_the_loop", "contact_preferences",
               "customer_aliases", "customer_attribute_sources", "customer_history",
               "customer_lifecycle", "customer_records", "customer_referrals", "customer_rfm",
               "customer_tenure", "customer_values", "customers", "feedback", "feedback_topics",
               "households", "identity_changes", "identity_edges", "identity_review",
-              "journey_steps", "journeys", "order_lines",
+              "journey_steps", "journeys", "next_best_actions", "order_lines",
               "orders", "partners", "product_ideas", "products", "routing_queue", "sessions",
               "stores", "survey_answers", "topic_proposals", "topic_quotes", "touchpoints"],
     "reporting": ["acquisition_by_month", "campaign_performance_by_month",
                   "campaign_revenue_by_month", "channel_consistency", "code_labels", "data_health",
                   "expectation_gap_by_dimension", "ideas_by_product", "journey_paths",
                   "kpi_catalogue", "kpi_history", "kpi_values", "lifecycle_by_month",
-                  "lifecycle_moves_by_month", "promise_keeping_by_month", "report_by_customer",
-                  "report_by_department", "report_by_product", "retention_by_cohort",
-                  "revenue_by_customer_attribute",
+                  "lifecycle_moves_by_month", "promise_keeping_by_month",
+                  "recommendation_quality", "report_by_customer", "report_by_department",
+                  "report_by_product", "retention_by_cohort", "revenue_by_customer_attribute",
                   "satisfaction_by_dimension_and_period", "service_backlog_by_day",
                   "service_performance_by_month", "tenure_survival", "text_model_quality",
                   "topic_trends_by_month", "touchpoint_scorecard", "unlabelled_codes",
                   "unmapped_events", "value_by_customer_attribute", "value_calibration",
                   "value_model_quality"],
 }
-# The first run changes nobody's identity; the seeds know every event and code of the demo, and its
-# texts are too few for themes.
-EMPTY = {"identity_changes", "unlabelled_codes", "unmapped_events", "topic_proposals"}
+# The first run changes nobody's identity; the seeds know every event and code of the demo, its
+# texts are too few for themes, and none of its customers was asked whether to be quoted.
+EMPTY = {"advocates", "identity_changes", "unlabelled_codes", "unmapped_events", "topic_proposals"}
 # Columns named like personal data that hold none: a name of a mart or KPI.
 CLEARED = {("data_health", "subject")}
 

@@ -17,6 +17,8 @@
     'journeys': ('started_date', true), 'journey_steps': ('occurred_date', true),
     'feedback_topics': ('occurred_date', true), 'topic_quotes': ('occurred_date', false),
     'topic_proposals': ('cast(null as date)', false), 'routing_queue': ('occurred_date', true),
+    'next_best_actions': ('as_of_date', false), 'close_the_loop': ('occurred_date', false),
+    'contact_preferences': ('cast(null as date)', false), 'advocates': ('promoted_date', false),
     'product_ideas': ('last_idea_date', false), 'customer_values': ('last_purchase_date', false),
 } -%}
 with
