@@ -6,34 +6,10 @@ from them, and dbt declares them as sources in schema `ml`. No logic belongs her
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-MlType = Literal["string", "integer", "double", "boolean", "timestamp", "date"]
-
-
-@dataclass(frozen=True)
-class MlColumn:
-    """One column; `minimum`/`maximum` bound it, `values` lists all it may hold."""
-
-    name: str
-    type: MlType
-    description: str
-    nullable: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class MlTable:
-    """One ML table; `key` is unique, `description` begins with the grain."""
-
-    name: str
-    description: str
-    key: tuple[str, ...]
-    columns: tuple[MlColumn, ...]
-
+from models_ml.table_types import MlColumn as MlColumn
+from models_ml.table_types import MlTable as MlTable
+from models_ml.table_types import MlType as MlType
+from models_ml.tables_segments import SEGMENT_TABLES
 
 _C = MlColumn
 
@@ -276,5 +252,6 @@ TABLES: dict[str, MlTable] = {
                 _C("name_en", "string", "English name; else in the language of the country."),
             ),
         ),
+        *SEGMENT_TABLES,
     )
 }

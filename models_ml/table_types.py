@@ -1,0 +1,31 @@
+"""What an ML table is made of: its columns, types and key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MlType = Literal["string", "integer", "double", "boolean", "timestamp", "date"]
+
+
+@dataclass(frozen=True)
+class MlColumn:
+    """One column; `minimum`/`maximum` bound it, `values` lists all it may hold."""
+
+    name: str
+    type: MlType
+    description: str
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MlTable:
+    """One ML table; `key` is unique, `description` begins with the grain."""
+
+    name: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[MlColumn, ...]
