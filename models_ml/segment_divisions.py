@@ -80,7 +80,7 @@ class ClassDivision:
         found = {}
         for axis, bounds in zip(reversed(self.axes), reversed(self.bounds), strict=True):
             label, found[axis.name] = divmod(label, len(bounds) + 1)
-        return found
+        return dict(reversed(found.items()))
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ class CentreDivision:
 class Stability:
     """How much of a division bootstrap samples of the customers find again.
 
-    `rand_index`: mean adjusted Rand index. `jaccards`: per segment, the mean Jaccard similarity with
-    the most similar segment of a sample. None and empty where nothing is divided.
+    `rand_index`: mean adjusted Rand index. `jaccards`: per segment, the mean Jaccard similarity
+    with the most similar segment of a sample. None and empty where nothing is divided.
     """
 
     rand_index: float | None
@@ -113,9 +113,13 @@ class Stability:
 
 @dataclass(frozen=True)
 class Choice:
-    """A division and its stability; `tried` are (segments, rand_index) in the order of trial."""
+    """A division, how it was fitted (None: it was not divided), and its stability.
+
+    `tried` are (segments, rand_index) in the order of trial.
+    """
 
     division: Division
+    fit: Callable[[Points, Weights], Division] | None
     stability: Stability
     tried: tuple[tuple[int, float], ...]
 
@@ -204,9 +208,9 @@ def choose_division(points: Points, weights: Weights, fits: Sequence[Fit], *, se
         assert stability.rand_index is not None
         tried.append((occupied, stability.rand_index))
         if stability.rand_index >= STABLE and occupied > 1:
-            return Choice(division, stability, tuple(tried))
+            return Choice(division, fit, stability, tuple(tried))
     return Choice(CentreDivision(np.average(points, axis=0, weights=weights)[None, :]),
-                  Stability(None), tuple(tried))
+                  None, Stability(None), tuple(tried))
 
 
 def adjusted_rand_index(table: Weights) -> float:

@@ -61,12 +61,14 @@ SEGMENT_TABLES: tuple[MlTable, ...] = (
     ),
     MlTable(
         "segment_features",
-        "One row per segment and feature that the segmentation groups by.",
+        "One row per segment and feature that divides the customers or describes them.",
         ("segmentation", "segment_id", "feature"),
         (
             _SEGMENTATION,
             _SEGMENT_ID,
             _C("feature", "string", "The feature, a column of int_segment_features_measured."),
+            _C("is_dividing", "boolean", "The segmentation divides the customers by it; else it "
+               "only describes them."),
             _C("feature_mean", "double", "Mean of the segment; empty where nobody of it has the "
                "feature.", nullable=True),
             _C("all_mean", "double", "Mean of all customers of the segmentation.", nullable=True),
