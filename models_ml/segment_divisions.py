@@ -49,9 +49,11 @@ class Division(Protocol):
     """Says of each point which segment it is in, from 0 to `count` - 1; some can be empty."""
 
     @property
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """How many segments there can be."""
 
-    def assign(self, points: Points) -> Labels: ...
+    def assign(self, points: Points) -> Labels:
+        """Segment of each point."""
 
 
 @dataclass(frozen=True)

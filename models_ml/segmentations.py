@@ -1,7 +1,7 @@
 """The ways to group customers, as data: features, classes or centres, what each needs.
 
-A new way is an entry here and, where it groups by something new, a column of
-int_segment_features_measured and its words in `segment_names.py`.
+A new way is an entry here and, where it groups by something new, a column of the features that the
+segment step measures and its words in `segment_names.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_DEVIATIONS = 3.0
 
 @dataclass(frozen=True)
 class Feature:
-    """A column of int_segment_features_measured.
+    """A column of the features that the segment step measures.
 
     `transform`: log is log(1 + value). `is_scaled`: measured in robust standard deviations from the
     median, else as it is.

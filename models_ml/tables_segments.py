@@ -66,7 +66,7 @@ SEGMENT_TABLES: tuple[MlTable, ...] = (
         (
             _SEGMENTATION,
             _SEGMENT_ID,
-            _C("feature", "string", "The feature, a column of int_segment_features_measured."),
+            _C("feature", "string", "The feature, such as recency_days."),
             _C("is_dividing", "boolean", "The segmentation divides the customers by it; else it "
                "only describes them."),
             _C("feature_mean", "double", "Mean of the segment; empty where nobody of it has the "

@@ -24,7 +24,6 @@ FOLDS = 5
 QUARTILES_PER_DEVIATION = 1.349
 """Interquartile range of a normal distribution in standard deviations."""
 
-FEATURES = "intermediate.int_segment_features_measured"
 NO_SEGMENT = "none"
 
 
@@ -56,7 +55,7 @@ def measure_points(
         value = _transformed(feature)
         count, low, middle, high, deviation = con.execute(
             f"select count({feature.name}), quantile_cont({value}, 0.25), median({value}), "
-            f"quantile_cont({value}, 0.75), stddev_pop({value}) from {FEATURES} where {place}"
+            f"quantile_cont({value}, 0.75), stddev_pop({value}) from features where {place}"
         ).fetchall()[0]
         if not count:
             continue
@@ -76,7 +75,7 @@ def measure_points(
             create or replace temp table {table}_keys as
             select customer_id, {', '.join(shown)}, {keys},
                 md5_number_lower(customer_id) % {FOLDS} as fold, outcome_revenue
-            from {FEATURES} where {place}""")
+            from features where {place}""")
         found = con.execute(
             f"select {', '.join(key_names)}, count(*) as weight from {table}_keys "
             f"group by all order by all limit {MOST_POINTS + 1}").df()
@@ -154,13 +153,13 @@ def make_rfm_cells(con: duckdb.DuckDBPyConnection, sizes: tuple[int, int, int] =
     for name, size in zip(("recency_days", "order_days_count", "revenue"), sizes, strict=True):
         cuts = [number / size for number in range(1, size)]
         bounds = con.execute(
-            f"select quantile_disc({name}, {cuts!r}) from {FEATURES} "
+            f"select quantile_disc({name}, {cuts!r}) from features "
             "where moment = 'holdout' and recency_days is not null").fetchall()[0][0] or []
         classes[name] = " + ".join(f"cast({name} > {bound!r} as integer)" for bound in bounds) or 0
     con.execute(f"""
         create or replace temp table rfm_cells as
         select customer_id, concat_ws('-', {', '.join(map(str, classes.values()))}) as rfm_cell
-        from {FEATURES} where moment = 'holdout' and recency_days is not null""")
+        from features where moment = 'holdout' and recency_days is not null""")
 
 
 def _transformed(feature: Feature) -> str:

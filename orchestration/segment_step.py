@@ -43,8 +43,8 @@ from orchestration.fingerprint import as_of_date
 from orchestration.ml_steps import Outcome
 from orchestration.ml_tables import copy_ml_table, ml_file, write_ml_table
 from orchestration.segment_chart import render_segments
+from orchestration.segment_features import measure_features
 from orchestration.segment_points import (
-    FEATURES,
     WeightedPoints,
     assign_customers,
     compare_features,
@@ -97,9 +97,10 @@ def segment_customers(
     history = SegmentHistory(settings.state_path, as_of)
     with reading(settings.warehouse_path) as con:
         con.execute(f"set memory_limit = {literal(settings.memory_limit)}")
+        measure_features(con, settings, as_of)
         make_rfm_cells(con)
         has_programme = con.execute(
-            f"select coalesce(max(loyalty_level), 0) > 0 from {FEATURES}").fetchall()[0][0]
+            "select coalesce(max(loyalty_level), 0) > 0 from features").fetchall()[0][0]
         found = []
         for segmentation in list_segmentations(has_loyalty_programme=has_programme):
             progress(f"segments: {segmentation.name}")
@@ -248,7 +249,7 @@ def _hold_out(
         if count := int(rows["customers_count"].sum()):
             revenue[place] = (count, float(rows["revenue_sum"].sum() / count))
     start = con.execute(
-        f"select max(moment_date) from {FEATURES} where moment = 'holdout'").fetchall()[0][0]
+        "select max(moment_date) from features where moment = 'holdout'").fetchall()[0][0]
     return Holdout(start, customers, explain_outcome(sums), explain_outcome(cells),
                    cells["segment"].nunique(), revenue)
 
