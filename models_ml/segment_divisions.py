@@ -115,13 +115,13 @@ class Stability:
 
 @dataclass(frozen=True)
 class Choice:
-    """A division, how it was fitted (None: it was not divided), and its stability.
+    """A division, the number of the fit that made it (None: nothing is divided), its stability.
 
     `tried` are (segments, rand_index) in the order of trial.
     """
 
     division: Division
-    fit: Callable[[Points, Weights], Division] | None
+    fit_number: int | None
     stability: Stability
     tried: tuple[tuple[int, float], ...]
 
@@ -200,7 +200,7 @@ def choose_division(points: Points, weights: Weights, fits: Sequence[Fit], *, se
     A fit that finds too few distinct points (ValueError) is passed over.
     """
     tried = []
-    for fit in fits:
+    for number, fit in enumerate(fits):
         try:
             division = fit(points, weights)
             stability = measure_stability(points, weights, division, fit, seed=seed)
@@ -210,7 +210,7 @@ def choose_division(points: Points, weights: Weights, fits: Sequence[Fit], *, se
         assert stability.rand_index is not None
         tried.append((occupied, stability.rand_index))
         if stability.rand_index >= STABLE and occupied > 1:
-            return Choice(division, fit, stability, tuple(tried))
+            return Choice(division, number, stability, tuple(tried))
     return Choice(CentreDivision(np.average(points, axis=0, weights=weights)[None, :]),
                   None, Stability(None), tuple(tried))
 

@@ -1,6 +1,7 @@
 """Gives segments the ids of the run before: by common customers, else by the nearest centre.
 
-Both by the assignment that is best in total (Kuhn 1955), so that no two segments claim one id.
+Both by the assignment that is best in total (Kuhn 1955), so that no two segments claim one id. Only
+segments around centres need it: a class is known by its bounds (`Segmentation.class_id`).
 """
 
 from __future__ import annotations

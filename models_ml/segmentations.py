@@ -6,6 +6,7 @@ segment step measures and its words in `segment_names.py`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +40,7 @@ class Segmentation:
     `needed`: column that the customers with a place have. `described`: features that describe and
     name the segments but do not divide the customers, as few have them. `layouts`: axes of classes,
     the finest first; without any, customers are grouped around at most `most_segments` centres.
+    `first_number`: that of the first class of the first layout.
     """
 
     name: str
@@ -47,11 +49,23 @@ class Segmentation:
     layouts: tuple[tuple[Axis, ...], ...] = ()
     most_segments: int = 9
     described: tuple[Feature, ...] = ()
+    first_number: int = 1
 
     @property
     def model_name(self) -> str:
         """What concludes the segments."""
         return "classes" if self.layouts else "k_means"
+
+    def class_id(self, layout: int, label: int) -> str:
+        """Id of a class: what it means, in every run and company, and of nothing else."""
+        before = sum(math.prod(axis.classes_count for axis in axes)
+                     for axes in self.layouts[:layout])
+        return f"{self.name}_{self.first_number + before + label}"
+
+    @property
+    def whole_id(self) -> str:
+        """Id of the segment of all customers where nothing is divided."""
+        return f"{self.name}_0"
 
     def fits(self, former_count: int | None = None) -> list[Fit]:
         """Ways to divide, to be tried in this order.
@@ -96,7 +110,8 @@ VALUE_LOYALTY = Segmentation(
 VALUE_TENURE = Segmentation(
     "value_loyalty", "recency_days",
     (Feature("revenue", "log"), Feature("tenure_days")),
-    ((_VALUE, _TENURE), (_VALUE, _HALVES_OF_TENURE), (_HALVES_OF_VALUE, _HALVES_OF_TENURE)))
+    ((_VALUE, _TENURE), (_VALUE, _HALVES_OF_TENURE), (_HALVES_OF_VALUE, _HALVES_OF_TENURE)),
+    first_number=101)
 """What stands for value_loyalty where nobody is known to be in a loyalty programme."""
 
 EXPERIENCE = Segmentation(

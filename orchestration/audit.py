@@ -20,7 +20,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     "identity": ("features",),
     "texts": ("identity",),
     "holidays": ("features",),
-    "marts": ("identity", "texts", "holidays"),
+    "segments": ("identity", "texts"),
+    "marts": ("identity", "texts", "holidays", "segments"),
     "publish": ("marts",),
 }
 

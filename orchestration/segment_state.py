@@ -58,8 +58,12 @@ class SegmentHistory:
                           else _REGISTRY.empty_table().to_pandas())
 
     def former(self, segmentation: str, features: tuple[str, ...]) -> FormerSegments:
-        """What the last run up to the as-of date, this one included, had."""
-        ours = self._registry[self._registry["segmentation"] == segmentation]
+        """What the last run up to the as-of date, this one included, had.
+
+        The segment of all, number 0, is none that a later segment could be.
+        """
+        ours = self._registry[(self._registry["segmentation"] == segmentation)
+                              & ~self._registry["segment_id"].str.endswith("_0")]
         past = ours[ours["as_of_date"] <= self.as_of]
         last = past[past["as_of_date"] == past["as_of_date"].max()]
         centres = [json.loads(row.centre) if row.features == ",".join(features)
@@ -67,7 +71,7 @@ class SegmentHistory:
         numbers = [int(name.rpartition("_")[2]) for name in ours["segment_id"]]
         return FormerSegments(
             tuple(last["segment_id"]), np.array(centres, dtype=float).reshape(-1, len(features)),
-            dict(zip(last["segment_id"], last["first_as_of_date"], strict=True)),
+            dict(zip(ours["segment_id"], ours["first_as_of_date"], strict=True)),
             max(numbers, default=0))
 
     def members(self, *, before: bool = False) -> str:

@@ -23,6 +23,7 @@ from models_ml.segment_divisions import (
     CentreDivision,
     Choice,
     ClassDivision,
+    Fit,
     Labels,
     choose_division,
     square_distances,
@@ -153,15 +154,21 @@ def group_customers(
     choice = choose_division(today.points, today.weights, fits, seed=SEED)
     numbers, labels = np.unique(choice.division.assign(today.points), return_inverse=True)
     centres = label_centres(today.points, today.weights, labels)
-    ids = match_segments(
-        _overlap(con, today, labels, history, former.ids, segmentation.name),
-        former_ids=former.ids, former_centres=former.centres, centres=centres,
-        prefix=segmentation.name, last_number=former.last_number)
+    if choice.fit_number is None:
+        ids = [segmentation.whole_id]
+    elif segmentation.layouts:
+        ids = [segmentation.class_id(choice.fit_number, int(number)) for number in numbers]
+    else:
+        ids = match_segments(
+            _overlap(con, today, labels, history, former.ids, segmentation.name),
+            former_ids=former.ids, former_centres=former.centres, centres=centres,
+            prefix=segmentation.name, last_number=former.last_number)
     distances = np.sqrt(((today.points - centres[labels]) ** 2).sum(axis=1))
     members = assign_customers(con, today, [ids[label] for label in labels], distances)
     compared = compare_features(con, segmentation, members)
     names = _names(choice, numbers, [compared.get(one, []) for one in ids])
-    holdout = _hold_out(con, segmentation, choice, numbers, centres)
+    fit = None if choice.fit_number is None else fits[choice.fit_number]
+    holdout = _hold_out(con, segmentation, fit, numbers, centres)
     first = {one: former.first_dates.get(one, history.as_of) for one in ids}
     counts = np.bincount(labels, weights=today.weights).astype(int)
     segments = []
@@ -172,7 +179,7 @@ def group_customers(
             **stamp, "segment_id": one, "name_en": names[place][0], "name_de": names[place][1],
             "description_en": described[0], "description_de": described[1],
             "customers_count": counts[place], "customers_share": counts[place] / customers,
-            "stability": choice.stability.jaccards[number] if choice.fit else None,
+            "stability": choice.stability.jaccards[number] if fit else None,
             "outcome_mean": outcome_mean, "outcome_count": outcome_count,
             "first_as_of_date": first[one]})
     features = [{**stamp, "segment_id": one, "feature": difference.feature,
@@ -182,7 +189,7 @@ def group_customers(
                  "customers_count": difference.customers_count}
                 for one, differences in compared.items() for difference in differences]
     return Grouped(
-        {**stamp, **_model_row("published" if choice.fit else "undivided",
+        {**stamp, **_model_row("published" if fit else "undivided",
                                _reason(choice, customers), today, choice, len(ids)),
          **_outcome_row(holdout)},
         pd.DataFrame(segments),
@@ -217,7 +224,7 @@ def _names(
     choice: Choice, numbers: Labels, differences: list[list[FeatureDifference]],
 ) -> list[Both]:
     division = choice.division
-    if choice.fit is None:
+    if choice.fit_number is None:
         return [ALL]
     if isinstance(division, ClassDivision):
         counts = {axis.name: len(bounds) + 1
@@ -227,16 +234,16 @@ def _names(
 
 
 def _hold_out(
-    con: duckdb.DuckDBPyConnection, segmentation: Segmentation, choice: Choice, numbers: Labels,
+    con: duckdb.DuckDBPyConnection, segmentation: Segmentation, fit: Fit | None, numbers: Labels,
     centres: np.ndarray,
 ) -> Holdout:
     """Group the customers as of the start of the holdout in the way chosen today."""
     then = measure_points(con, segmentation, "holdout")
     customers = int(then.weights.sum())
     is_alike = then.points.shape[1] == centres.shape[1]
-    if choice.fit is None or customers < LEAST_CUSTOMERS or not is_alike:
+    if fit is None or customers < LEAST_CUSTOMERS or not is_alike:
         return Holdout()
-    division = choice.fit(then.points, then.weights)
+    division = fit(then.points, then.weights)
     places = _places(division, numbers, centres)
     labels = division.assign(then.points)
     assigned = assign_customers(con, then, [str(label) for label in labels],
@@ -266,7 +273,7 @@ def _places(division: object, numbers: Labels, centres: np.ndarray) -> dict[int,
 
 def _reason(choice: Choice, customers: int) -> str:
     tried = ", ".join(f"{index:.3f} with {count}" for count, index in choice.tried)
-    if choice.fit:
+    if choice.fit_number is not None:
         return f"the first that bootstrap samples find again; adjusted Rand index {tried} segments"
     if not tried:
         return f"{customers} customers are too few to be divided"

@@ -26,7 +26,9 @@ TABLES = {
               "customer_tenure", "customers", "feedback", "feedback_topics", "households",
               "identity_changes",
               "identity_edges", "identity_review", "journey_steps", "journeys", "order_lines",
-              "orders", "partners", "product_ideas", "products", "routing_queue", "sessions",
+              "orders", "partners", "personas", "product_ideas", "products", "routing_queue",
+              "segment_features", "segment_moves", "segment_profiles", "segmentations", "segments",
+              "customer_segments", "sessions",
               "stores", "survey_answers", "topic_proposals", "topic_quotes", "touchpoints"],
     "reporting": ["acquisition_by_month", "campaign_performance_by_month",
                   "campaign_revenue_by_month", "channel_consistency", "code_labels", "data_health",
@@ -39,9 +41,10 @@ TABLES = {
                   "topic_trends_by_month", "touchpoint_scorecard", "unlabelled_codes",
                   "unmapped_events"],
 }
-# The first run changes nobody's identity; the seeds know every event and code of the demo, and its
-# texts are too few for themes.
-EMPTY = {"identity_changes", "unlabelled_codes", "unmapped_events", "topic_proposals"}
+# The first run changes nobody's identity or segment; the seeds know every event and code of the
+# demo, and its texts are too few for themes.
+EMPTY = {"identity_changes", "unlabelled_codes", "unmapped_events", "topic_proposals",
+         "segment_moves"}
 # Columns named like personal data that hold none: a name of a mart or KPI.
 CLEARED = {("data_health", "subject")}
 

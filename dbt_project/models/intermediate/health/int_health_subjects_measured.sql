@@ -18,6 +18,10 @@
     'feedback_topics': ('occurred_date', true), 'topic_quotes': ('occurred_date', false),
     'topic_proposals': ('cast(null as date)', false), 'routing_queue': ('occurred_date', true),
     'product_ideas': ('last_idea_date', false),
+    'segmentations': ('cast(null as date)', false), 'segments': ('cast(null as date)', false),
+    'segment_features': ('cast(null as date)', false), 'customer_segments': ('cast(null as date)', false),
+    'segment_profiles': ('cast(null as date)', false), 'segment_moves': ('cast(null as date)', false),
+    'personas': ('cast(null as date)', false),
 } -%}
 with
 

@@ -54,10 +54,10 @@ unioned as (
     select
         identity_record_key,
         '{{ fact_type }}' as fact_type,
-        {{ date }} as fact_date,
         {%- for column, type in columns.items() %}
-        cast({{ given.get(column, 'null') }} as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+        cast({{ given.get(column, 'null') }} as {{ type }}) as {{ column }},
         {%- endfor %}
+        {{ date }} as fact_date
     from {{ relation }}
     {%- endfor %}
 )
