@@ -31,7 +31,8 @@ def render_segments(segments: pd.DataFrame, models: pd.DataFrame) -> str:
                 f"{model['segments_count']} segments of {model['customers_count']:,} customers; "
                 f"{escape(model['reason'])}")
         if pd.notna(model["outcome_explained"]):
-            cells = (f", {model['cells_count']} RFM cells {model['cells_outcome_explained']:.3f}"
+            cells = (f", {int(model['cells_count'])} RFM cells "
+                     f"{model['cells_outcome_explained']:.3f}"
                      if pd.notna(model["cells_outcome_explained"]) else "")
             line += f". Later revenue explained: {model['outcome_explained']:.3f}{cells}."
         parts.append(line)

@@ -39,15 +39,16 @@ FEATURES_SQL = """
             datediff('day', max(fact_date) filter (is_past), max(moment_date)) as recency_days,
             datediff('day', min(fact_date), max(moment_date)) as tenure_days,
             count(distinct fact_date) filter (is_past) as order_days_count,
-            sum(revenue) filter (is_past) as revenue,
-            sum(revenue) filter (not is_past) as outcome_revenue
+            round(fsum(revenue) filter (is_past), 4) as revenue,
+            round(fsum(revenue) filter (not is_past), 4) as outcome_revenue
         from facts where fact_type = 'order'
         group by all having min(fact_date) <= max(moment_date)
     ),
     experiences as (
         select customer_id, moment,
             count(*) filter (fact_type in ('answer', 'text')) as voices_count,
-            avg(score) as score, avg(ease_score) as ease_score, avg(polarity) as polarity,
+            round(favg(score), 9) as score, round(favg(ease_score), 9) as ease_score,
+            round(favg(polarity), 9) as polarity,
             count(*) filter (coalesce(is_complaint, intent = 'complaint')) as complaints_count,
             count(*) filter (fact_type = 'case') as cases_count,
             avg(is_late::integer) as late_delivery_share

@@ -55,7 +55,7 @@ def measure_points(
         value = _transformed(feature)
         count, low, middle, high, deviation = con.execute(
             f"select count({feature.name}), quantile_cont({value}, 0.25), median({value}), "
-            f"quantile_cont({value}, 0.75), stddev_pop({value}) from features where {place}"
+            f"quantile_cont({value}, 0.75), round(stddev_pop({value}), 9) from features where {place}"
         ).fetchall()[0]
         if not count:
             continue
@@ -118,13 +118,14 @@ def compare_features(
     found: dict[str, list[FeatureDifference]] = {}
     for feature in (*segmentation.features, *segmentation.described):
         value = _transformed(feature)
+        # Rounded: in which order threads add must not be seen.
+        means = f"round(favg({feature.name}), 6), round(favg({value}), 9)"
         all_mean, all_value, deviation = con.execute(
-            f"select avg({feature.name}), avg({value}), stddev_pop({value}) from {assigned}"
-        ).fetchall()[0]
+            f"select {means}, round(stddev_pop({value}), 9) from {assigned}").fetchall()[0]
         if all_mean is None:
             continue
         for segment, mean, value_mean, count in con.execute(
-                f"select segment_id, avg({feature.name}), avg({value}), count({feature.name}) "
+                f"select segment_id, {means}, count({feature.name}) "
                 f"from {assigned} group by all order by all").fetchall():
             is_known = value_mean is not None and deviation
             found.setdefault(segment, []).append(FeatureDifference(
@@ -140,9 +141,9 @@ def sum_outcomes(con: duckdb.DuckDBPyConnection, assigned: str, segment: str) ->
     """
     return con.execute(f"""
         select {segment} as segment, fold, count(*) as customers_count,
-            sum(ln(1 + greatest(outcome_revenue, 0))) as outcome_sum,
-            sum(pow(ln(1 + greatest(outcome_revenue, 0)), 2)) as outcome_square_sum,
-            sum(outcome_revenue) as revenue_sum
+            round(fsum(ln(1 + greatest(outcome_revenue, 0))), 6) as outcome_sum,
+            round(fsum(pow(ln(1 + greatest(outcome_revenue, 0)), 2)), 6) as outcome_square_sum,
+            round(fsum(outcome_revenue), 4) as revenue_sum
         from {assigned} as assigned left join rfm_cells as cells using (customer_id)
         group by all order by all""").df()
 

@@ -38,13 +38,15 @@ _NOBODY = ("(select cast(null as varchar) as customer_id, cast(null as varchar) 
 class FormerSegments:
     """Segments of a segmentation in the last run: ids, centres, when they were first seen.
 
-    `last_number`: the highest number that any segment of it ever had.
+    `last_number`: the highest number that any segment of it ever had. `earlier_count`: how many
+    there were as of the date before, so that the same run again tries the same.
     """
 
     ids: tuple[str, ...]
     centres: Points
     first_dates: dict[str, date]
     last_number: int
+    earlier_count: int
 
 
 class SegmentHistory:
@@ -68,11 +70,13 @@ class SegmentHistory:
         last = past[past["as_of_date"] == past["as_of_date"].max()]
         centres = [json.loads(row.centre) if row.features == ",".join(features)
                    else [np.nan] * len(features) for row in last.itertuples()]
+        earlier = ours[ours["as_of_date"] < self.as_of]
         numbers = [int(name.rpartition("_")[2]) for name in ours["segment_id"]]
         return FormerSegments(
             tuple(last["segment_id"]), np.array(centres, dtype=float).reshape(-1, len(features)),
             dict(zip(ours["segment_id"], ours["first_as_of_date"], strict=True)),
-            max(numbers, default=0))
+            max(numbers, default=0),
+            int((earlier["as_of_date"] == earlier["as_of_date"].max()).sum()))
 
     def members(self, *, before: bool = False) -> str:
         """Relation with the members of the last run up to the as-of date, or before it."""

@@ -150,7 +150,7 @@ def group_customers(
              **_outcome_row(Holdout())},
             _no_rows("segments"), _no_rows("segment_features"), _no_registry(), None)
     former = history.former(segmentation.name, today.features)
-    fits = segmentation.fits(len(former.ids)) if customers >= LEAST_CUSTOMERS else []
+    fits = segmentation.fits(former.earlier_count) if customers >= LEAST_CUSTOMERS else []
     choice = choose_division(today.points, today.weights, fits, seed=SEED)
     numbers, labels = np.unique(choice.division.assign(today.points), return_inverse=True)
     centres = label_centres(today.points, today.weights, labels)

@@ -56,7 +56,7 @@ quoted as (
     select
         told.*,
         case when told.attribute = 'pain_point' then 'badly of ' else 'well of ' end as how_en,
-        case when told.attribute = 'pain_point' then 'schlecht äußern zu ' else 'gut äußern zu ' end as how_de,
+        case when told.attribute = 'pain_point' then 'reden schlecht über ' else 'reden gut über ' end as how_de,
         quotes.masked_text,
         quotes.language,
         quotes.has_quotation_consent,
@@ -110,7 +110,7 @@ statements as (
         attribute_value,
         quote_number as value_rank,
         'One of ' || cast(people_count as string) || ' people who speak ' || how_en || value_name_en as statement_en,
-        'Eine von ' || cast(people_count as string) || ' Personen, die sich ' || how_de || value_name_de as statement_de,
+        'Eine von ' || cast(people_count as string) || ' Personen; sie ' || how_de || value_name_de as statement_de,
         people_count,
         n,
         share,
