@@ -55,7 +55,8 @@ def measure_points(
         value = _transformed(feature)
         count, low, middle, high, deviation = con.execute(
             f"select count({feature.name}), quantile_cont({value}, 0.25), median({value}), "
-            f"quantile_cont({value}, 0.75), round(stddev_pop({value}), 9) from features where {place}"
+            f"quantile_cont({value}, 0.75), round(stddev_pop({value}), 9) from features "
+            f"where {place}"
         ).fetchall()[0]
         if not count:
             continue
