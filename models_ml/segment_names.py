@@ -15,6 +15,9 @@ from typing import Literal
 LEAST_DIFFERENCE = 0.3
 """Standard deviations from which on a feature distinguishes a segment."""
 
+LEAST_PEOPLE = 5
+"""Customers with a feature that it takes to speak of it."""
+
 NAMED_FEATURES = 2
 DESCRIBED_FEATURES = 3
 
@@ -147,7 +150,8 @@ def _is_last_of_halves(axis: str, place: int, counts: Mapping[str, int]) -> bool
 
 
 def _by_difference(differences: Sequence[FeatureDifference]) -> list[FeatureDifference]:
-    large = [one for one in differences if abs(one.difference) >= LEAST_DIFFERENCE]
+    large = [one for one in differences if abs(one.difference) >= LEAST_DIFFERENCE
+             and one.customers_count >= LEAST_PEOPLE]
     return sorted(large, key=lambda one: (-abs(one.difference), one.feature))
 
 

@@ -83,6 +83,12 @@ def test_negative_figures_have_the_sign_of_their_language() -> None:
     assert "−0,25 (alle: 0,10" in german
 
 
+def test_a_feature_of_few_people_is_not_spoken_of() -> None:
+    few = FeatureDifference("ease_score", 0.1, 0.7, -2.5, 4)
+    assert name_centres([[few, difference("score", 1.0)]]) == [("Satisfied", "Zufrieden")]
+    assert "ease" not in describe_segment([few, difference("score", 1.0)], currency="EUR")[0]
+
+
 def test_without_a_difference_it_says_so() -> None:
     assert describe_segment([difference("score", 0.1)], currency="EUR")[1] == (
         "Kein Merkmal unterscheidet sich von den anderen Kunden.")

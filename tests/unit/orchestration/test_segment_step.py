@@ -185,7 +185,7 @@ def test_ids_stay_when_a_month_is_new_and_moves_are_everybody(settings: Settings
     now = {name: segments_of(settings, name) for name in ("rfm", "experience")}
     assert now["experience"] == was["experience"]
     stayed = sum(now["rfm"].get(who) == segment for who, segment in was["rfm"].items())
-    # Who bought lately does not for long: of three classes of recency many change theirs in a month.
+    # Who bought lately does not for long: many change their class of recency in a month.
     assert 0.5 * len(was["rfm"]) < stayed < len(was["rfm"])
     moves = [row for row in rows(settings, "segment_moves") if row["segmentation"] == "rfm"]
     assert sum(row["customers_count"] for row in moves) == len({*was["rfm"], *now["rfm"]})
