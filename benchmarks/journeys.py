@@ -34,9 +34,11 @@ BUILT = ("touchpoints", "journeys", "journey_steps", "journey_paths", "touchpoin
 TEXT_TABLES = ("stg_ml__feedback", "stg_ml__topic", "stg_ml__text")
 # Tables that do not grow with the customers, and keys that point to them.
 FIXED_TABLES = ("stg_pos__products", "stg_pos__stores", "stg_crm__campaigns",
-                "stg_survey__questions", "stg_digital__ad_spend", "stg_ml__public_holidays")
+                "stg_survey__questions", "stg_digital__ad_spend", "stg_ml__public_holidays",
+                "stg_ml__segments", "stg_ml__segment_features", "stg_ml__segment_models",
+                "stg_ml__segment_moves")
 FIXED_KEYS = ("product_id", "store_id", "campaign_id", "acquisition_campaign_id", "question_id",
-              "load_id", "text_key")
+              "load_id", "text_key", "segment_id")
 
 
 def main() -> None:

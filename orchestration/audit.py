@@ -22,7 +22,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     "holidays": ("features",),
     "offers": ("identity",),
     "value": ("identity",),
-    "marts": ("identity", "texts", "holidays", "value", "offers"),
+    "segments": ("identity", "texts"),
+    "marts": ("identity", "texts", "holidays", "value", "offers", "segments"),
     "publish": ("marts",),
 }
 

@@ -28,6 +28,7 @@ STEPS = {
     "build_staging_and_features": "Staging, identity records, features (dbt)",
     "resolve_identity": "Identity resolution",
     "analyse_texts": "What customers say: sentiment, topics",
+    "segment_customers": "Segments of customers",
     "list_public_holidays": "Public holidays",
     "recommend_products": "What is worth offering to whom",
     "estimate_values": "What customers are worth, who may leave",

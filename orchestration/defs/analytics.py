@@ -11,6 +11,7 @@ from orchestration.identity_step import resolve_customers
 from orchestration.ml_steps import list_holidays
 from orchestration.recommendation_step import recommend_products
 from orchestration.resources import Run
+from orchestration.segment_step import segment_customers
 from orchestration.text_step import analyse_texts
 from orchestration.value_step import estimate_values
 
@@ -144,6 +145,33 @@ def offers(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Materiali
         for written in outcome.written:
             chart = ({"quality": dg.MetadataValue.md(outcome.chart)}
                      if written.table.name != "contact_suppressions" else {})
+            yield dg.MaterializeResult(
+                asset_key=["ml", written.table.name],
+                metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
+                check_results=[suite_result(written.verdict)])
+        outcome.raise_if_blocked()
+
+
+SEGMENT_INPUT = ["int_segment_facts_unioned", "int_segment_memberships_listed"]
+SEGMENT_OUTPUT = ["customer_segments", "segments", "segment_features", "segment_models",
+                  "segment_moves"]
+
+
+@dg.multi_asset(
+    name="segment_customers",
+    specs=[_spec(table, SEGMENT_INPUT, "customer").merge_attributes(
+        deps=[["ml", name] for name in ("customer_records", "customer_aliases",
+                                        "feedback_sentiment", "feedback_signals")])
+           for table in SEGMENT_OUTPUT],
+    check_specs=[_check(table) for table in SEGMENT_OUTPUT],
+)
+def segments(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
+    """Group customers by purchases, by value and loyalty, and by experience."""
+    with run.audit.stage("segments"):
+        outcome = segment_customers(run.settings, progress=context.log.info)
+        for written in outcome.written:
+            chart = ({"segments": dg.MetadataValue.md(outcome.chart)}
+                     if written.table.name == "segments" else {})
             yield dg.MaterializeResult(
                 asset_key=["ml", written.table.name],
                 metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},

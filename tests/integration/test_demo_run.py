@@ -24,10 +24,12 @@ TABLES = {
               "cases", "close_the_loop", "contact_preferences",
               "customer_aliases", "customer_attribute_sources", "customer_history",
               "customer_lifecycle", "customer_records", "customer_referrals", "customer_rfm",
-              "customer_tenure", "customer_values", "customers", "feedback", "feedback_topics",
-              "households", "identity_changes", "identity_edges", "identity_review",
-              "journey_steps", "journeys", "next_best_actions", "order_lines",
-              "orders", "partners", "product_ideas", "products", "routing_queue", "sessions",
+              "customer_segments", "customer_tenure", "customer_values", "customers", "feedback",
+              "feedback_topics", "households", "identity_changes", "identity_edges",
+              "identity_review", "journey_steps", "journeys", "next_best_actions", "order_lines",
+              "orders", "partners", "personas", "product_ideas", "products", "routing_queue",
+              "segment_features", "segment_moves", "segment_profiles", "segmentations", "segments",
+              "sessions",
               "stores", "survey_answers", "topic_proposals", "topic_quotes", "touchpoints"],
     "reporting": ["acquisition_by_month", "campaign_performance_by_month",
                   "campaign_revenue_by_month", "channel_consistency", "code_labels", "data_health",
@@ -42,9 +44,10 @@ TABLES = {
                   "unmapped_events", "value_by_customer_attribute", "value_calibration",
                   "value_model_quality"],
 }
-# The first run changes nobody's identity; the seeds know every event and code of the demo, its
-# texts are too few for themes, and none of its customers was asked whether to be quoted.
-EMPTY = {"advocates", "identity_changes", "unlabelled_codes", "unmapped_events", "topic_proposals"}
+# The first run changes nobody's identity or segment; the seeds know every event and code of the
+# demo, its texts are too few for themes, and none of its customers was asked whether to be quoted.
+EMPTY = {"advocates", "identity_changes", "unlabelled_codes", "unmapped_events", "topic_proposals",
+         "segment_moves"}
 # Columns named like personal data that hold none: a name of a mart or KPI.
 CLEARED = {("data_health", "subject")}
 

@@ -12,8 +12,9 @@ import pytest
 from company import Company
 
 from models_ml import identity
+from orchestration import segment_step
 from orchestration.audit import STAGES, Audit
-from orchestration.defs.analytics import TEXT_OUTPUT
+from orchestration.defs.analytics import SEGMENT_OUTPUT, TEXT_OUTPUT
 from orchestration.text_readers import TextReaders
 
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
@@ -23,6 +24,7 @@ RECORDS = [dg.AssetKey(["ml", table]) for table in (
     "customer_aliases", "customer_records", "identity_changes", "identity_edges",
     "identity_review")]
 TEXTS = [dg.AssetKey(["ml", table]) for table in TEXT_OUTPUT]
+SEGMENTS = [dg.AssetKey(["ml", table]) for table in SEGMENT_OUTPUT]
 
 
 class Outcome:
@@ -115,6 +117,24 @@ def test_python_to_dbt_a_bad_ml_table_blocks_marts_and_snapshot(
     assert materialise(*TEXTS).success
     assert states(copy)["texts"] == "passed"
     assert "marts (stale)" in materialise(SNAPSHOT).error
+
+
+def test_python_to_dbt_bad_segments_block_marts_and_snapshot(
+    copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = copy.home / "ml" / "customer_segments.parquet"
+    good = table.read_bytes()
+    assign = segment_step.assign_customers
+    with monkeypatch.context() as broken:
+        broken.setattr(segment_step, "assign_customers",
+                       lambda con, measured, segments, distances: assign(
+                           con, measured, segments, distances - 100))
+        outcome = materialise(*SEGMENTS, *keys_of("build_marts_and_reporting"), SNAPSHOT)
+    assert outcome.steps == {"segment_customers": "failed"}
+    assert outcome.failed_checks == [("ml/customer_segments", "suite")]
+    assert table.read_bytes() == good
+    assert_refused(copy, materialise, CUSTOMERS)
 
 
 def test_python_to_dbt_a_lost_record_blocks_too(

@@ -283,8 +283,12 @@ def test_no_loads_give_no_verdicts(connection: duckdb.DuckDBPyConnection) -> Non
 
 
 def a_row(table: MlTable, number: int) -> Row:
+    """A valid row; of a key that is one listed column every row has another value."""
     return {
-        c.name: c.values[0] if c.values else a_value(c.name, c.type, number) for c in table.columns
+        c.name: c.values[number if table.key == (c.name,) else 0]
+        if c.values
+        else a_value(c.name, c.type, number)
+        for c in table.columns
     }
 
 

@@ -20,6 +20,10 @@
     'next_best_actions': ('as_of_date', false), 'close_the_loop': ('occurred_date', false),
     'contact_preferences': ('cast(null as date)', false), 'advocates': ('promoted_date', false),
     'product_ideas': ('last_idea_date', false), 'customer_values': ('last_purchase_date', false),
+    'segmentations': ('cast(null as date)', false), 'segments': ('cast(null as date)', false),
+    'segment_features': ('cast(null as date)', false), 'customer_segments': ('cast(null as date)', false),
+    'segment_profiles': ('cast(null as date)', false), 'segment_moves': ('cast(null as date)', false),
+    'personas': ('cast(null as date)', false),
 } -%}
 with
 

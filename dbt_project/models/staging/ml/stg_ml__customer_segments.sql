@@ -1,0 +1,8 @@
+select
+    customer_id,
+    segmentation,
+    segment_id,
+    distance,
+    model_name,
+    model_version
+from {{ source('ml', 'customer_segments') }}
