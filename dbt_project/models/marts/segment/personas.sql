@@ -3,7 +3,6 @@ with
 
 profiles as (
     select * from {{ ref('segment_profiles') }}
-    where not is_suppressed
 ),
 
 attributes as (

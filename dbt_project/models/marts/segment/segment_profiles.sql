@@ -2,7 +2,7 @@ with
 
 cells as (
     select * from {{ ref('int_segment_cells_counted') }}
-    where attribute_value <> 'none'
+    where attribute_value <> 'none' and not is_suppressed
 ),
 
 names as (
@@ -19,6 +19,7 @@ ranked as (
     from cells
 )
 
+-- A value that few have is not named either: a mistyped one can be a name.
 select
     ranked.segmentation,
     ranked.segment_id,
@@ -26,15 +27,11 @@ select
     ranked.attribute_value,
     coalesce(names.name_en, ranked.attribute_value) as value_name_en,
     coalesce(names.name_de, ranked.attribute_value) as value_name_de,
-    case when not ranked.is_suppressed then ranked.people_count end as people_count,
-    case when not ranked.is_suppressed then ranked.n end as n,
-    case when not ranked.is_suppressed then 1.0 * ranked.people_count / ranked.n end as share,
-    case when not ranked.is_suppressed then 1.0 * ranked.all_people_count / ranked.all_n end as all_share,
-    case
-        when not ranked.is_suppressed
-            then (1.0 * ranked.people_count / ranked.n) / (1.0 * ranked.all_people_count / ranked.all_n)
-    end as lift,
-    ranked.is_suppressed
+    ranked.people_count,
+    ranked.n,
+    1.0 * ranked.people_count / ranked.n as share,
+    1.0 * ranked.all_people_count / ranked.all_n as all_share,
+    (1.0 * ranked.people_count / ranked.n) / (1.0 * ranked.all_people_count / ranked.all_n) as lift
 from ranked
 left join names on ranked.attribute = names.attribute and ranked.attribute_value = names.attribute_value
 where ranked.attribute <> 'product' or ranked.value_rank <= 20
