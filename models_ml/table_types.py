@@ -1,4 +1,7 @@
-"""What an ML table is made of: its columns, types and key."""
+"""What an ML table is, as data: columns, types, keys.
+
+The tables themselves stand in `tables.py` and, for one part each, in `tables_<part>.py`.
+"""
 
 from __future__ import annotations
 

@@ -6,10 +6,11 @@ from them, and dbt declares them as sources in schema `ml`. No logic belongs her
 
 from __future__ import annotations
 
-from models_ml.table_types import MlColumn as MlColumn
-from models_ml.table_types import MlTable as MlTable
-from models_ml.table_types import MlType as MlType
+from models_ml.table_types import MlColumn, MlTable, MlType
 from models_ml.tables_segments import SEGMENT_TABLES
+from models_ml.tables_value import VALUE_TABLES
+
+__all__ = ["MATCH_RULES", "SENTIMENT_LABELS", "TABLES", "MlColumn", "MlTable", "MlType"]
 
 _C = MlColumn
 
@@ -253,5 +254,6 @@ TABLES: dict[str, MlTable] = {
             ),
         ),
         *SEGMENT_TABLES,
+        *VALUE_TABLES,
     )
 }

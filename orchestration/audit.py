@@ -21,7 +21,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     "texts": ("identity",),
     "holidays": ("features",),
     "segments": ("identity", "texts"),
-    "marts": ("identity", "texts", "holidays", "segments"),
+    "value": ("identity",),
+    "marts": ("identity", "texts", "holidays", "segments", "value"),
     "publish": ("marts",),
 }
 

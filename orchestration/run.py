@@ -30,6 +30,7 @@ STEPS = {
     "analyse_texts": "What customers say: sentiment, topics",
     "segment_customers": "Segments of customers",
     "list_public_holidays": "Public holidays",
+    "estimate_values": "What customers are worth, who may leave",
     "build_marts_and_reporting": "Marts and reporting (dbt)",
     "published__snapshot": "Published snapshot",
 }

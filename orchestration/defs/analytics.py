@@ -12,6 +12,7 @@ from orchestration.ml_steps import list_holidays
 from orchestration.resources import Run
 from orchestration.segment_step import segment_customers
 from orchestration.text_step import analyse_texts
+from orchestration.value_step import estimate_values
 
 
 def _spec(table: str, deps: list[str], group: str) -> dg.AssetSpec:
@@ -23,7 +24,7 @@ def _spec(table: str, deps: list[str], group: str) -> dg.AssetSpec:
 
 # Tables that must hold every key of their input.
 COVERING = ("customer_records", "feedback_texts", "feedback_sentiment", "feedback_signals",
-            "feedback_routing")
+            "feedback_routing", "customer_values")
 
 
 def _check(table: str) -> dg.AssetCheckSpec:
@@ -119,6 +120,32 @@ def segments(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Materia
         for written in outcome.written:
             chart = ({"segments": dg.MetadataValue.md(outcome.chart)}
                      if written.table.name == "segments" else {})
+            yield dg.MaterializeResult(
+                asset_key=["ml", written.table.name],
+                metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
+                check_results=[suite_result(written.verdict)])
+        outcome.raise_if_blocked()
+
+
+VALUE_INPUT = ["int_purchase_days_summed", "int_contract_terms_derived",
+               "int_churn_signals_counted"]
+VALUE_OUTPUT = ["value_models", "value_calibration", "customer_values"]
+
+
+@dg.multi_asset(
+    name="estimate_values",
+    specs=[_spec(table, VALUE_INPUT, "value").merge_attributes(deps=[
+        ["ml", "customer_records"], ["seeds", "value_rules"], ["seeds", "season_index"]])
+           for table in VALUE_OUTPUT],
+    check_specs=[_check(table) for table in VALUE_OUTPUT],
+)
+def value(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
+    """Say what customers are worth and who may leave, by the model that predicted best."""
+    with run.audit.stage("value"):
+        outcome = estimate_values(run.settings, progress=context.log.info)
+        for written in outcome.written:
+            chart = ({"calibration": dg.MetadataValue.md(outcome.chart)}
+                     if written.table.name != "value_models" else {})
             yield dg.MaterializeResult(
                 asset_key=["ml", written.table.name],
                 metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},

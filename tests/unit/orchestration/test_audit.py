@@ -53,10 +53,11 @@ def test_everything_below_a_stage_that_ran_is_stale(audit: Audit) -> None:
     run(audit, "identity")
     assert audit.states() == {
         "ingest": "passed", "features": "passed", "identity": "passed", "texts": "stale",
-        "segments": "stale", "holidays": "passed", "marts": "stale", "publish": "stale"}
+        "segments": "stale", "holidays": "passed", "value": "stale", "marts": "stale",
+        "publish": "stale"}
     with pytest.raises(GateClosed, match=r"publish waits for marts \(stale\)"):
         run(audit, "publish")
-    run(audit, "texts", "segments", "marts", "publish")
+    run(audit, "texts", "segments", "value", "marts", "publish")
 
 
 def test_a_killed_stage_is_still_running_and_lets_nothing_pass(audit: Audit) -> None:

@@ -17,7 +17,7 @@
     'journeys': ('started_date', true), 'journey_steps': ('occurred_date', true),
     'feedback_topics': ('occurred_date', true), 'topic_quotes': ('occurred_date', false),
     'topic_proposals': ('cast(null as date)', false), 'routing_queue': ('occurred_date', true),
-    'product_ideas': ('last_idea_date', false),
+    'product_ideas': ('last_idea_date', false), 'customer_values': ('last_purchase_date', false),
     'segmentations': ('cast(null as date)', false), 'segments': ('cast(null as date)', false),
     'segment_features': ('cast(null as date)', false), 'customer_segments': ('cast(null as date)', false),
     'segment_profiles': ('cast(null as date)', false), 'segment_moves': ('cast(null as date)', false),

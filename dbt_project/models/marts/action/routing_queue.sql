@@ -40,9 +40,8 @@ topics as (
 customer_values as (
     select
         customer_id,
-        percent_rank() over (order by margin) as margin_rank
-    from {{ ref('int_customer_orders_summarised') }}
-    where margin is not null
+        percent_rank() over (order by lifetime_value_36_months) as value_rank
+    from {{ ref('customer_values') }}
 ),
 
 case_items as (
@@ -150,7 +149,7 @@ weighed as (
         cast(greatest(0, {{ dbt.datediff('decided.occurred_date', 'bounds.as_of_date', 'day') }}) as bigint)
             as age_days,
         0.1 + 0.9 * coalesce(decided.urgency, 0.5) as urgency_weight,
-        0.5 + 0.5 * coalesce(customer_values.margin_rank, 0.0) as value_weight
+        0.5 + 0.5 * coalesce(customer_values.value_rank, 0.0) as value_weight
     from decided
     cross join bounds
     left join customer_values on decided.customer_id = customer_values.customer_id

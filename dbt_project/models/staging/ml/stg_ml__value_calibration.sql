@@ -1,0 +1,11 @@
+select
+    measure,
+    bin_number,
+    customers_count,
+    predicted,
+    actual,
+    baseline,
+    lift,
+    model_name,
+    model_version
+from {{ source('ml', 'value_calibration') }}

@@ -1,0 +1,276 @@
+"""The value step: from purchase days and contracts to what each customer is worth.
+
+Histories are counted by SQL, models are fitted and judged on the counts, every distinct history is
+scored once, and SQL joins the scores back to the customers. Queries belong to `value_queries.py`,
+what joins the scores to `value_scores.py`, the picture to `value_chart.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from ingestion.raw_zone import RawZone
+from ingestion.readers.files import literal
+from models_ml import purchase_choice, purchase_holdout
+from models_ml.future_value import STEP_MONTHS, Horizon, score_histories
+from models_ml.purchase_choice import Tried
+from models_ml.purchase_models import PurchaseModel, fit_purchase_model
+from models_ml.purchase_season import (
+    IDENTIFIED,
+    NO_SEASON,
+    Season,
+    declare_season,
+    estimate_season,
+    expect_by_month,
+)
+from models_ml.retention_model import RetentionModel, fit_retention_models
+from models_ml.spend_model import SpendModel, fit_spend_model
+from models_ml.tables_value import HORIZON_MONTHS
+from orchestration import value_queries as queries
+from orchestration.fingerprint import as_of_date
+from orchestration.ml_steps import Outcome
+from orchestration.ml_tables import copy_ml_table, ml_file, write_ml_table
+from orchestration.settings import Settings
+from orchestration.value_chart import draw_value
+from orchestration.value_scores import join_scores, keep_history_scores, score_tenures
+from orchestration.warehouse import reading
+
+VERSION = "1"
+SEASON_ROUNDS = 2
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What customers are scored by.
+
+    Attributes:
+        name: the purchase model or baseline that is used; "" without purchases.
+        model: the purchase model that says who is alive.
+    """
+
+    name: str
+    model: PurchaseModel | None
+    spend: SpendModel | None
+    season: Season
+    retention: tuple[RetentionModel, ...]
+
+    @property
+    def version(self) -> str:
+        """Changes with the method and with every parameter."""
+        told = [self.name, self.season.told(), *(one.told() for one in (
+            self.model, self.spend, *self.retention) if one)]
+        return f"{VERSION}.{hashlib.sha256(' '.join(told).encode()).hexdigest()[:10]}"
+
+
+def estimate_values(settings: Settings, progress: Progress = lambda message: None) -> Outcome:
+    """Write customer_values, value_models and value_calibration."""
+    as_of = as_of_date(settings, RawZone(settings.raw_path).loads())
+    with _warehouse(settings) as con:
+        span = queries.prepare(con, str(ml_file(settings, "customer_records")), as_of)
+        discount_rate, declared = queries.read_rules(con)
+        held_days, tried, judged = 0, [], []
+        if span:
+            cut, held_days, origins, days = purchase_choice.plan_splits(span.first, as_of)
+            for until in origins:
+                progress(f"value: models compared on what came after {until}")
+                tried += try_at(con, span, until, days, declared)
+            if cut:
+                progress(f"value: models judged on what came after {cut}")
+                judged = try_at(con, span, cut, held_days, declared)
+        # A history too short to compare anything leaves the simplest model.
+        name = purchase_choice.choose(tried) if tried else "bg_nbd"
+        churn_days = held_days or purchase_choice.LONGEST_HOLDOUT_DAYS
+        fitted = _fit(con, span, as_of, name, churn_days, declared, discount_rate)
+        join_scores(con, as_of=as_of, basis=span.basis if span else "margin", spend=fitted.spend,
+                    churn_days=churn_days, purchases_name=fitted.name, version=fitted.version,
+                    retention_name=fitted.retention[0].name if fitted.retention else "")
+        models = _tell_models(fitted, tried, judged, as_of, held_days)
+        calibration = _calibrate(fitted, judged)
+        written = (
+            write_ml_table(settings, "value_models", [models]),
+            write_ml_table(settings, "value_calibration", [calibration]),
+            copy_ml_table(settings, "customer_values", con, "customer_values",
+                          expected=_customers_to_value(fitted)),
+        )
+    counts = {"customers": written[-1].rows, "histories": fitted.model.histories
+              if fitted.model else 0, "holdout_days": held_days}
+    return Outcome(written, counts, draw_value(models, calibration))
+
+
+@contextmanager
+def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with reading(settings.warehouse_path) as con:
+        con.execute(f"set memory_limit = {literal(settings.memory_limit)}")
+        yield con
+
+
+def try_at(
+    con: duckdb.DuckDBPyConnection, span: queries.Span, until: date, days: int,
+    declared: Sequence[float],
+) -> list[Tried]:
+    """Every model on a date's history, judged on what came in the days after it."""
+    fit_season(con, span, until, until + timedelta(days=days), declared)
+    return purchase_choice.try_models(queries.read_split(con, until, days))
+
+
+def fit_season(
+    con: duckdb.DuckDBPyConnection, span: queries.Span, until: date, last: date,
+    declared: Sequence[float],
+) -> Season:
+    """Set the clock to the season that the data until a date identify, or that was declared."""
+    season = declare_season(declared) if declared else NO_SEASON
+    queries.set_clock(con, season, span.first, until, last)
+    if declared:
+        return season
+    for _ in range(SEASON_ROUNDS):
+        cohorts, months = queries.read_cohorts(con, until)
+        # The month before the first gives the first its begin.
+        ends = months["clock"].to_numpy(float)
+        if len(ends) < 2:
+            return NO_SEASON
+        histories = queries.read_histories(con, until, 0)
+        expected = expect_by_month(
+            fit_purchase_model("bg_nbd", histories), cohorts["clock"].to_numpy(float),
+            cohorts["count"].to_numpy(float),
+            np.concatenate([[0.0], ends]))
+        season = estimate_season(
+            months["month"].to_numpy("datetime64[M]"), months["actual"].to_numpy(float), expected,
+            season)
+        if season.source != IDENTIFIED:
+            return NO_SEASON
+        queries.set_clock(con, season, span.first, until, last)
+    return season
+
+
+def _fit(
+    con: duckdb.DuckDBPyConnection, span: queries.Span | None, as_of: date, name: str,
+    churn_days: int, declared: Sequence[float], discount_rate: float,
+) -> Fitted:
+    """Fit what is used to the whole history, and score it; tables of scores for `join_scores`."""
+    tenures = queries.read_tenures(con, as_of)
+    has_tenure = float(tenures.count @ tenures.months) > 0
+    retention = fit_retention_models(tenures) if has_tenure else ()
+    score_tenures(con, retention[0] if retention else None, churn_days, discount_rate)
+    no_purchases = Fitted("", None, None, NO_SEASON, retention)
+    if not span:
+        return no_purchases
+    steps = [_months_after(as_of, months)
+             for months in range(STEP_MONTHS, max(HORIZON_MONTHS) + 1, STEP_MONTHS)]
+    churn_date = as_of + timedelta(days=churn_days)
+    season = fit_season(con, span, as_of, max(*steps, churn_date) + timedelta(days=1), declared)
+    histories = queries.read_histories(con, as_of, churn_days)
+    if histories.observed.max() <= 0:
+        return no_purchases
+    is_baseline = name in purchase_choice.BASELINES
+    model = fit_purchase_model("bg_nbd" if is_baseline else name, histories)
+    spending = queries.read_spending(con)
+    spend = (fit_spend_model(spending) if len(spending.mean)
+             else SpendModel(1.0, 3.0, 1e-9, 0.0, "no positive margin", 0, 0))
+    now, *ahead = queries.clock_at(con, [as_of, *steps])
+    churn_clock = queries.clock_at(con, [churn_date])[0]
+    rate = (purchase_choice.naive_rate(histories.frequency, histories.observed)
+            if is_baseline else None)
+    scored = score_histories(
+        model, spend, histories,
+        Horizon(np.array(ahead) - now, float(churn_clock - now), discount_rate), rate)
+    keep_history_scores(con, scored.assign(
+        next_purchase_date=queries.days_at(con, now + scored.pop("next_purchase_days").to_numpy()),
+        **{column: getattr(histories, column) for column in queries.HISTORY}))
+    return Fitted(name, model, spend, season, retention)
+
+
+def _months_after(day: date, months: int) -> date:
+    return (pd.Timestamp(day) + pd.DateOffset(months=months)).date()
+
+
+def _customers_to_value(fitted: Fitted) -> str:
+    """Everybody who must have a row: a single day of purchases is no history to value."""
+    customers = "select customer_id from contract_terms"
+    if fitted.model:
+        customers += " union select customer_id from purchase_days where is_purchase"
+    return f"({customers})"
+
+
+def _tell_models(
+    fitted: Fitted, tried: list[Tried], judged: list[Tried], as_of: date, held_days: int,
+) -> pd.DataFrame:
+    """Rows of value_models."""
+    rows = [_tell_tried(part, one, fitted.name)
+            for part, some in (("choice", tried), ("holdout", judged)) for one in some]
+    model, spend, season = fitted.model, fitted.spend, fitted.season
+    if model and spend:
+        season_note = None if season.source == IDENTIFIED else season.source
+        rows += [
+            _row("final", model.name, as_of, model.told(), model,
+                 is_used=model.name == fitted.name),
+            _row("final", "gamma_gamma", as_of, spend.told(), replace(
+                model, log_likelihood=spend.log_likelihood, boundary_note=spend.boundary_note,
+                customers=spend.customers, histories=spend.groups), is_used=True),
+            _row("final", "season", as_of, season.told(), None, is_used=season != NO_SEASON)
+            | {"boundary_note": season_note, "customers_count": model.customers},
+        ]
+        if model.name != fitted.name:
+            rows.append(_row("final", fitted.name, as_of, "", None, is_used=True)
+                        | {"customers_count": model.customers})
+    rows += [_row("final", one.name, as_of, one.told(), None, is_used=number == 0)
+             | {"log_likelihood": one.log_likelihood, "boundary_note": one.boundary_note or None,
+                "customers_count": one.contracts, "tuples_count": one.tenures}
+             for number, one in enumerate(fitted.retention)]
+    columns = list(_row("final", "", as_of, "", None, is_used=False))
+    return pd.DataFrame(rows, columns=columns).assign(model_version=fitted.version)
+
+
+def _tell_tried(part: str, one: Tried, used: str) -> dict[str, object]:
+    """A model on a split; NaN is what a table calls empty."""
+    row = _row(part, one.name, one.split.until, one.model.told() if one.model else "", one.model,
+               is_used=one.name == used)
+    return row | {"customers_count": round(one.split.learnt.customers),
+                  "tuples_count": len(one.split.learnt), "holdout_days": one.split.days,
+                  "total_error": one.judgement.total_error, "rmse": one.judgement.rmse,
+                  "top_decile_share": one.judgement.top_decile_share}
+
+
+def _row(
+    part: str, name: str, until: date, told: str, model: PurchaseModel | None, *, is_used: bool,
+) -> dict[str, object]:
+    return {"run_part": part, "model_name": name, "learnt_until_date": until, "parameters": told,
+            "log_likelihood": model.log_likelihood if model else None,
+            "boundary_note": (model.boundary_note or None) if model else None,
+            "customers_count": model.customers if model else 0,
+            "tuples_count": model.histories if model else 0, "holdout_days": None,
+            "total_error": None, "rmse": None, "top_decile_share": None, "is_used": is_used}
+
+
+def _calibrate(fitted: Fitted, judged: list[Tried]) -> pd.DataFrame:
+    """Rows of value_calibration, by the model that is used."""
+    columns = ["measure", "bin_number", "customers_count", "predicted", "actual", "baseline",
+               "lift", "model_name"]
+    by_name = {one.name: one for one in judged}
+    parts = []
+    if fitted.name in by_name:
+        used, naive = by_name[fitted.name], by_name["naive_rate"]
+        count = used.split.histories.count
+        parts.append(purchase_holdout.bin_tenths(
+            used.predicted, used.split.actual, naive.predicted, count
+        ).assign(measure="purchases", model_name=used.name))
+        likely = next(one for one in (used, by_name["bg_nbd"]) if one.model)
+        assert likely.model
+        churn = purchase_choice.churn_probability(likely.model, used.split)
+        has_left = (used.split.actual == 0).astype(float)
+        parts += [
+            purchase_holdout.bin_probabilities(churn, has_left, count).assign(
+                measure="churn", model_name=likely.name),
+            purchase_holdout.bin_tenths(churn, has_left, float("nan"), count).assign(
+                measure="churn_lift", model_name=likely.name)]
+    rows = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
+    return rows[columns].assign(model_version=fitted.version)
