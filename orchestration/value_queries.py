@@ -134,14 +134,19 @@ _HISTORIES = """
     join clock as last_clock on people.last_day = last_clock.day"""
 
 
-def read_histories(con: duckdb.DuckDBPyConnection, until: date, recent_days: int) -> Histories:
-    """Distinct histories until a date; makes the table customer_histories, a row per customer."""
+def read_histories(
+    con: duckdb.DuckDBPyConnection, until: date, recent_days: int = 0,
+) -> tuple[Histories, np.ndarray]:
+    """Distinct histories until a date, and purchases in the last `recent_days` of each.
+
+    Makes the table customer_histories, a row per customer.
+    """
     con.execute(f"create or replace temp table customer_histories as {_HISTORIES}",
                 {"until": until, "recent_from": until - timedelta(days=recent_days),
                  "outcome_to": until})
-    return _histories(con.execute(
-        f"select {', '.join(HISTORY)}, count(*) as count from customer_histories "
-        "group by all order by all").df())
+    rows = con.execute(f"select {', '.join(HISTORY)}, recent, count(*) as count "
+                       "from customer_histories group by all order by all").df()
+    return _histories(rows), rows["recent"].to_numpy(float)
 
 
 def read_split(con: duckdb.DuckDBPyConnection, until: date, days: int) -> Split:

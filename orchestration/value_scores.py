@@ -111,7 +111,7 @@ def _scored_purchases(spend: SpendModel | None, as_of: date) -> str:
               f"/ ({spend.p!r} * spending.purchases + {spend.q!r} - 1)")
     return _SCORED_PURCHASES.format(
         margin=margin, as_of=as_of.isoformat(),
-        same=" and ".join(f"margins.{name} = scores.{name}" for name in HISTORY),
+        same=" and ".join(f"margins.{name} = scores.{name}" for name in (*HISTORY, "recent")),
         each=_each_horizon("scores.{name}_{h} * margin as {name}_{h}").replace(
             "scores.value_", "scores.discounted_"),
         expected=", ".join(f"scores.expected_{h}" for h in HORIZON_MONTHS))

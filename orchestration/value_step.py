@@ -138,7 +138,7 @@ def fit_season(
         ends = months["clock"].to_numpy(float)
         if len(ends) < 2:
             return NO_SEASON
-        histories = queries.read_histories(con, until, 0)
+        histories, _ = queries.read_histories(con, until)
         expected = expect_by_month(
             fit_purchase_model("bg_nbd", histories), cohorts["clock"].to_numpy(float),
             cohorts["count"].to_numpy(float),
@@ -168,7 +168,9 @@ def _fit(
              for months in range(STEP_MONTHS, max(HORIZON_MONTHS) + 1, STEP_MONTHS)]
     churn_date = as_of + timedelta(days=churn_days)
     season = fit_season(con, span, as_of, max(*steps, churn_date) + timedelta(days=1), declared)
-    histories = queries.read_histories(con, as_of, churn_days)
+    # Only one baseline needs what was bought lately; without it histories are fewer.
+    recent_days = churn_days if name == "last_period" else 0
+    histories, recent = queries.read_histories(con, as_of, recent_days)
     if histories.observed.max() <= 0:
         return no_purchases
     is_baseline = name in purchase_choice.BASELINES
@@ -178,14 +180,15 @@ def _fit(
              else SpendModel(1.0, 3.0, 1e-9, 0.0, "no positive margin", 0, 0))
     now, *ahead = queries.clock_at(con, [as_of, *steps])
     churn_clock = queries.clock_at(con, [churn_date])[0]
-    rate = (purchase_choice.naive_rate(histories.frequency, histories.observed)
+    rate = (recent / churn_days if name == "last_period"
+            else purchase_choice.naive_rate(histories.frequency, histories.observed)
             if is_baseline else None)
     scored = score_histories(
         model, spend, histories,
         Horizon(np.array(ahead) - now, float(churn_clock - now), discount_rate), rate)
     keep_history_scores(con, scored.assign(
         next_purchase_date=queries.days_at(con, now + scored.pop("next_purchase_days").to_numpy()),
-        **{column: getattr(histories, column) for column in queries.HISTORY}))
+        recent=recent, **{column: getattr(histories, column) for column in queries.HISTORY}))
     return Fitted(name, model, spend, season, retention)
 
 

@@ -225,16 +225,22 @@ def test_a_company_without_a_history_has_no_values_and_no_error(
     assert values(settings).empty
 
 
+@pytest.mark.parametrize("baseline", ["naive_rate", "last_period"])
 def test_the_baseline_is_used_and_said_so_where_no_model_beats_it(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch,
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, baseline: str,
 ) -> None:
-    deliver(settings, buyers())
-    monkeypatch.setattr(purchase_choice, "choose", lambda tried: "naive_rate")
+    rows = buyers()
+    deliver(settings, rows)
+    monkeypatch.setattr(purchase_choice, "choose", lambda tried: baseline)
     outcome = estimate_values(settings)
     assert "No model beat the baseline" in outcome.chart
     found = values(settings)
-    assert found["model_name"].eq("naive_rate").all()
-    rate = found["repeat_purchases"] / found["observed_days"]
+    assert found["model_name"].eq(baseline).all()
+    days = int(found["churn_horizon_days"].iloc[0])
+    late = pd.Series([customer for customer, day, *_ in rows
+                      if (AS_OF - date.fromisoformat(day)).days < days]).value_counts()
+    rate = (found["repeat_purchases"] / found["observed_days"] if baseline == "naive_rate"
+            else late.reindex(found.index).fillna(0) / days)
     np.testing.assert_allclose(found["expected_purchases_12_months"], rate * 365, rtol=1e-9)
 
 
