@@ -15,14 +15,21 @@ from orchestration import dbt
 from orchestration.defs.analytics import (
     IDENTITY_INPUT,
     IDENTITY_OUTPUT,
+    OFFER_INPUT,
+    OFFER_OUTPUT,
+    SEGMENT_INPUT,
+    SEGMENT_OUTPUT,
     TEXT_INPUT,
     TEXT_OUTPUT,
+    VALUE_INPUT,
+    VALUE_OUTPUT,
 )
 from orchestration.settings import DBT_PROJECT
 
 Grades = dict[str, tuple[str | None, str]]
 READ_BY_PYTHON = {f"source.cx360.ml.{table}": inputs for inputs, tables in (
-    (IDENTITY_INPUT, IDENTITY_OUTPUT), (TEXT_INPUT, TEXT_OUTPUT)) for table in tables}
+    (IDENTITY_INPUT, IDENTITY_OUTPUT), (TEXT_INPUT, TEXT_OUTPUT), (VALUE_INPUT, VALUE_OUTPUT),
+    (OFFER_INPUT, OFFER_OUTPUT), (SEGMENT_INPUT, SEGMENT_OUTPUT)) for table in tables}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +57,7 @@ def test_without_a_fault_only_anonymous_feedback_is_reported(before: Grades) -> 
     assert {subject: grade for subject, (grade, _) in before.items() if grade != "A"} == {
         "feedback": "B", "feedback_topics": "B", "routing_queue": "B", "topic_proposals": None,
         "advocates": None, "crr": None, "churn": None,
-        "identity_changes": None} | dict.fromkeys(kpis_to_come())
+        "identity_changes": None, "segment_moves": None} | dict.fromkeys(kpis_to_come())
     assert before["crr"][1] == "no rows yet"
     assert before["feedback"][1].startswith("Rows with a known customer: ")
 

@@ -12,9 +12,9 @@ import pytest
 from company import Company
 
 from models_ml import identity
-from orchestration import segment_step
+from orchestration import segment_step, value_step
 from orchestration.audit import STAGES, Audit
-from orchestration.defs.analytics import SEGMENT_OUTPUT, TEXT_OUTPUT
+from orchestration.defs.analytics import SEGMENT_OUTPUT, TEXT_OUTPUT, VALUE_OUTPUT
 from orchestration.text_readers import TextReaders
 
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
@@ -25,6 +25,7 @@ RECORDS = [dg.AssetKey(["ml", table]) for table in (
     "identity_review")]
 TEXTS = [dg.AssetKey(["ml", table]) for table in TEXT_OUTPUT]
 SEGMENTS = [dg.AssetKey(["ml", table]) for table in SEGMENT_OUTPUT]
+VALUES = [dg.AssetKey(["ml", table]) for table in VALUE_OUTPUT]
 
 
 class Outcome:
@@ -133,6 +134,23 @@ def test_python_to_dbt_bad_segments_block_marts_and_snapshot(
         outcome = materialise(*SEGMENTS, *keys_of("build_marts_and_reporting"), SNAPSHOT)
     assert outcome.steps == {"segment_customers": "failed"}
     assert outcome.failed_checks == [("ml/customer_segments", "suite")]
+    assert table.read_bytes() == good
+    assert_refused(copy, materialise, CUSTOMERS)
+
+
+def test_python_to_dbt_bad_values_block_marts_and_snapshot(
+    copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = copy.home / "ml" / "customer_values.parquet"
+    good = table.read_bytes()
+    score = value_step.score_histories
+    with monkeypatch.context() as broken:
+        broken.setattr(value_step, "score_histories",
+                       lambda *given: score(*given).assign(churn_probability=1.5))
+        outcome = materialise(*VALUES, *keys_of("build_marts_and_reporting"), SNAPSHOT)
+    assert outcome.steps == {"estimate_values": "failed"}
+    assert outcome.failed_checks == [("ml/customer_values", "suite")]
     assert table.read_bytes() == good
     assert_refused(copy, materialise, CUSTOMERS)
 

@@ -18,6 +18,15 @@ consents as (
 
 households as (
     select * from {{ ref('int_households_formed') }}
+),
+
+customer_values as (
+    select * from {{ ref('customer_values') }}
+),
+
+segments as (
+    select * from {{ ref('stg_ml__customer_segments') }}
+    where segmentation = 'rfm'
 )
 
 select
@@ -25,6 +34,7 @@ select
     customers.account_id,
     households.household_id,
     customers.acquisition_campaign_id,
+    segments.segment_id,
 
     customers.is_known_to_crm,
     customers.records_count,
@@ -56,6 +66,9 @@ select
     order_totals.margin,
     coalesce(order_totals.returned_amount, {{ money('0') }}) as returned_amount,
     cast(coalesce(order_totals.orders_with_return_count, 0) as bigint) as orders_with_return_count,
+    customer_values.past_value,
+    customer_values.lifetime_value_36_months,
+    customer_values.churn_probability,
     '{{ var("reporting_currency") }}' as currency,
 
     coalesce(feedback_totals.feedback_count, 0) as feedback_count,
@@ -74,3 +87,5 @@ left join order_totals on customers.customer_id = order_totals.customer_id
 left join feedback_totals on customers.customer_id = feedback_totals.customer_id
 left join consents on customers.customer_id = consents.customer_id
 left join households on customers.household_key = households.household_id
+left join customer_values on customers.customer_id = customer_values.customer_id
+left join segments on customers.customer_id = segments.customer_id
