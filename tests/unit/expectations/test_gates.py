@@ -287,6 +287,8 @@ def a_row(table: MlTable, number: int) -> Row:
     return {
         c.name: c.values[number if table.key == (c.name,) else 0]
         if c.values
+        else a_value(c.name, c.type, number) + (c.minimum or 0)
+        if c.type == "integer"
         else a_value(c.name, c.type, number)
         for c in table.columns
     }
