@@ -194,9 +194,9 @@ class Rig:
 def grades_lost(
     before: dict[str, tuple[str | None, str]], after: dict[str, tuple[str | None, str]],
 ) -> dict[str, int]:
-    """Subjects whose grade differs -> how many grades they lost."""
+    """Subjects that had a grade and have another -> how many grades they lost."""
     return {subject: GRADES.index(after[subject][0] or "F") - GRADES.index(grade or "F")
-            for subject, (grade, _) in before.items() if after[subject][0] != grade}
+            for subject, (grade, _) in before.items() if grade and after[subject][0] != grade}
 
 
 def grades_expected(before: dict[str, tuple[str | None, str]], fault: Fault) -> dict[str, int]:
