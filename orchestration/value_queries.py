@@ -59,7 +59,7 @@ def prepare(con: duckdb.DuckDBPyConnection, customer_records: str, as_of: date) 
     con.execute(f"""
         create temp table purchase_days as
         select customer_id, purchase_date as day, bool_or(is_purchase) as is_purchase,
-            sum(cast({value} as double)) as value
+            round(sum(cast({value} as double)), 6) as value  -- whatever the order of adding
         from intermediate.int_purchase_days_summed
         join records on records.record_key = identity_record_key
         where purchase_date <= $1
@@ -204,11 +204,11 @@ def read_spending(con: duckdb.DuckDBPyConnection) -> Spending:
     con.execute("""
         create or replace temp table customer_spending as
         select customer_id, count(*) filter (is_purchase) as purchases,
-            sum(value) / count(*) filter (is_purchase) as mean
+            round(sum(value) / count(*) filter (is_purchase), 9) as mean
         from purchase_days group by customer_id having bool_or(is_purchase)""")
     rows = con.execute(f"""
         select purchases, floor(ln(mean) * {SPEND_CLASSES}) as class,
-            exp(avg(ln(mean))) as mean, count(*) as count
+            round(exp(avg(ln(mean))), 9) as mean, count(*) as count
         from customer_spending where mean > 0 group by all order by all""").df()
     purchases, mean, count = (
         rows[name].to_numpy(float) for name in ("purchases", "mean", "count"))
