@@ -18,7 +18,7 @@ BENCHMARKS = {
     "texts": "the text step on 100,000 texts: seconds, peak memory, what 1 % new texts cost",
     "identity": "public sets, the demo's planted truth, a million records, 1 % new ones",
     "value": "CDNOW's published fits, holdouts of public sets, a Christmas after two years",
-    "value_demo": "value, order, churn of the demo against its planted truth",
+    "value_demo": "value, order, churn of the demo against its planted truth; actions by consent",
     "value_millions": "10 million customers grouped, fitted and scored; 1 million with lifetimes",
     "journeys": "journeys and KPIs of 100,000 and 1,000,000 customers against one reading",
     "cases": "one problem in two systems is one case: the planted pairs of the demo",

@@ -1,4 +1,5 @@
-"""What the whole flow says customers of the demo are worth, against the planted truth.
+"""What the whole flow says customers of the demo are worth, against the planted truth; and that
+nobody without consent is acted on.
 
 `python -m benchmarks value_demo [--home HOME]` writes the demo company and runs everything, unless
 a home that has been run is given.
@@ -24,7 +25,7 @@ RELIABILITY_AIM = 0.1
 
 
 def main() -> int:
-    """Print the figures; ends with 1 when the order of customers was missed."""
+    """Print the figures; ends with 1 when an aim was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, help="a home of the demo that has been run")
     parser.add_argument("--truth", type=Path, help="its planted truth, if not in the home")
@@ -73,6 +74,18 @@ def _compare(home: Path, truth: Path) -> int:
         churn = con.execute("select * from read_parquet("
                             f"'{home}/ml/value_calibration.parquet') "
                             "order by measure, bin_number").df()
+        actions, unasked, withdrawn = con.execute(f"""
+            with latest as (
+                select records.customer_id,
+                    arg_max(is_granted, (decided_at, not is_granted)) as is_granted
+                from staging.stg_crm__consents as consents
+                join read_parquet('{home}/ml/customer_records.parquet') as records
+                    on records.record_key = consents.identity_record_key
+                where purpose = 'marketing' group by records.customer_id
+            )
+            select count(*), count(*) filter (where is_granted is null),
+                count(*) filter (where not is_granted)
+            from marts.next_best_actions left join latest using (customer_id)""").fetchall()[0]
     print(models.to_string(index=False, na_rep=""))
     spearman = float(frame["value"].corr(frame["true_value"], method="spearman"))
     print(f"  {'✓' if spearman >= SPEARMAN_AIM else '✗'} Spearman with the true expected value of "
@@ -96,7 +109,10 @@ def _compare(home: Path, truth: Path) -> int:
     is_reliable = error <= RELIABILITY_AIM
     print(f"  {'✓' if is_reliable else '✗'} churn is off by {error:.3f} on average "
           f"(aim {RELIABILITY_AIM}); lift of the likeliest tenth {lift:.2f}")
-    return 0 if spearman >= SPEARMAN_AIM and is_reliable else 1
+    is_permitted = actions > 0 and unasked + withdrawn == 0
+    print(f"  {'✓' if is_permitted else '✗'} {actions:,} actions: {unasked} for customers who were "
+          f"never asked, {withdrawn} for those whose last word was no (aim 0)")
+    return 0 if spearman >= SPEARMAN_AIM and is_reliable and is_permitted else 1
 
 
 def _tell_bins(title: str, bins: pd.DataFrame) -> float:

@@ -58,10 +58,11 @@ def _either_unknown(column: str) -> str:
     return f"{column}_l is null or {column}_r is null"
 
 
-def _edited(column: str, edits: int) -> str:
-    """Whether two values are so few edits apart; cheap bounds first, the distance is dear.
+def edited_sql(column: str, edits: int) -> str:
+    """SQL for whether two values are so few edits apart (Damerau and Levenshtein).
 
-    The lengths differ by no more, and Levenshtein counts a transposition twice.
+    Cheap bounds come first, because that distance is dear: the lengths differ by no more, and the
+    distance of Levenshtein, which counts a transposition as two, is at most twice as large.
     """
     left, right = f"{column}_l", f"{column}_r"
     return (f"(abs(length({left}) - length({right})) <= {edits} "
@@ -103,7 +104,7 @@ COMPARISONS: tuple[Comparison, ...] = (
               "and substr(birth_text_l, 6, 2) = substr(birth_text_r, 9, 2) "
               "and substr(birth_text_l, 9, 2) = substr(birth_text_r, 6, 2)",
               .01, .00001),
-        Level("one digit", _edited("birth_text", 1),
+        Level("one digit", edited_sql("birth_text", 1),
               .06, .001),
         Level("two of day, month, year", "left(birth_text_l, 7) = left(birth_text_r, 7) "
               "or substr(birth_text_l, 6) = substr(birth_text_r, 6) "
@@ -128,7 +129,7 @@ COMPARISONS: tuple[Comparison, ...] = (
               "length(postal_code_r) and left(postal_code_l, length(postal_code_l) - 3) = "
               "left(postal_code_r, length(postal_code_r) - 3)", .06, .02),
         Level("postal code with a typing error",
-              _edited("postal_code", 1), .03, .002),
+              edited_sql("postal_code", 1), .03, .002),
         Level("different", "else", .09, .97638),
     ), relatives=.85, colleagues=.65),
     Comparison("city", _either_unknown("city"), (
@@ -139,17 +140,17 @@ COMPARISONS: tuple[Comparison, ...] = (
     # Namesakes have addresses alike, so a slip cannot be told from another name-made address.
     Comparison("email", f"{_either_unknown('email')} or (email_l <> email_r "
                "and (email_own_l is null or email_own_r is null) "
-               f"and {_edited('email', 2)})", (
+               f"and {edited_sql('email', 2)})", (
         Level("equal", "email_l = email_r", .7, .000001),
         Level("equal before the @",
               "email_own_l = email_own_r", .04, .00005),
         Level("typing error", "email_own_l is not null and email_own_r is not null "
-              f"and {_edited('email', 2)}", .05, .0001),
+              f"and {edited_sql('email', 2)}", .05, .0001),
         Level("different", "else", .21, .999849),
     ), relatives=.15, colleagues=.1),
     Comparison("phone", _either_unknown("phone"), (
         Level("equal", "phone_l = phone_r", .75, .000001),
-        Level("one digit", _edited("phone", 1), .05, .00001),
+        Level("one digit", edited_sql("phone", 1), .05, .00001),
         Level("different", "else", .2, .999989),
     ), relatives=.5, colleagues=.4),
     # An equal first name has said it already.

@@ -115,10 +115,12 @@ def copy_ml_table(
     """
     table = TABLES[name]
     temporary = ml_file(settings, name).with_suffix(".tmp")
+    options = "format parquet, compression lz4_raw"
+    if marks:
+        told = ", ".join(f"{identifier(mark)}: {literal(value)}" for mark, value in marks.items())
+        options += f", kv_metadata {{{told}}}"
     con.execute(f"copy ({_typed(table, relation)} order by {', '.join(table.key)}) "
-                f"to {literal(str(temporary))} (format parquet, compression lz4_raw, kv_metadata {{"
-                + ", ".join(f"{identifier(mark)}: {literal(value)}"
-                            for mark, value in (marks or {"table": name}).items()) + "})")
+                f"to {literal(str(temporary))} ({options})")
     if changes is None:
         return _judge_and_place(settings, table, temporary, con, expected)
     passed = ml_file(settings, name).with_suffix(".passed")

@@ -166,11 +166,12 @@ def learn_purchases(con: duckdb.DuckDBPyConnection, until: date) -> Learnt:
     products = con.execute("""
         select product_id, buyers_count, unit_margin
         from product_numbers left join margins using (product_id) order by product_number""").df()
+    # Rounded: the engine adds in any order, and what is learnt must not tell.
     pairs = con.execute("""
         select
             one.product_number as left_product,
             other.product_number as right_product,
-            sum(one.weight * other.weight) as weight
+            round(sum(one.weight * other.weight), 9) as weight
         from bought as one
         join bought as other on one.customer_number = other.customer_number
             and one.product_number <= other.product_number

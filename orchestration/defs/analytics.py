@@ -1,6 +1,7 @@
-"""ML tables: read from the warehouse, one call into `models_ml`, write, judge."""
+"""Steps that write ML tables, as data: what they read, what they write, which call concludes it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import dagster as dg
 
@@ -8,24 +9,119 @@ from expectations.ml import describe_suite
 from models_ml.tables import TABLES
 from orchestration.checks import suite_result, suite_spec
 from orchestration.identity_step import resolve_customers
-from orchestration.ml_steps import list_holidays
+from orchestration.ml_steps import Outcome, list_holidays
 from orchestration.recommendation_step import recommend_products
 from orchestration.resources import Run
 from orchestration.segment_step import segment_customers
+from orchestration.settings import Settings
 from orchestration.text_step import analyse_texts
 from orchestration.value_step import estimate_values
 
+Progress = Callable[[str], None]
 
-def _spec(table: str, deps: list[str], group: str) -> dg.AssetSpec:
-    return dg.AssetSpec(
-        ["ml", table], deps=[["intermediate", dep] for dep in deps],
-        description=TABLES[table].description, group_name=group,
-        owners=["team:data-science"], kinds={"python", "parquet"})
 
+@dataclass(frozen=True)
+class MlStep:
+    """A step between dbt's layers.
+
+    Attributes:
+        name: of the step, as the UI shows it.
+        stage: of the audit.
+        group: of its assets.
+        reads: models of the layer intermediate.
+        tables: ML tables that it writes.
+        conclude: one call that does it.
+        description: what it does.
+        others: further assets that it reads.
+        chart: name of its picture or table in the metadata.
+        charted: tables that show it.
+    """
+
+    name: str
+    stage: str
+    group: str
+    reads: tuple[str, ...]
+    tables: tuple[str, ...]
+    conclude: Callable[[Settings, Progress], Outcome]
+    description: str
+    others: tuple[tuple[str, str], ...] = ()
+    chart: str = ""
+    charted: tuple[str, ...] = ()
+
+
+IDENTITY = MlStep(
+    "resolve_identity", "identity", "identity",
+    reads=("int_identity_records_unioned", "int_identifiers_unioned",
+           "int_identity_attributes_unioned", "int_crm_merges_resolved"),
+    tables=("identity_edges", "identity_review", "customer_aliases", "identity_changes",
+            "customer_records"),
+    conclude=resolve_customers,
+    description="Join identity records into customers: exact keys, weighed attributes, people's "
+                "decisions.",
+    chart="match_weights", charted=("customer_records",))
+
+TEXTS = MlStep(
+    "analyse_texts", "texts", "feedback",
+    reads=("int_feedback_texts_deduplicated", "int_feedback_texts_unioned",
+           "int_identity_attributes_unioned", "int_text_labels_collected"),
+    tables=("feedback_texts", "feedback_sentiment", "feedback_topics", "feedback_signals",
+            "feedback_routing", "topic_proposals", "text_models"),
+    conclude=analyse_texts,
+    description="Mask new texts, and say what they are about: sentiment, topics, signals, "
+                "department.",
+    others=(("ml", "customer_records"),),
+    chart="models", charted=("text_models",))
+
+HOLIDAYS = MlStep(
+    "list_public_holidays", "holidays", "facts",
+    reads=("int_business_regions_listed",),
+    tables=("public_holidays",),
+    conclude=lambda settings, progress: list_holidays(settings),
+    description="List the public holidays of every region with business hours.")
+
+VALUE = MlStep(
+    "estimate_values", "value", "value",
+    reads=("int_purchase_days_summed", "int_contract_terms_derived", "int_churn_signals_counted"),
+    tables=("value_models", "value_calibration", "customer_values"),
+    conclude=estimate_values,
+    description="Say what customers are worth and who may leave, by the model that predicted best.",
+    others=(("ml", "customer_records"), ("seeds", "value_rules"), ("seeds", "season_index")),
+    chart="calibration", charted=("value_calibration", "customer_values"))
+
+OFFERS = MlStep(
+    "recommend_products", "offers", "experience",
+    reads=("int_revenue_booked",),
+    tables=("recommendation_models", "contact_suppressions", "product_recommendations"),
+    conclude=recommend_products,
+    description="Find what is worth offering to whom, test it on held-out days, read who is left "
+                "alone.",
+    others=(("ml", "customer_records"), ("staging", "stg_pos__products")),
+    chart="quality", charted=("recommendation_models", "product_recommendations"))
+
+SEGMENTS = MlStep(
+    "segment_customers", "segments", "customer",
+    reads=("int_segment_facts_unioned", "int_segment_memberships_listed"),
+    tables=("customer_segments", "segments", "segment_features", "segment_models",
+            "segment_moves"),
+    conclude=segment_customers,
+    description="Group customers by purchases, by value and loyalty, and by experience.",
+    others=(("ml", "customer_records"), ("ml", "customer_aliases"), ("ml", "feedback_sentiment"),
+            ("ml", "feedback_signals")),
+    chart="segments", charted=("segments",))
+
+ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SEGMENTS)
 
 # Tables that must hold every key of their input.
 COVERING = ("customer_records", "feedback_texts", "feedback_sentiment", "feedback_signals",
             "feedback_routing", "customer_values")
+
+
+def _spec(step: MlStep, table: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["ml", table],
+        deps=[*(["intermediate", model] for model in step.reads), *map(list, step.others)],
+        description=TABLES[table].description, group_name=step.group,
+        owners=["team:data-science"], kinds={"python", "parquet"})
 
 
 def _check(table: str) -> dg.AssetCheckSpec:
@@ -33,147 +129,27 @@ def _check(table: str) -> dg.AssetCheckSpec:
     return suite_spec(table, "\n".join(f"- {rule}" for rule in rules))
 
 
-IDENTITY_INPUT = ["int_identity_records_unioned", "int_identifiers_unioned",
-                  "int_identity_attributes_unioned", "int_crm_merges_resolved"]
-IDENTITY_OUTPUT = ["identity_edges", "identity_review", "customer_aliases", "identity_changes",
-                   "customer_records"]
+def _build(step: MlStep) -> dg.AssetsDefinition:
+    """The assets of a step; a table that breaks its suite fails the check and stops the flow."""
+    @dg.multi_asset(
+        name=step.name, description=step.description,
+        specs=[_spec(step, table) for table in step.tables],
+        check_specs=[_check(table) for table in step.tables])
+    def ml_tables(
+        context: dg.AssetExecutionContext, run: Run,
+    ) -> Iterator[dg.MaterializeResult]:
+        with run.audit.stage(step.stage):
+            outcome = step.conclude(run.settings, context.log.info)
+            for written in outcome.written:
+                chart = ({step.chart: dg.MetadataValue.md(outcome.chart)}
+                         if written.table.name in step.charted else {})
+                yield dg.MaterializeResult(
+                    asset_key=["ml", written.table.name],
+                    metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
+                    check_results=[suite_result(written.verdict)])
+            outcome.raise_if_blocked()
+
+    return ml_tables
 
 
-@dg.multi_asset(
-    name="resolve_identity",
-    specs=[_spec(table, IDENTITY_INPUT, "identity") for table in IDENTITY_OUTPUT],
-    check_specs=[_check(table) for table in IDENTITY_OUTPUT],
-)
-def identity(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
-    """Join identity records into customers: exact keys, weighed attributes, people's decisions."""
-    with run.audit.stage("identity"):
-        outcome = resolve_customers(run.settings, progress=context.log.info)
-        for written in outcome.written:
-            chart = ({"match_weights": dg.MetadataValue.md(outcome.chart)}
-                     if written.table.name == "customer_records" else {})
-            yield dg.MaterializeResult(
-                asset_key=["ml", written.table.name],
-                metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
-                check_results=[suite_result(written.verdict)])
-        outcome.raise_if_blocked()
-
-
-TEXT_INPUT = ["int_feedback_texts_deduplicated", "int_feedback_texts_unioned",
-              "int_identity_attributes_unioned", "int_text_labels_collected"]
-TEXT_OUTPUT = ["feedback_texts", "feedback_sentiment", "feedback_topics", "feedback_signals",
-               "feedback_routing", "topic_proposals", "text_models"]
-
-
-@dg.multi_asset(
-    name="analyse_texts",
-    specs=[_spec(table, TEXT_INPUT, "feedback").merge_attributes(deps=[["ml", "customer_records"]])
-           for table in TEXT_OUTPUT],
-    check_specs=[_check(table) for table in TEXT_OUTPUT],
-)
-def texts(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
-    """Mask new texts, and say what they are about: sentiment, topics, signals, department."""
-    with run.audit.stage("texts"):
-        outcome = analyse_texts(run.settings, progress=context.log.info)
-        for written in outcome.written:
-            chart = ({"models": dg.MetadataValue.md(outcome.chart)}
-                     if written.table.name == "text_models" else {})
-            yield dg.MaterializeResult(
-                asset_key=["ml", written.table.name],
-                metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
-                check_results=[suite_result(written.verdict)])
-        outcome.raise_if_blocked()
-
-
-@dg.multi_asset(
-    name="list_public_holidays",
-    specs=[_spec("public_holidays", ["int_business_regions_listed"], "facts")],
-    check_specs=[_check("public_holidays")],
-)
-def calendar(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
-    """List the public holidays of every region with business hours."""
-    with run.audit.stage("holidays"):
-        outcome = list_holidays(run.settings)
-        for written in outcome.written:
-            yield dg.MaterializeResult(
-                asset_key=["ml", written.table.name],
-                metadata={"dagster/row_count": written.rows, **outcome.metrics},
-                check_results=[suite_result(written.verdict)])
-        outcome.raise_if_blocked()
-
-
-VALUE_INPUT = ["int_purchase_days_summed", "int_contract_terms_derived",
-               "int_churn_signals_counted"]
-VALUE_OUTPUT = ["value_models", "value_calibration", "customer_values"]
-
-
-@dg.multi_asset(
-    name="estimate_values",
-    specs=[_spec(table, VALUE_INPUT, "value").merge_attributes(deps=[
-        ["ml", "customer_records"], ["seeds", "value_rules"], ["seeds", "season_index"]])
-           for table in VALUE_OUTPUT],
-    check_specs=[_check(table) for table in VALUE_OUTPUT],
-)
-def value(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
-    """Say what customers are worth and who may leave, by the model that predicted best."""
-    with run.audit.stage("value"):
-        outcome = estimate_values(run.settings, progress=context.log.info)
-        for written in outcome.written:
-            chart = ({"calibration": dg.MetadataValue.md(outcome.chart)}
-                     if written.table.name != "value_models" else {})
-            yield dg.MaterializeResult(
-                asset_key=["ml", written.table.name],
-                metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
-                check_results=[suite_result(written.verdict)])
-        outcome.raise_if_blocked()
-
-
-OFFER_INPUT = ["int_revenue_booked"]
-OFFER_OUTPUT = ["recommendation_models", "contact_suppressions", "product_recommendations"]
-
-
-@dg.multi_asset(
-    name="recommend_products",
-    specs=[_spec(table, OFFER_INPUT, "experience").merge_attributes(
-        deps=[["ml", "customer_records"], ["staging", "stg_pos__products"]])
-        for table in OFFER_OUTPUT],
-    check_specs=[_check(table) for table in OFFER_OUTPUT],
-)
-def offers(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
-    """Find what is worth offering to whom, test it on held-out days, read who is left alone."""
-    with run.audit.stage("offers"):
-        outcome = recommend_products(run.settings, progress=context.log.info)
-        for written in outcome.written:
-            chart = ({"quality": dg.MetadataValue.md(outcome.chart)}
-                     if written.table.name != "contact_suppressions" else {})
-            yield dg.MaterializeResult(
-                asset_key=["ml", written.table.name],
-                metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
-                check_results=[suite_result(written.verdict)])
-        outcome.raise_if_blocked()
-
-
-SEGMENT_INPUT = ["int_segment_facts_unioned", "int_segment_memberships_listed"]
-SEGMENT_OUTPUT = ["customer_segments", "segments", "segment_features", "segment_models",
-                  "segment_moves"]
-
-
-@dg.multi_asset(
-    name="segment_customers",
-    specs=[_spec(table, SEGMENT_INPUT, "customer").merge_attributes(
-        deps=[["ml", name] for name in ("customer_records", "customer_aliases",
-                                        "feedback_sentiment", "feedback_signals")])
-           for table in SEGMENT_OUTPUT],
-    check_specs=[_check(table) for table in SEGMENT_OUTPUT],
-)
-def segments(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
-    """Group customers by purchases, by value and loyalty, and by experience."""
-    with run.audit.stage("segments"):
-        outcome = segment_customers(run.settings, progress=context.log.info)
-        for written in outcome.written:
-            chart = ({"segments": dg.MetadataValue.md(outcome.chart)}
-                     if written.table.name == "segments" else {})
-            yield dg.MaterializeResult(
-                asset_key=["ml", written.table.name],
-                metadata={"dagster/row_count": written.rows, **outcome.metrics, **chart},
-                check_results=[suite_result(written.verdict)])
-        outcome.raise_if_blocked()
+ml_assets = [_build(step) for step in ML_STEPS]

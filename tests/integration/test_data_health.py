@@ -12,24 +12,12 @@ from company import Company
 
 from benchmarks.faults import FAULTS, Rig, grades_expected, grades_lost
 from orchestration import dbt
-from orchestration.defs.analytics import (
-    IDENTITY_INPUT,
-    IDENTITY_OUTPUT,
-    OFFER_INPUT,
-    OFFER_OUTPUT,
-    SEGMENT_INPUT,
-    SEGMENT_OUTPUT,
-    TEXT_INPUT,
-    TEXT_OUTPUT,
-    VALUE_INPUT,
-    VALUE_OUTPUT,
-)
+from orchestration.defs.analytics import ML_STEPS
 from orchestration.settings import DBT_PROJECT
 
 Grades = dict[str, tuple[str | None, str]]
-READ_BY_PYTHON = {f"source.cx360.ml.{table}": inputs for inputs, tables in (
-    (IDENTITY_INPUT, IDENTITY_OUTPUT), (TEXT_INPUT, TEXT_OUTPUT), (VALUE_INPUT, VALUE_OUTPUT),
-    (OFFER_INPUT, OFFER_OUTPUT), (SEGMENT_INPUT, SEGMENT_OUTPUT)) for table in tables}
+READ_BY_PYTHON = {f"source.cx360.ml.{table}": step.reads
+                  for step in ML_STEPS for table in step.tables}
 
 
 @pytest.fixture(scope="module")

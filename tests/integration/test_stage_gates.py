@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,19 @@ import pytest
 from company import Company
 
 from models_ml import identity
-from orchestration import segment_step, value_step
+from orchestration import recommendation_step, segment_step, value_step
 from orchestration.audit import STAGES, Audit
-from orchestration.defs.analytics import SEGMENT_OUTPUT, TEXT_OUTPUT, VALUE_OUTPUT
+from orchestration.defs.analytics import IDENTITY, OFFERS, SEGMENTS, TEXTS, VALUE, MlStep
 from orchestration.text_readers import TextReaders
 
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
 CUSTOMERS = dg.AssetKey(["marts", "customers"])
 HOLIDAYS = dg.AssetKey(["ml", "public_holidays"])
-RECORDS = [dg.AssetKey(["ml", table]) for table in (
-    "customer_aliases", "customer_records", "identity_changes", "identity_edges",
-    "identity_review")]
-TEXTS = [dg.AssetKey(["ml", table]) for table in TEXT_OUTPUT]
-SEGMENTS = [dg.AssetKey(["ml", table]) for table in SEGMENT_OUTPUT]
-VALUES = [dg.AssetKey(["ml", table]) for table in VALUE_OUTPUT]
+
+
+def keys(step: MlStep) -> list[dg.AssetKey]:
+    """The ML tables of a step."""
+    return [dg.AssetKey(["ml", table]) for table in step.tables]
 
 
 class Outcome:
@@ -107,7 +107,7 @@ def test_python_to_dbt_a_bad_ml_table_blocks_marts_and_snapshot(
         broken.setattr(TextReaders, "sentiment_versions", lambda *given: {"broken"})
         broken.setattr(TextReaders, "read_sentiment", lambda *given: {
             name: found.assign(polarity=7.0) for name, found in rate(*given).items()})
-        outcome = materialise(*TEXTS, *keys_of("build_marts_and_reporting"), SNAPSHOT)
+        outcome = materialise(*keys(TEXTS), *keys_of("build_marts_and_reporting"), SNAPSHOT)
     assert outcome.steps == {"analyse_texts": "failed"}
     assert outcome.failed_checks == [("ml/feedback_sentiment", "suite")]
     assert "polarity" in outcome.error
@@ -115,43 +115,42 @@ def test_python_to_dbt_a_bad_ml_table_blocks_marts_and_snapshot(
     assert states(copy)["texts"] == "failed"
     assert_refused(copy, materialise, CUSTOMERS)
     # Corrected and materialised again, the gate opens for the marts, not yet for the snapshot.
-    assert materialise(*TEXTS).success
+    assert materialise(*keys(TEXTS)).success
     assert states(copy)["texts"] == "passed"
     assert "marts (stale)" in materialise(SNAPSHOT).error
 
 
-def test_python_to_dbt_bad_segments_block_marts_and_snapshot(
-    copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    table = copy.home / "ml" / "customer_segments.parquet"
-    good = table.read_bytes()
-    assign = segment_step.assign_customers
-    with monkeypatch.context() as broken:
-        broken.setattr(segment_step, "assign_customers",
-                       lambda con, measured, segments, distances: assign(
-                           con, measured, segments, distances - 100))
-        outcome = materialise(*SEGMENTS, *keys_of("build_marts_and_reporting"), SNAPSHOT)
-    assert outcome.steps == {"segment_customers": "failed"}
-    assert outcome.failed_checks == [("ml/customer_segments", "suite")]
-    assert table.read_bytes() == good
-    assert_refused(copy, materialise, CUSTOMERS)
+def far_from_nothing(assign: Any, con: Any, measured: Any, segments: Any, distances: Any) -> Any:
+    return assign(con, measured, segments, distances - 100)
 
 
-def test_python_to_dbt_bad_values_block_marts_and_snapshot(
+def certain_to_leave(score: Any, *given: Any) -> Any:
+    return score(*given).assign(churn_probability=1.5)
+
+
+def ranked_from_nought(find: Any, *given: Any) -> Any:
+    for part in find(*given):
+        yield part.assign(recommendation_rank=0)
+
+
+@pytest.mark.parametrize(("step", "module", "concludes", "wrongly", "table"), [
+    (SEGMENTS, segment_step, "assign_customers", far_from_nothing, "customer_segments"),
+    (VALUE, value_step, "score_histories", certain_to_leave, "customer_values"),
+    (OFFERS, recommendation_step, "_new_products", ranked_from_nought, "product_recommendations"),
+], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
+def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, step: MlStep, module: Any, concludes: str,
+    wrongly: Callable[..., Any], table: str,
 ) -> None:
-    table = copy.home / "ml" / "customer_values.parquet"
-    good = table.read_bytes()
-    score = value_step.score_histories
+    file = copy.home / "ml" / f"{table}.parquet"
+    good = file.read_bytes()
     with monkeypatch.context() as broken:
-        broken.setattr(value_step, "score_histories",
-                       lambda *given: score(*given).assign(churn_probability=1.5))
-        outcome = materialise(*VALUES, *keys_of("build_marts_and_reporting"), SNAPSHOT)
-    assert outcome.steps == {"estimate_values": "failed"}
-    assert outcome.failed_checks == [("ml/customer_values", "suite")]
-    assert table.read_bytes() == good
+        broken.setattr(module, concludes, partial(wrongly, getattr(module, concludes)))
+        outcome = materialise(*keys(step), *keys_of("build_marts_and_reporting"), SNAPSHOT)
+    assert outcome.steps == {step.name: "failed"}
+    assert outcome.failed_checks == [(f"ml/{table}", "suite")]
+    assert file.read_bytes() == good
     assert_refused(copy, materialise, CUSTOMERS)
 
 
@@ -170,7 +169,7 @@ def test_python_to_dbt_a_lost_record_blocks_too(
 
     with monkeypatch.context() as broken:
         broken.setattr(identity, "resolve_customers", forgetful)
-        outcome = materialise(*RECORDS, *keys_of("build_marts_and_reporting"), SNAPSHOT)
+        outcome = materialise(*keys(IDENTITY), *keys_of("build_marts_and_reporting"), SNAPSHOT)
     assert outcome.steps == {"resolve_identity": "failed"}
     assert outcome.failed_checks == [("ml/customer_records", "suite")]
     assert_refused(copy, materialise, CUSTOMERS)
@@ -181,7 +180,7 @@ def test_dbt_to_python_a_failing_test_blocks_statistics_and_snapshot(
 ) -> None:
     """A record is doubled in the raw zone after admission, so that only dbt can notice."""
     rewrite(copy, "crm_customers", "from rows union all from (from rows limit 1)")
-    outcome = materialise(*keys_of("build_staging_and_features"), *TEXTS, *RECORDS,
+    outcome = materialise(*keys_of("build_staging_and_features"), *keys(TEXTS), *keys(IDENTITY),
                           *keys_of("build_marts_and_reporting"), SNAPSHOT)
     assert outcome.steps == {"build_staging_and_features": "failed"}
     assert "staging/stg_crm__customers" in {asset for asset, _ in outcome.failed_checks}

@@ -18,6 +18,7 @@ import pytest
 
 from expectations.verdicts import TableVerdict
 from models_ml import identity
+from models_ml.identity_history import fingerprint_partition
 from models_ml.identity_store import CLUSTER_TABLES, FORMER_PARTITION, RECORD_TABLES
 from models_ml.tables import TABLES, MlTable
 from orchestration import identity_log, identity_step, ml_tables
@@ -200,6 +201,16 @@ def test_only_what_changed_is_weighed_and_a_rebuild_gives_the_same(settings: Set
     prepare_ml_tables(settings)
     run(settings)
     assert tables(settings, IDENTITY_TABLES[:3]) == incremental
+
+
+def test_a_partition_carries_its_fingerprint(settings: Settings) -> None:
+    for people in (PEOPLE, {**PEOPLE, "8": PEOPLE["2"]}):  # clustered anew, and by what changed
+        deliver(settings, people)
+        run(settings)
+        file = ml_file(settings, "customer_records")
+        mark = pq.read_metadata(file).metadata[identity_log.PARTITION_MARK.encode()].decode()
+        with duckdb.connect() as con:
+            assert mark == fingerprint_partition(con, f"read_parquet('{file}')")
 
 
 def fail_once(
