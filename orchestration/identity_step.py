@@ -7,7 +7,7 @@ Also the home of fitted match models. What records, pairs and clusters are made 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -33,7 +33,7 @@ from orchestration.decisions import read_identity_decisions
 from orchestration.fingerprint import as_of_date, code_version
 from orchestration.identity_chart import draw_match_weights
 from orchestration.identity_log import PARTITION_MARK, Replaced, record_history
-from orchestration.ml_steps import Outcome
+from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import Changes, copy_ml_table, write_ml_table
 from orchestration.settings import Settings
 from orchestration.warehouse import reading
@@ -71,7 +71,7 @@ class RecordedModel:
 
 
 def resolve_customers(
-    settings: Settings, progress: Callable[[str], None] = lambda message: None,
+    settings: Settings, progress: Progress = lambda message: None,
 ) -> Outcome:
     """Write the ML tables of identity; only records that changed are compared anew.
 
@@ -115,7 +115,7 @@ def _changes(name: str) -> Changes:
 
 
 def train_match_model(
-    settings: Settings, progress: Callable[[str], None] = lambda message: None,
+    settings: Settings, progress: Progress = lambda message: None,
 ) -> RecordedModel:
     """Fit a match model to today's records and record it; the next run uses it.
 
@@ -180,7 +180,7 @@ def _is_outgrown(con: duckdb.DuckDBPyConnection, recorded: RecordedModel) -> boo
 
 
 def _fit(
-    settings: Settings, con: duckdb.DuckDBPyConnection, progress: Callable[[str], None],
+    settings: Settings, con: duckdb.DuckDBPyConnection, progress: Progress,
 ) -> RecordedModel:
     """Fit and record; the model's own file is moved into place last."""
     folder = settings.identity_models_path

@@ -5,12 +5,16 @@ What does **not** belong here: the statistics (`models_ml/`) and anything of Dag
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from models_ml.calendar import GERMAN_STATES, list_public_holidays
 from orchestration.ml_tables import Written, write_ml_table
 from orchestration.settings import Settings
 from orchestration.warehouse import reading
+
+Progress = Callable[[str], None]
+"""Is told what a step is at; never a value of a row."""
 
 
 class SuiteFailed(RuntimeError):

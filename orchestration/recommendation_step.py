@@ -7,7 +7,7 @@ sees the products' Gram matrix and batches of customers. How products are chosen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -22,7 +22,7 @@ from models_ml import recommend, replenishment
 from models_ml.frames import conform
 from models_ml.tables import TABLES
 from orchestration.fingerprint import as_of_date
-from orchestration.ml_steps import Outcome
+from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import ml_file, write_ml_table
 from orchestration.settings import Settings
 from orchestration.suppressions import read_suppressions
@@ -43,7 +43,6 @@ SOLD_WITHIN_DAYS = 180
 """What nobody bought for so long is not offered: it may be out of range."""
 
 EASE, POPULARITY = "ease", "popularity"
-Progress = Callable[[str], None]
 
 PURCHASES = """
     create temp table purchases as
@@ -105,8 +104,7 @@ def recommend_products(
     """
     as_of = as_of_date(settings, RawZone(settings.raw_path).loads())
     suppressions = read_suppressions(settings)
-    with reading(settings.warehouse_path) as con:
-        con.execute(f"set memory_limit = {literal(settings.memory_limit)}")
+    with reading(settings.warehouse_path, settings.memory_limit) as con:
         names = {"records": literal(str(ml_file(settings, "customer_records"))),
                  "as_of": f"date {literal(as_of.isoformat())}",
                  "sold_within": str(SOLD_WITHIN_DAYS)}

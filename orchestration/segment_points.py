@@ -17,6 +17,7 @@ import pandas as pd
 from models_ml.segment_divisions import Labels, Points, Weights
 from models_ml.segment_names import FeatureDifference
 from models_ml.segmentations import MOST_DEVIATIONS, Feature, Segmentation
+from orchestration.warehouse import keep_frame
 
 MOST_POINTS = 10_000
 FINEST_STEP = 1 / 32
@@ -84,10 +85,9 @@ def measure_points(
             break
         step *= 2
     found["point"] = np.arange(len(found))
-    con.register("found_points", found)
+    keep_frame(con, "found_points", found)
     con.execute(f"create or replace temp table {table} as select customers.*, found_points.point "
                 f"from {table}_keys as customers join found_points using ({', '.join(key_names)})")
-    con.unregister("found_points")
     con.execute(f"drop table {table}_keys")
     points = found[key_names].to_numpy(dtype=float)[:, :len(names)] * step
     return WeightedPoints(table, names, points, found["weight"].to_numpy(dtype=np.int64))
@@ -101,14 +101,13 @@ def assign_customers(
 
     `segments` and `distances` are those of each point.
     """
-    con.register("point_segments", pd.DataFrame({
+    keep_frame(con, "point_segments", pd.DataFrame({
         "point": np.arange(len(measured.points)), "segment_id": pd.Series(segments, dtype="str"),
         "distance": distances}))
     con.execute(f"""
         create or replace temp table {measured.table}_assigned as
         select customers.*, point_segments.segment_id, point_segments.distance
         from {measured.table} as customers join point_segments using (point)""")
-    con.unregister("point_segments")
     return f"{measured.table}_assigned"
 
 

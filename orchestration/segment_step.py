@@ -8,7 +8,6 @@ runs called the segments to `segment_state.py`, the statistics to `models_ml/seg
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,7 +40,7 @@ from models_ml.segment_outcomes import explain_outcome
 from models_ml.segmentations import MODEL_VERSION, SEED, Segmentation, list_segmentations
 from models_ml.tables import TABLES
 from orchestration.fingerprint import as_of_date
-from orchestration.ml_steps import Outcome
+from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import copy_ml_table, ml_file, write_ml_table
 from orchestration.segment_chart import render_segments
 from orchestration.segment_features import measure_features
@@ -56,12 +55,10 @@ from orchestration.segment_points import (
 )
 from orchestration.segment_state import SegmentHistory
 from orchestration.settings import Settings
-from orchestration.warehouse import reading
+from orchestration.warehouse import keep_frame, reading
 
 LEAST_CUSTOMERS = 50
 """Fewer are not divided: what would be found of them is chance."""
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -96,8 +93,7 @@ def segment_customers(
     """Write the ML tables of segments, and record their ids, members and moves in `state/`."""
     as_of = as_of_date(settings, RawZone(settings.raw_path).loads())
     history = SegmentHistory(settings.state_path, as_of)
-    with reading(settings.warehouse_path) as con:
-        con.execute(f"set memory_limit = {literal(settings.memory_limit)}")
+    with reading(settings.warehouse_path, settings.memory_limit) as con:
         measure_features(con, settings, as_of)
         make_rfm_cells(con)
         has_programme = con.execute(
@@ -206,13 +202,13 @@ def _overlap(
     former_ids: tuple[str, ...], segmentation: str,
 ) -> np.ndarray:
     """Common customers, new × former segments."""
-    con.register("point_labels", pd.DataFrame({"point": np.arange(len(labels)), "label": labels}))
+    keep_frame(con, "point_labels", pd.DataFrame({"point": np.arange(len(labels)),
+                                                  "label": labels}))
     rows = con.execute(f"""
         select label, former.segment_id, count(*)
         from {today.table} join point_labels using (point)
         join {history.members()} as former using (customer_id)
         where former.segmentation = '{segmentation}' group by all""").fetchall()
-    con.unregister("point_labels")
     overlap = np.zeros((labels.max() + 1, len(former_ids)), dtype=np.int64)
     for label, former, count in rows:
         if former in former_ids:

@@ -20,7 +20,7 @@ from ingestion.raw_zone import RawZone
 from ingestion.readers.files import literal
 from models_ml.tables import TABLES
 from orchestration.fingerprint import as_of_date
-from orchestration.ml_steps import Outcome
+from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import (
     Changes,
     Written,
@@ -64,7 +64,6 @@ AUTHORS = """
         having count(distinct written.customer_id) <= {most}
     ) as authors using (text_key)"""
 
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -179,8 +178,7 @@ def _tell_waiting(rows: Collection[int]) -> str:
 def _texts(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, with room for temporary tables; fresh rows are removed in the end."""
     try:
-        with reading(settings.warehouse_path) as con:
-            con.execute(f"set memory_limit = {literal(settings.memory_limit)}")
+        with reading(settings.warehouse_path, settings.memory_limit) as con:
             yield con
     finally:
         for leftover in settings.ml_path.glob("*.fresh.tmp"):

@@ -18,6 +18,7 @@ from models_ml.purchase_likelihoods import Histories
 from models_ml.purchase_season import Season
 from models_ml.retention_model import Tenures
 from models_ml.spend_model import Spending
+from orchestration.warehouse import keep_frame
 
 # With less of the revenue's cost known, values are sums of revenue.
 MARGIN_KNOWN_SHARE = 0.9
@@ -94,10 +95,9 @@ def set_clock(
     frame = pd.DataFrame({
         "day": (start + np.arange(days)).astype("datetime64[s]"),
         "clock": season.clock(start, np.datetime64(level_date), int(days))})
-    con.register("clock_frame", frame)
+    keep_frame(con, "clock_days", frame)
     con.execute("create or replace temp table clock as "
-                "select cast(day as date) as day, clock from clock_frame")
-    con.unregister("clock_frame")
+                "select cast(day as date) as day, clock from clock_days")
 
 
 def clock_at(con: duckdb.DuckDBPyConnection, days: list[date]) -> np.ndarray:

@@ -14,6 +14,7 @@ from models_ml.retention_model import RetentionModel
 from models_ml.spend_model import SpendModel
 from models_ml.tables_value import HORIZON_MONTHS
 from orchestration.value_queries import HISTORY, MONTH_DAYS
+from orchestration.warehouse import keep_frame
 
 LONGEST = max(HORIZON_MONTHS)
 # Below it nothing is said to speak for leaving, but for what ends by itself.
@@ -45,12 +46,12 @@ def score_tenures(
         scores[f"value_{months}"] = (lasts * discount)[:, :months].sum(axis=1)
         scores[f"low_{months}"] = ((lasts >= 1 - tail) * discount)[:, :months].sum(axis=1)
         scores[f"high_{months}"] = ((lasts >= tail) * discount)[:, :months].sum(axis=1)
-    _keep(con, "tenure_scores", scores)
+    keep_frame(con, "tenure_scores", scores)
 
 
 def keep_history_scores(con: duckdb.DuckDBPyConnection, scores: pd.DataFrame) -> None:
     """Make the table history_scores: one row per distinct history, as `join_scores` reads it."""
-    _keep(con, "history_scores", scores)
+    keep_frame(con, "history_scores", scores)
 
 
 def join_scores(
@@ -115,12 +116,6 @@ def _scored_purchases(spend: SpendModel | None, as_of: date) -> str:
         each=_each_horizon("scores.{name}_{h} * margin as {name}_{h}").replace(
             "scores.value_", "scores.discounted_"),
         expected=", ".join(f"scores.expected_{h}" for h in HORIZON_MONTHS))
-
-
-def _keep(con: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:
-    con.register("kept_frame", frame)
-    con.execute(f"create or replace temp table {name} as select * from kept_frame")
-    con.unregister("kept_frame")
 
 
 # early and late: purchases after the first in the halves of the time since it.

@@ -8,8 +8,7 @@ what joins the scores to `value_scores.py`, the picture to `value_chart.py`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -18,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from ingestion.raw_zone import RawZone
-from ingestion.readers.files import literal
 from models_ml import purchase_choice, purchase_holdout
 from models_ml.future_value import STEP_MONTHS, Horizon, score_histories
 from models_ml.purchase_choice import Tried
@@ -36,7 +34,7 @@ from models_ml.spend_model import SpendModel, fit_spend_model
 from models_ml.tables_value import HORIZON_MONTHS
 from orchestration import value_queries as queries
 from orchestration.fingerprint import as_of_date
-from orchestration.ml_steps import Outcome
+from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import copy_ml_table, ml_file, write_ml_table
 from orchestration.settings import Settings
 from orchestration.value_chart import draw_value
@@ -46,7 +44,6 @@ from orchestration.warehouse import reading
 VERSION = "1"
 SEASON_ROUNDS = 2
 
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ class Fitted:
 def estimate_values(settings: Settings, progress: Progress = lambda message: None) -> Outcome:
     """Write customer_values, value_models and value_calibration."""
     as_of = as_of_date(settings, RawZone(settings.raw_path).loads())
-    with _warehouse(settings) as con:
+    with reading(settings.warehouse_path, settings.memory_limit) as con:
         span = queries.prepare(con, str(ml_file(settings, "customer_records")), as_of)
         discount_rate, declared = queries.read_rules(con)
         held_days, tried, judged = 0, [], []
@@ -105,13 +102,6 @@ def estimate_values(settings: Settings, progress: Progress = lambda message: Non
     counts = {"customers": written[-1].rows, "histories": fitted.model.histories
               if fitted.model else 0, "holdout_days": held_days}
     return Outcome(written, counts, draw_value(models, calibration))
-
-
-@contextmanager
-def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with reading(settings.warehouse_path) as con:
-        con.execute(f"set memory_limit = {literal(settings.memory_limit)}")
-        yield con
 
 
 def try_at(

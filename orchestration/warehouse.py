@@ -14,14 +14,16 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from ingestion.readers.files import identifier
+from ingestion.readers.files import identifier, literal
 
 CHUNK_ROWS = 250_000
 
 
 @contextmanager
-def reading(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-only connection to the warehouse.
+def reading(
+    warehouse: Path, memory_limit: str | None = None,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the warehouse; `memory_limit` for steps that work in it.
 
     Raises:
         FileNotFoundError: no run has built the warehouse yet.
@@ -30,6 +32,8 @@ def reading(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise FileNotFoundError(f"{warehouse} does not exist yet; run `cx360 run` first")
     con = duckdb.connect(str(warehouse), read_only=True)
     try:
+        if memory_limit:
+            con.execute(f"set memory_limit = {literal(memory_limit)}")
         yield con
     finally:
         con.close()
@@ -52,6 +56,13 @@ def frames(
     """Stream a result in frames of at most `rows` rows; Arrow types, which convert at no cost."""
     for batch in con.sql(query).to_arrow_reader(rows):
         yield batch.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def keep_frame(con: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:
+    """Make a temporary table of a frame, in place of one of that name."""
+    con.register("kept_frame", frame)
+    con.execute(f"create or replace temp table {identifier(name)} as select * from kept_frame")
+    con.unregister("kept_frame")
 
 
 def count_rows(warehouse: Path, tables: list[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -9,15 +9,13 @@ from expectations.ml import describe_suite
 from models_ml.tables import TABLES
 from orchestration.checks import suite_result, suite_spec
 from orchestration.identity_step import resolve_customers
-from orchestration.ml_steps import Outcome, list_holidays
+from orchestration.ml_steps import Outcome, Progress, list_holidays
 from orchestration.recommendation_step import recommend_products
 from orchestration.resources import Run
 from orchestration.segment_step import segment_customers
 from orchestration.settings import Settings
 from orchestration.text_step import analyse_texts
 from orchestration.value_step import estimate_values
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
