@@ -17,6 +17,7 @@ from models_ml.purchase_models import PurchaseModel, expect_purchases
 
 CYCLES = 2
 MONTHS = 12
+MONTH_DAYS = 30.4375
 # A trend needs this many standard errors; a season is shrunk by its noise instead.
 TREND_ERRORS = 3.0
 IDENTIFIED, DECLARED, NOT_IDENTIFIED = (
@@ -50,7 +51,7 @@ class Season:
         """
         dates = first + np.arange(days)
         month = dates.astype("datetime64[M]").astype(int) % MONTHS
-        behind = np.minimum((dates - as_of).astype(int), 0) / 30.4375
+        behind = np.minimum((dates - as_of).astype(int), 0) / MONTH_DAYS
         return np.cumsum(np.array(self.months)[month] * np.exp(self.monthly_trend * behind))
 
 

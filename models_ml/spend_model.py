@@ -54,18 +54,18 @@ class SpendModel:
         """Parameters as text."""
         return f"p={self.p:.6g} q={self.q:.6g} v={self.v:.6g}"
 
-    @property
-    def population_mean(self) -> float:
-        """Mean margin of a purchase over all customers."""
-        return self.p * self.v / (self.q - 1)
+    def expect_mean_sql(self, purchases: str, mean: str) -> str:
+        """SQL for the long-run margin per purchase of a customer.
 
-    def expect_mean(self, purchases: np.ndarray, mean: np.ndarray) -> np.ndarray:
-        """Long-run margin per purchase; customers without purchases get the population's mean.
+        Without purchases it is the mean of all, p · v / (q - 1). A mean below zero (more returned
+        than bought) counts as the nothing it stands for here.
 
-        A mean below zero (more returned than bought) counts as the nothing it stands for here.
+        Args:
+            purchases: SQL for the number of purchases, from 0.
+            mean: SQL for their mean margin.
         """
-        return (self.p * (self.v + purchases * np.maximum(mean, 0.0))
-                / (self.p * purchases + self.q - 1))
+        return (f"{self.p!r} * ({self.v!r} + {purchases} * greatest({mean}, 0)) "
+                f"/ ({self.p!r} * {purchases} + {self.q!r} - 1)")
 
     def relative_variance(self, purchases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Squared coefficients of variation: of one purchase, and of the long-run mean itself.

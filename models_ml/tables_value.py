@@ -11,9 +11,6 @@ CHURN_REASONS = ("contract_ended", "contract_ending", "complaint_open", "overdue
                  "one_time_buyer", "long_silence", "none")
 """Why a customer may leave, the reason that outranks the others first; words are a seed."""
 
-PURCHASE_MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd", "naive_rate", "last_period")
-"""Models of future purchases; the last two are the baselines."""
-
 _C = MlColumn
 
 _MODEL_VERSION = _C("model_version", "string", "Version of the model.")

@@ -164,12 +164,12 @@ def learn_purchases(con: duckdb.DuckDBPyConnection, until: date) -> Learnt:
     products = con.execute("""
         select product_id, buyers_count, unit_margin
         from product_numbers left join margins using (product_id) order by product_number""").df()
-    # Rounded: the engine adds in any order, and what is learnt must not tell.
+    # As decimals: sums of doubles change with the order of adding.
     pairs = con.execute("""
         select
             one.product_number as left_product,
             other.product_number as right_product,
-            round(sum(one.weight * other.weight), 9) as weight
+            cast(sum(cast(one.weight * other.weight as decimal(18, 12))) as double) as weight
         from bought as one
         join bought as other on one.customer_number = other.customer_number
             and one.product_number <= other.product_number

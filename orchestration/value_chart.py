@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from models_ml.purchase_choice import BASELINES
+
 WIDTH, HEIGHT = 860, 320
 TOP, BOTTOM = 54, 50
 LEFT_PANEL, RIGHT_PANEL = (60.0, 500.0), (570.0, 830.0)
@@ -52,7 +54,7 @@ def tell_choice(models: pd.DataFrame) -> str:
         return "There is no history of purchases or contracts to learn from."
     compared = models["run_part"].eq("choice").any()
     sentences = [f"Used: **{', '.join(names)}**."]
-    if any(name in ("naive_rate", "last_period") for name in names):
+    if set(names) & set(BASELINES):
         sentences.append("No model beat the baseline on the dates before the holdout, so that the "
                          "baseline is used.")
     elif not compared:

@@ -1,5 +1,6 @@
 """What the value step asks the engine: purchase histories, margins and tenures as counts.
 
+What a fit learns from is added up as decimals: sums of doubles change with the order of adding.
 Python never sees a row per customer, only distinct histories with how many customers have them.
 """
 
@@ -15,7 +16,7 @@ import pandas as pd
 from ingestion.readers.files import literal
 from models_ml.purchase_choice import Split
 from models_ml.purchase_likelihoods import Histories
-from models_ml.purchase_season import Season
+from models_ml.purchase_season import MONTH_DAYS, Season
 from models_ml.retention_model import Tenures
 from models_ml.spend_model import Spending
 from orchestration.warehouse import keep_frame
@@ -24,7 +25,6 @@ from orchestration.warehouse import keep_frame
 MARGIN_KNOWN_SHARE = 0.9
 # Classes of mean margins per factor e: 1.6 % wide.
 SPEND_CLASSES = 64
-MONTH_DAYS = 30.4375
 HISTORY = ["frequency", "recency", "observed"]
 
 
@@ -60,7 +60,7 @@ def prepare(con: duckdb.DuckDBPyConnection, customer_records: str, as_of: date) 
     con.execute(f"""
         create temp table purchase_days as
         select customer_id, purchase_date as day, bool_or(is_purchase) as is_purchase,
-            round(sum(cast({value} as double)), 6) as value  -- whatever the order of adding
+            sum(cast({value} as decimal(18, 6))) as value
         from intermediate.int_purchase_days_summed
         join records on records.record_key = identity_record_key
         where purchase_date <= $1
@@ -204,11 +204,11 @@ def read_spending(con: duckdb.DuckDBPyConnection) -> Spending:
     con.execute("""
         create or replace temp table customer_spending as
         select customer_id, count(*) filter (is_purchase) as purchases,
-            round(sum(value) / count(*) filter (is_purchase), 9) as mean
+            cast(sum(value) as double) / count(*) filter (is_purchase) as mean
         from purchase_days group by customer_id having bool_or(is_purchase)""")
     rows = con.execute(f"""
         select purchases, floor(ln(mean) * {SPEND_CLASSES}) as class,
-            round(exp(avg(ln(mean))), 9) as mean, count(*) as count
+            exp(avg(cast(ln(mean) as decimal(18, 12)))) as mean, count(*) as count
         from customer_spending where mean > 0 group by all order by all""").df()
     purchases, mean, count = (
         rows[name].to_numpy(float) for name in ("purchases", "mean", "count"))

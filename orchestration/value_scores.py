@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from models_ml.future_value import COVERAGE
+from models_ml.purchase_season import MONTH_DAYS
 from models_ml.retention_model import RetentionModel
 from models_ml.spend_model import SpendModel
 from models_ml.tables_value import HORIZON_MONTHS
-from orchestration.value_queries import HISTORY, MONTH_DAYS
+from orchestration.value_queries import HISTORY
 from orchestration.warehouse import keep_frame
 
 LONGEST = max(HORIZON_MONTHS)
@@ -108,8 +109,7 @@ def _scored_purchases(spend: SpendModel | None, as_of: date) -> str:
                 cast(null as double) as churn_probability,
                 day as next_purchase_date, {none}
             from purchase_days where false"""
-    margin = (f"{spend.p!r} * ({spend.v!r} + spending.purchases * greatest(spending.mean, 0)) "
-              f"/ ({spend.p!r} * spending.purchases + {spend.q!r} - 1)")
+    margin = spend.expect_mean_sql("spending.purchases", "spending.mean")
     return _SCORED_PURCHASES.format(
         margin=margin, as_of=as_of.isoformat(),
         same=" and ".join(f"margins.{name} = scores.{name}" for name in (*HISTORY, "recent")),

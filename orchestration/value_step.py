@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
@@ -18,11 +18,14 @@ import pandas as pd
 
 from ingestion.raw_zone import RawZone
 from models_ml import purchase_choice, purchase_holdout
+from models_ml.frames import conform
 from models_ml.future_value import STEP_MONTHS, Horizon, score_histories
 from models_ml.purchase_choice import Tried
 from models_ml.purchase_models import PurchaseModel, fit_purchase_model
 from models_ml.purchase_season import (
+    CYCLES,
     IDENTIFIED,
+    MONTHS,
     NO_SEASON,
     Season,
     declare_season,
@@ -31,6 +34,7 @@ from models_ml.purchase_season import (
 )
 from models_ml.retention_model import RetentionModel, fit_retention_models
 from models_ml.spend_model import SpendModel, fit_spend_model
+from models_ml.tables import TABLES
 from models_ml.tables_value import HORIZON_MONTHS
 from orchestration import value_queries as queries
 from orchestration.fingerprint import as_of_date
@@ -124,11 +128,11 @@ def fit_season(
         return season
     for _ in range(SEASON_ROUNDS):
         cohorts, months = queries.read_cohorts(con, until)
-        # The month before the first gives the first its begin.
         ends = months["clock"].to_numpy(float)
-        if len(ends) < 2:
+        if len(ends) < CYCLES * MONTHS:
             return NO_SEASON
         histories, _ = queries.read_histories(con, until)
+        # The end of the month before is the begin of the first.
         expected = expect_by_month(
             fit_purchase_model("bg_nbd", histories), cohorts["clock"].to_numpy(float),
             cohorts["count"].to_numpy(float),
@@ -137,8 +141,10 @@ def fit_season(
             months["month"].to_numpy("datetime64[M]"), months["actual"].to_numpy(float), expected,
             season)
         if season.source != IDENTIFIED:
-            return NO_SEASON
+            season = NO_SEASON
         queries.set_clock(con, season, span.first, until, last)
+        if season == NO_SEASON:
+            break
     return season
 
 
@@ -202,46 +208,44 @@ def _tell_models(
             for part, some in (("choice", tried), ("holdout", judged)) for one in some]
     model, spend, season = fitted.model, fitted.spend, fitted.season
     if model and spend:
-        season_note = None if season.source == IDENTIFIED else season.source
         rows += [
-            _row("final", model.name, as_of, model.told(), model,
-                 is_used=model.name == fitted.name),
-            _row("final", "gamma_gamma", as_of, spend.told(), replace(
-                model, log_likelihood=spend.log_likelihood, boundary_note=spend.boundary_note,
-                customers=spend.customers, histories=spend.groups), is_used=True),
-            _row("final", "season", as_of, season.told(), None, is_used=season != NO_SEASON)
-            | {"boundary_note": season_note, "customers_count": model.customers},
-        ]
+            {"model_name": model.name, "is_used": model.name == fitted.name, **_learnt(model)},
+            {"model_name": "gamma_gamma", "is_used": True, "parameters": spend.told(),
+             "log_likelihood": spend.log_likelihood, "boundary_note": spend.boundary_note,
+             "customers_count": spend.customers, "tuples_count": spend.groups},
+            {"model_name": "season", "is_used": season != NO_SEASON, "parameters": season.told(),
+             "boundary_note": "" if season.source == IDENTIFIED else season.source,
+             "customers_count": model.customers}]
         if model.name != fitted.name:
-            rows.append(_row("final", fitted.name, as_of, "", None, is_used=True)
-                        | {"customers_count": model.customers})
-    rows += [_row("final", one.name, as_of, one.told(), None, is_used=number == 0)
-             | {"log_likelihood": one.log_likelihood, "boundary_note": one.boundary_note or None,
-                "customers_count": one.contracts, "tuples_count": one.tenures}
+            rows.append({"model_name": fitted.name, "is_used": True,
+                         "customers_count": model.customers})
+    rows += [{"model_name": one.name, "is_used": number == 0, "parameters": one.told(),
+              "log_likelihood": one.log_likelihood, "boundary_note": one.boundary_note,
+              "customers_count": one.contracts, "tuples_count": one.tenures}
              for number, one in enumerate(fitted.retention)]
-    columns = list(_row("final", "", as_of, "", None, is_used=False))
-    return pd.DataFrame(rows, columns=columns).assign(model_version=fitted.version)
+    common = {"run_part": "final", "learnt_until_date": as_of, "parameters": "",
+              "boundary_note": "", "tuples_count": 0, "model_version": fitted.version}
+    table = TABLES["value_models"]
+    told = pd.DataFrame([common | row for row in rows],
+                        columns=[column.name for column in table.columns])
+    return conform(told.assign(boundary_note=told["boundary_note"].replace("", None)), table)
 
 
 def _tell_tried(part: str, one: Tried, used: str) -> dict[str, object]:
-    """A model on a split; NaN is what a table calls empty."""
-    row = _row(part, one.name, one.split.until, one.model.told() if one.model else "", one.model,
-               is_used=one.name == used)
-    return row | {"customers_count": round(one.split.learnt.customers),
-                  "tuples_count": len(one.split.learnt), "holdout_days": one.split.days,
-                  "total_error": one.judgement.total_error, "rmse": one.judgement.rmse,
-                  "top_decile_share": one.judgement.top_decile_share}
+    """A model on a split."""
+    return {
+        "run_part": part, "model_name": one.name, "learnt_until_date": one.split.until,
+        "is_used": one.name == used, **(_learnt(one.model) if one.model else {}),
+        "customers_count": round(one.split.learnt.customers),
+        "tuples_count": len(one.split.learnt), "holdout_days": one.split.days,
+        "total_error": one.judgement.total_error, "rmse": one.judgement.rmse,
+        "top_decile_share": one.judgement.top_decile_share}
 
 
-def _row(
-    part: str, name: str, until: date, told: str, model: PurchaseModel | None, *, is_used: bool,
-) -> dict[str, object]:
-    return {"run_part": part, "model_name": name, "learnt_until_date": until, "parameters": told,
-            "log_likelihood": model.log_likelihood if model else None,
-            "boundary_note": (model.boundary_note or None) if model else None,
-            "customers_count": model.customers if model else 0,
-            "tuples_count": model.histories if model else 0, "holdout_days": None,
-            "total_error": None, "rmse": None, "top_decile_share": None, "is_used": is_used}
+def _learnt(model: PurchaseModel) -> dict[str, object]:
+    return {"parameters": model.told(), "log_likelihood": model.log_likelihood,
+            "boundary_note": model.boundary_note, "customers_count": model.customers,
+            "tuples_count": model.histories}
 
 
 def _calibrate(fitted: Fitted, judged: list[Tried]) -> pd.DataFrame:

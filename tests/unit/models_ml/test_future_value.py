@@ -95,7 +95,7 @@ def test_intervals_hold_about_four_of_five_simulated_futures(
         lives &= now <= STEPS[1]
         total += lives * rng.gamma(SPEND.p, 1, count) * margin / SPEND.p
         lives &= rng.random(count) > dropout
-    expected = SPEND.expect_mean(np.array([x + 1.0]), np.array([mean]))[0]
+    expected = SPEND.p * (SPEND.v + (x + 1) * mean) / (shape - 1)
     assert total.mean() == pytest.approx(expected * found["expected_12"], rel=0.02)
     is_held = (total >= expected * found["low_12"]) & (total <= expected * found["high_12"])
     assert least < is_held.mean() < least + 0.06

@@ -259,9 +259,16 @@ def test_a_table_that_breaks_a_rule_blocks_and_the_last_good_one_stays(
     pd.testing.assert_frame_equal(values(settings), good)
 
 
-def test_the_same_inputs_give_the_same_values(settings: Settings) -> None:
-    deliver(settings, buyers())
+def test_the_order_of_the_rows_is_not_seen(settings: Settings) -> None:
+    """Where margins are missing, values have more digits than money has."""
+    rows = [(*row[:4], None if number % 40 == 0 else row[4])
+            for number, row in enumerate(buyers())]
+    deliver(settings, rows)
     estimate_values(settings)
     once = values(settings)
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        con.execute("delete from intermediate.int_purchase_days_summed")
+    deliver(settings, rows[::-1])
     estimate_values(settings)
-    pd.testing.assert_frame_equal(values(settings), once)
+    pd.testing.assert_frame_equal(values(settings), once, check_exact=True)
+
