@@ -11,9 +11,9 @@ from html import escape
 
 import pandas as pd
 
+from models_ml.segment_names import LEAST_PEOPLE
 from orchestration.warehouse import escape_cell
 
-LEAST_PEOPLE = 5
 WIDTH, ROW, TOP, LABEL, RIGHT = 900, 26, 40, 330, 130
 INK, SIZE, VALUE = "#33363b", "#9db8cf", "#1f77b4"
 
