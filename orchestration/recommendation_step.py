@@ -25,7 +25,6 @@ from orchestration.fingerprint import as_of_date
 from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import ml_file, write_ml_table
 from orchestration.settings import Settings
-from orchestration.suppressions import read_suppressions
 from orchestration.warehouse import reading
 
 HORIZON_DAYS = 90
@@ -97,13 +96,12 @@ class Learnt:
 def recommend_products(
     settings: Settings, progress: Progress = lambda message: None,
 ) -> Outcome:
-    """Write the ML tables behind the actions.
+    """Write product_recommendations and recommendation_models.
 
     EASE is used where it ranks better than popularity what customers bought on the last
     HORIZON_DAYS, of which it saw nothing; else popularity is, and recommendation_models says so.
     """
     as_of = as_of_date(settings, RawZone(settings.raw_path).loads())
-    suppressions = read_suppressions(settings)
     with reading(settings.warehouse_path, settings.memory_limit) as con:
         names = {"records": literal(str(ml_file(settings, "customer_records"))),
                  "as_of": f"date {literal(as_of.isoformat())}",
@@ -116,18 +114,12 @@ def recommend_products(
         learnt = learn_purchases(con, as_of)
         written = [
             write_ml_table(settings, "recommendation_models", [models]),
-            write_ml_table(settings, "contact_suppressions", [suppressions]),
             write_ml_table(settings, "product_recommendations",
                            [*_new_products(con, learnt, models), _due_products(con, as_of)]),
         ]
-        waiting = con.execute(
-            f"select count(*) from (select unnest($1::varchar[]) as record_key) "
-            f"where record_key not in (select unnest([record_key, customer_id]) "
-            f"from read_parquet({names['records']}))",
-            [suppressions["record_key"].tolist()]).fetchall()[0][0]
     return Outcome(tuple(written), {
-        "products known": len(learnt.products), "customers with purchases": learnt.customers_count,
-        "suppressions that wait for their customer": waiting}, describe_models(models))
+        "products known": len(learnt.products), "customers with purchases": learnt.customers_count},
+        describe_models(models))
 
 
 def learn_purchases(con: duckdb.DuckDBPyConnection, until: date) -> Learnt:

@@ -121,15 +121,3 @@ def test_a_company_without_purchases_gets_empty_tables(settings: Settings) -> No
     recommend_products(settings).raise_if_blocked()
     assert rows(settings, "product_recommendations") == []
     assert {row["customers_count"] for row in rows(settings, "recommendation_models")} == {0}
-
-
-def test_suppressions_are_written_and_those_of_nobody_counted(settings: Settings) -> None:
-    fill(settings, two_tastes())
-    folder = settings.company_folder / "decisions"
-    folder.mkdir(parents=True)
-    (folder / "suppressions.csv").write_text(
-        "customer;channel;until;decided_by;decided_at;reason\n"
-        f"{'0' * 32};;;x;2026-03-31;y\n", encoding="utf-8")
-    outcome = recommend_products(settings)
-    assert [row["channel"] for row in rows(settings, "contact_suppressions")] == ["*"]
-    assert outcome.metrics["suppressions that wait for their customer"] == 1
