@@ -151,7 +151,7 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
 @pytest.mark.parametrize(("step", "module", "concludes", "wrongly", "table"), [
     (SEGMENTS, segment_step, "assign_customers", far_from_nothing, "customer_segments"),
     (VALUE, value_step, "score_histories", certain_to_leave, "customer_values"),
-    (OFFERS, recommendation_step, "_new_products", ranked_from_nought,
+    (OFFERS, recommendation_step, "offer_new_products", ranked_from_nought,
      "product_recommendations"),
     (SUPPRESSIONS, suppression_step, "read_suppressions", decided_in_the_header,
      "contact_suppressions"),
