@@ -27,6 +27,8 @@ def list_suppressions(
         ((waiting,),) = con.execute(
             "select count(*) from (select unnest($1::varchar[]) as record_key) "
             "where record_key not in (select unnest([record_key, customer_id]) "
-            f"from read_parquet({literal(str(ml_file(settings, 'customer_records')))}))",
+            f"from read_parquet({literal(str(ml_file(settings, 'customer_records')))}) "
+            "union all select alias_customer_id "
+            f"from read_parquet({literal(str(ml_file(settings, 'customer_aliases')))}))",
             [suppressions["record_key"].tolist()]).fetchall()
     return Outcome((written,), {"suppressions that wait for their customer": waiting})

@@ -102,7 +102,7 @@ SUPPRESSIONS = MlStep(
     tables=("contact_suppressions",),
     conclude=list_suppressions,
     description="List whom people decided not to contact.",
-    others=(("ml", "customer_records"),))
+    others=(("ml", "customer_records"), ("ml", "customer_aliases")))
 
 SEGMENTS = MlStep(
     "segment_customers", "segments", "customer",

@@ -15,13 +15,13 @@ from orchestration.ml_tables import arrow_schema, ml_file, prepare_ml_tables
 from orchestration.settings import Settings
 from orchestration.suppression_step import list_suppressions
 
-KNOWN, CUSTOMER, NOBODY = "a" * 32, "b" * 32, "0" * 32
+KNOWN, CUSTOMER, FORMER, NOBODY = "a" * 32, "b" * 32, "c" * 32, "0" * 32
 WAITING = "suppressions that wait for their customer"
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A home with one record of one customer."""
+    """A home with one record of one customer, who had another id before."""
     settings = Settings(home=tmp_path, company_folder=tmp_path / "company", sources=tmp_path,
                         extracts=tmp_path)
     prepare_ml_tables(settings)
@@ -29,6 +29,9 @@ def settings(tmp_path: Path) -> Settings:
         {"record_key": KNOWN, "customer_id": CUSTOMER, "is_senior": True, "match_rule": "single",
          "match_score": 1.0, "household_key": None}],
         schema=arrow_schema(TABLES["customer_records"])), ml_file(settings, "customer_records"))
+    pq.write_table(pa.Table.from_pylist(
+        [{"alias_customer_id": FORMER, "customer_id": CUSTOMER}],
+        schema=arrow_schema(TABLES["customer_aliases"])), ml_file(settings, "customer_aliases"))
     (settings.company_folder / "decisions").mkdir(parents=True)
     return settings
 
@@ -46,12 +49,13 @@ def listed(settings: Settings) -> list[tuple[object, ...]]:
 
 def test_suppressions_are_listed_and_those_of_nobody_counted(settings: Settings) -> None:
     decide(settings, f"{KNOWN};;;x;2026-03-31;y", f"{CUSTOMER};;;x;2026-03-30;y",
-           f"{NOBODY};;;x;2026-03-29;y")
+           f"{NOBODY};;;x;2026-03-29;y", f"{FORMER};;;x;2026-03-28;y")
     outcome = list_suppressions(settings)
     outcome.raise_if_blocked()
     assert outcome.metrics == {WAITING: 1}
     assert listed(settings) == [(NOBODY, "*", date(2026, 3, 29)), (KNOWN, "*", date(2026, 3, 31)),
-                                (CUSTOMER, "*", date(2026, 3, 30))]
+                                (CUSTOMER, "*", date(2026, 3, 30)),
+                                (FORMER, "*", date(2026, 3, 28))]
 
 
 def test_without_a_file_nobody_is_listed(settings: Settings) -> None:
