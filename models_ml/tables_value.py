@@ -8,7 +8,7 @@ HORIZON_MONTHS = (12, 24, 36)
 """Horizons of a future value, in months after the as-of date."""
 
 CHURN_REASONS = ("contract_ended", "contract_ending", "complaint_open", "overdue", "rate_falling",
-                 "one_time_buyer", "long_silence", "none")
+                 "one_time_buyer", "long_silence", "unclear", "none")
 """Why a customer may leave, the reason that outranks the others first; words are a seed."""
 
 _C = MlColumn

@@ -16,7 +16,9 @@ from orchestration import value_step
 from orchestration.ml_steps import Outcome, SuiteFailed
 from orchestration.ml_tables import ml_file, prepare_ml_tables
 from orchestration.settings import Settings
+from orchestration.value_queries import prepare
 from orchestration.value_step import estimate_values
+from orchestration.warehouse import reading
 
 AS_OF = date(2026, 6, 30)
 
@@ -32,7 +34,7 @@ def settings(tmp_path: Path) -> Settings:
             create schema intermediate; create schema seeds;
             create table intermediate.int_purchase_days_summed (identity_record_key varchar,
                 purchase_date date, is_purchase boolean, revenue decimal(18, 4),
-                margin decimal(18, 4));
+                margin decimal(18, 4), costed_revenue decimal(18, 4));
             create table intermediate.int_contract_terms_derived (contract_id varchar,
                 identity_record_key varchar, started_date date, ended_date date,
                 is_ended boolean, monthly_fee double, run_days bigint, days_to_planned_end bigint,
@@ -49,12 +51,15 @@ def deliver(settings: Settings, purchases: list[tuple[str, str, bool, float, flo
             complaints: list[str] = (), owners: dict[str, str] | None = None) -> None:
     """Purchases (record, day, is purchase, revenue, margin), contracts (record, start, end, fee).
 
+    A purchase may say of which revenue the margin is; else it is that of all, or of none.
+
     Every record is a customer of the same name, unless `owners` says whose it is.
     """
     with duckdb.connect(str(settings.warehouse_path)) as con:
         for row in purchases:
-            con.execute("insert into intermediate.int_purchase_days_summed values (?, ?, ?, ?, ?)",
-                        row)
+            con.execute(
+                "insert into intermediate.int_purchase_days_summed values (?, ?, ?, ?, ?, ?)",
+                row if len(row) == 6 else [*row, 0 if row[-1] is None else row[-2]])
         for number, (record, started, ended, fee) in enumerate(contracts):
             con.execute("""
                 insert into intermediate.int_contract_terms_derived
@@ -204,6 +209,29 @@ def test_reasons_are_what_the_customer_did(settings: Settings) -> None:
     found = values(settings)["churn_reason"]
     assert found.loc[["once", "late", "angry"]].tolist() == [
         "one_time_buyer", "overdue", "complaint_open"]
+
+
+def test_who_may_leave_without_a_sign_has_an_unclear_reason(settings: Settings) -> None:
+    """Of twenty contracts half ended after a month, and who stays may follow."""
+    deliver(settings, contracts=[
+        *((f"left{number}", "2026-03-01", "2026-04-10", 10.0) for number in range(10)),
+        *((f"runs{number}", "2026-05-20", None, 10.0) for number in range(10))])
+    estimate_values(settings)
+    running = values(settings).filter(like="runs", axis=0)
+    assert running["churn_probability"].gt(0.3).all()
+    assert running["churn_reason"].eq("unclear").all()
+
+
+def test_a_line_of_unknown_cost_has_the_margin_of_the_others(settings: Settings) -> None:
+    """440 of 1100 is margin: of 150 with the cost of 100 known, 40 and 0.4 × 50."""
+    deliver(settings, [("a", "2026-01-01", True, 1000.0, 400.0),
+                       ("b", "2026-01-02", True, 150.0, 40.0, 100.0)])
+    with reading(settings.warehouse_path, settings.memory_limit) as con:
+        span = prepare(con, str(ml_file(settings, "customer_records")), AS_OF)
+        found = dict(con.execute("select customer_id, value from purchase_days").fetchall())
+    assert span is not None
+    assert span.basis == "margin"
+    assert {customer: float(value) for customer, value in found.items()} == {"a": 400, "b": 60}
 
 
 def test_revenue_is_the_basis_where_no_cost_is_known(settings: Settings) -> None:
