@@ -54,7 +54,8 @@ VALUE_TABLES = (
             *_by_horizon("future_value", "Lower end of the 80 % predictive interval of "
                          "future_value_{months}_months.", suffix="_low"),
             *_by_horizon("future_value", "Upper end of the 80 % predictive interval of "
-                         "future_value_{months}_months.", suffix="_high"),
+                         "future_value_{months}_months; 0, less than the value, where no purchase "
+                         "has a probability above 90 %.", suffix="_high"),
             *_by_horizon("contract_value", "Part of future_value_{months}_months that contracts "
                          "bring; 0 without one.", minimum=0),
             _C("expected_next_purchase_date", "date", "Day by which the customer will have bought "
