@@ -118,6 +118,9 @@ VALUE_TABLES = (
                minimum=0),
             _C("baseline", "double", "Mean prediction of the naive rate for the same customers; "
                "empty for churn and churn_lift.", nullable=True, minimum=0),
+            _C("last_period", "double", "Mean purchases of the same customers in as many days "
+               "before: what the other baseline predicts; empty for churn and churn_lift.",
+               nullable=True, minimum=0),
             _C("lift", "double", "actual over its mean of all customers; empty where that is 0.",
                nullable=True, minimum=0),
             _C("model_name", "string", "Model that predicted."),

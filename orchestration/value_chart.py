@@ -34,7 +34,7 @@ def draw_value(models: pd.DataFrame, calibration: pd.DataFrame) -> str:
         picture = base64.b64encode(_draw(calibration).encode()).decode()
         parts.append(f"![Calibration](data:image/svg+xml;base64,{picture})")
     parts.append(tell_choice(models))
-    judged = models[models["run_part"].eq("holdout")]
+    judged = models[models["run_part"].eq("holdout") & models["model_name"].ne("season")]
     if len(judged):
         lines = ["| model | total error | RMSE | top tenth found | note |",
                  "| --- | ---: | ---: | ---: | --- |"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import duckdb
@@ -20,7 +20,7 @@ from ingestion.raw_zone import RawZone
 from models_ml import purchase_choice, purchase_holdout
 from models_ml.frames import conform
 from models_ml.future_value import STEP_MONTHS, Horizon, score_histories
-from models_ml.purchase_choice import Tried
+from models_ml.purchase_choice import Split, Tried
 from models_ml.purchase_models import PurchaseModel, fit_purchase_model
 from models_ml.purchase_season import (
     CYCLES,
@@ -88,10 +88,13 @@ def estimate_values(settings: Settings, progress: Progress = lambda message: Non
             if cut:
                 progress(f"value: models judged on what came after {cut}")
                 judged = try_at(con, span, cut, held_days, declared)
+            for one in _splits([*tried, *judged]):
+                progress(f"value: {one.season.source} until {one.until}")
         # A history too short to compare anything leaves the simplest model.
         name = purchase_choice.choose(tried) if tried else "bg_nbd"
         churn_days = held_days or purchase_choice.LONGEST_HOLDOUT_DAYS
         fitted = _fit(con, span, as_of, name, churn_days, declared, discount_rate)
+        progress(f"value: {fitted.season.source} until {as_of}")
         join_scores(con, as_of=as_of, basis=span.basis if span else "margin", spend=fitted.spend,
                     churn_days=churn_days, purchases_name=fitted.name, version=fitted.version,
                     retention_name=fitted.retention[0].name if fitted.retention else "")
@@ -113,8 +116,8 @@ def try_at(
     declared: Sequence[float],
 ) -> list[Tried]:
     """Every model on a date's history, judged on what came in the days after it."""
-    fit_season(con, span, until, until + timedelta(days=days), declared)
-    return purchase_choice.try_models(queries.read_split(con, until, days))
+    season = fit_season(con, span, until, until + timedelta(days=days), declared)
+    return purchase_choice.try_models(replace(queries.read_split(con, until, days), season=season))
 
 
 def fit_season(
@@ -206,6 +209,9 @@ def _tell_models(
     """Rows of value_models."""
     rows = [_tell_tried(part, one, fitted.name)
             for part, some in (("choice", tried), ("holdout", judged)) for one in some]
+    rows += [{"run_part": part, "learnt_until_date": split.until, "holdout_days": split.days,
+              **_tell_season(split.season), "customers_count": round(split.learnt.customers)}
+             for part, some in (("choice", tried), ("holdout", judged)) for split in _splits(some)]
     model, spend, season = fitted.model, fitted.spend, fitted.season
     if model and spend:
         rows += [
@@ -213,9 +219,7 @@ def _tell_models(
             {"model_name": "gamma_gamma", "is_used": True, "parameters": spend.told(),
              "log_likelihood": spend.log_likelihood, "boundary_note": spend.boundary_note,
              "customers_count": spend.customers, "tuples_count": spend.groups},
-            {"model_name": "season", "is_used": season != NO_SEASON, "parameters": season.told(),
-             "boundary_note": "" if season.source == IDENTIFIED else season.source,
-             "customers_count": model.customers}]
+            {**_tell_season(season), "customers_count": model.customers}]
         if model.name != fitted.name:
             rows.append({"model_name": fitted.name, "is_used": True,
                          "customers_count": model.customers})
@@ -242,6 +246,16 @@ def _tell_tried(part: str, one: Tried, used: str) -> dict[str, object]:
         "top_decile_share": one.judgement.top_decile_share}
 
 
+def _splits(tried: Sequence[Tried]) -> list[Split]:
+    """The splits that models were tried on, in order."""
+    return list({one.split.until: one.split for one in tried}.values())
+
+
+def _tell_season(season: Season) -> dict[str, object]:
+    return {"model_name": "season", "is_used": season != NO_SEASON, "parameters": season.told(),
+            "boundary_note": "" if season.source == IDENTIFIED else season.source}
+
+
 def _learnt(model: PurchaseModel) -> dict[str, object]:
     return {"parameters": model.told(), "log_likelihood": model.log_likelihood,
             "boundary_note": model.boundary_note, "customers_count": model.customers,
@@ -251,23 +265,25 @@ def _learnt(model: PurchaseModel) -> dict[str, object]:
 def _calibrate(fitted: Fitted, judged: list[Tried]) -> pd.DataFrame:
     """Rows of value_calibration, by the model that is used."""
     columns = ["measure", "bin_number", "customers_count", "predicted", "actual", "baseline",
-               "lift", "model_name"]
+               "last_period", "lift", "model_name"]
     by_name = {one.name: one for one in judged}
     parts = []
     if fitted.name in by_name:
-        used, naive = by_name[fitted.name], by_name["naive_rate"]
+        used = by_name[fitted.name]
         count = used.split.histories.count
-        parts.append(purchase_holdout.bin_tenths(
-            used.predicted, used.split.actual, naive.predicted, count
-        ).assign(measure="purchases", model_name=used.name))
+        bins, lately = (purchase_holdout.bin_tenths(
+            used.predicted, used.split.actual, by_name[name].predicted, count)
+            for name in purchase_choice.BASELINES)
+        parts.append(bins.assign(measure="purchases", last_period=lately["baseline"],
+                                 model_name=used.name))
         likely = next(one for one in (used, by_name["bg_nbd"]) if one.model)
         assert likely.model
         churn = purchase_choice.churn_probability(likely.model, used.split)
         has_left = (used.split.actual == 0).astype(float)
         parts += [
             purchase_holdout.bin_probabilities(churn, has_left, count).assign(
-                measure="churn", model_name=likely.name),
+                measure="churn", last_period=float("nan"), model_name=likely.name),
             purchase_holdout.bin_tenths(churn, has_left, float("nan"), count).assign(
-                measure="churn_lift", model_name=likely.name)]
+                measure="churn_lift", last_period=float("nan"), model_name=likely.name)]
     rows = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
     return rows[columns].assign(model_version=fitted.version)

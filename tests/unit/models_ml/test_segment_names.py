@@ -27,7 +27,8 @@ def test_the_largest_differences_name_a_segment() -> None:
         [difference("polarity", -0.5), difference("score", -1.2), difference("cases_count", 0.4)],
         [difference("score", 0.8), difference("polarity", 0.1)],
         [difference("score", 0.2)],
-    ]) == [("Dissatisfied customers with negative words", "Unzufriedene Kunden mit negativen Äußerungen"),
+    ]) == [("Dissatisfied customers with negative words",
+            "Unzufriedene Kunden mit negativen Äußerungen"),
            ("Satisfied customers", "Zufriedene Kunden"), AVERAGE]
 
 

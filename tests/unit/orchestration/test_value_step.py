@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,20 +121,33 @@ def test_every_buyer_has_a_value_that_is_finite_and_holds_together(settings: Set
 
 def test_models_are_compared_before_the_holdout_and_judged_on_it(settings: Settings) -> None:
     deliver(settings, buyers())
-    estimate_values(settings)
+    said: list[str] = []
+    estimate_values(settings, said.append)
     models = pd.read_parquet(ml_file(settings, "value_models"))
-    held = models[models["run_part"].eq("holdout")]
+    seasons = models[models["model_name"].eq("season")]
+    held = models[models["run_part"].eq("holdout") & models["model_name"].ne("season")]
     assert set(held["model_name"]) == {"naive_rate", "last_period", "bg_nbd", "mbg_nbd",
                                        "pareto_nbd"}
     assert held["is_used"].sum() == 1
     compared = models.loc[models["run_part"].eq("choice"), "learnt_until_date"]
     assert max(compared) < held["learnt_until_date"].iloc[0] < AS_OF
-    season = models[models["model_name"].eq("season")].iloc[0]
-    assert season["boundary_note"] == "season not identified"
+    assert seasons["run_part"].value_counts().to_dict() == {"choice": 2, "holdout": 1, "final": 1}
+    assert seasons["boundary_note"].eq("season not identified").all()
+    assert [f"value: season not identified until {day:%Y-%m-%d}"
+            for day in sorted(seasons["learnt_until_date"])] == sorted(
+                line for line in said if "season" in line)
     bins = pd.read_parquet(ml_file(settings, "value_calibration"))
     counted = bins.groupby("measure")["customers_count"].sum()
     assert counted["churn"] == held["customers_count"].iloc[0]
     assert set(bins["measure"]) == {"purchases", "churn", "churn_lift"}
+    tenths = bins[bins["measure"].eq("purchases")]
+    days = int(held["holdout_days"].iloc[0])
+    cut = AS_OF - timedelta(days=days)
+    lately = {(row[0], row[1]) for row in buyers()
+              if timedelta(0) <= cut - date.fromisoformat(row[1]) < timedelta(days=days)}
+    assert np.average(tenths["last_period"], weights=tenths["customers_count"]) == pytest.approx(
+        len(lately) / held["customers_count"].iloc[0], rel=0.05)
+    assert bins.loc[bins["measure"].ne("purchases"), "last_period"].isna().all()
 
 
 def test_a_declared_season_is_used_and_said_so(settings: Settings) -> None:
@@ -145,7 +158,8 @@ def test_a_declared_season_is_used_and_said_so(settings: Settings) -> None:
     outcome = estimate_values(settings)
     assert "season: season declared" in outcome.chart
     models = pd.read_parquet(ml_file(settings, "value_models"))
-    assert "m12=2.571" in models.set_index("model_name").loc["season", "parameters"]
+    assert models.loc[models["model_name"].eq("season"), "parameters"].str.contains(
+        "m12=2.571").all()
 
 
 def test_records_of_one_customer_count_together_and_returns_are_no_purchase(

@@ -47,8 +47,10 @@ answers as (
     where kpi_id = 'nps' and grain = 'all' and count_status = 'counted' and is_known_customer
 ),
 
+-- Added up as decimals: a sum of doubles changes with the order of adding.
 mean_values as (
-    select avg(future_value_12_months) as mean_value from customer_values
+    select cast(sum(cast(future_value_12_months as decimal(18, 6))) as double) / count(*) as mean_value
+    from customer_values
 ),
 
 programmes as (
