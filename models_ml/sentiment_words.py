@@ -162,8 +162,8 @@ class Lexicon:
                     if kind == "adjective":
                         self.spelled |= dict.fromkeys(self._inflect(folded, kind), value)
                 if kind == "verb":
-                    for each in self._split_forms(folded):
-                        made_splits.setdefault(each, value)
+                    for split in self._split_forms(folded):
+                        made_splits.setdefault(split, value)
                 if kind in ("noun", "adjective") and len(folded) >= head_letters:
                     for head in (folded, *self._inflect(folded, kind)):
                         self.heads[head] = value

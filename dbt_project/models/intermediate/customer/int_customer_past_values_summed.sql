@@ -23,8 +23,7 @@ calendar as (
 
 -- Where values are margins, revenue of unknown cost has the margin of the rest, as in the value step.
 ratios as (
-    select
-        coalesce(sum(purchase_days.margin) / nullif(sum(purchase_days.costed_revenue), 0), 1) as margin_ratio
+    select coalesce(sum(purchase_days.margin) / nullif(sum(purchase_days.costed_revenue), 0), 1) as margin_ratio
     from purchase_days
     inner join calendar on purchase_days.purchase_date <= calendar.as_of_date
 ),
