@@ -19,8 +19,7 @@ reasons as (
 
 -- Nothing is sold to who waits for an answer.
 complaining as (
-    select distinct customer_id from {{ ref('routing_queue') }}
-    where queue_reason in ('open_case', 'complaint', 'cancellation_threat')
+    select * from {{ ref('int_customers_complaining') }}
 ),
 
 weighed as (
