@@ -16,7 +16,7 @@ LEAST_DIFFERENCE = 0.3
 """Standard deviations from which on a feature distinguishes a segment."""
 
 LEAST_PEOPLE = 5
-"""Customers with a feature that it takes to speak of it."""
+"""People it takes to say anything of them: a mean, or what distinguishes them."""
 
 NAMED_FEATURES = 2
 DESCRIBED_FEATURES = 3

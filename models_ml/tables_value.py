@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models_ml.table_types import MlColumn, MlTable
+from models_ml.table_types import MODEL_VERSION, MlColumn, MlTable
 
 HORIZON_MONTHS = (12, 24, 36)
 """Horizons of a future value, in months after the as-of date."""
@@ -13,7 +13,6 @@ CHURN_REASONS = ("contract_ended", "contract_ending", "complaint_open", "overdue
 
 _C = MlColumn
 
-_MODEL_VERSION = _C("model_version", "string", "Version of the model.")
 
 
 def _by_horizon(name: str, description: str, *, minimum: float | None = None,
@@ -67,7 +66,7 @@ VALUE_TABLES = (
                "churn_probability is about.", minimum=1),
             _C("churn_reason", "string", "What speaks most for leaving.", values=CHURN_REASONS),
             _C("model_name", "string", "Model of purchases, or of retention for contracts only."),
-            _MODEL_VERSION,
+            MODEL_VERSION,
         ),
     ),
     MlTable(
@@ -98,7 +97,7 @@ VALUE_TABLES = (
             _C("top_decile_share", "double", "Share of the true best tenth among the predicted "
                "best tenth.", nullable=True, minimum=0, maximum=1),
             _C("is_used", "boolean", "Whether customer_values come from it."),
-            _MODEL_VERSION,
+            MODEL_VERSION,
         ),
     ),
     MlTable(
@@ -124,7 +123,7 @@ VALUE_TABLES = (
             _C("lift", "double", "actual over its mean of all customers; empty where that is 0.",
                nullable=True, minimum=0),
             _C("model_name", "string", "Model that predicted."),
-            _MODEL_VERSION,
+            MODEL_VERSION,
         ),
     ),
 )
