@@ -123,3 +123,15 @@ def test_a_negated_complaint_is_none(text: str, label: str) -> None:
 def test_a_promise_is_no_praise(text: str, label: str) -> None:
     scored = score_lexicon(pd.DataFrame({"text_key": ["k"], "text": [text], "language": ["de"]}))
     assert scored["sentiment_label"].tolist() == [label]
+
+
+@pytest.mark.parametrize(("text", "label"), [
+    ("Der Mitarbeiter am Telefon ist mir ständig ins Wort gefallen", "negative"),
+    ("Das hat mir gut gefallen", "positive"),
+    ("An der Qualität habe ich keinen Makel gefunden", "neutral"),
+    ("Der Bildschirm bleibt nach dem Bezahlen weiß", "neutral"),
+    ("Ich überlege, den Ständer zurückzugeben", "neutral"),
+])
+def test_words_of_two_meanings_are_read_by_what_stands_beside_them(text: str, label: str) -> None:
+    scored = score_lexicon(pd.DataFrame({"text_key": ["k"], "text": [text], "language": ["de"]}))
+    assert scored["sentiment_label"].tolist() == [label]
