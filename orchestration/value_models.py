@@ -6,6 +6,7 @@ Fitting and judging belong to `value_step.py`.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +14,7 @@ import pandas as pd
 
 from models_ml import purchase_choice, purchase_holdout
 from models_ml.frames import conform
-from models_ml.purchase_choice import Tried
+from models_ml.purchase_choice import Split, Tried
 from models_ml.purchase_models import PurchaseModel
 from models_ml.purchase_season import IDENTIFIED, NO_SEASON, Season
 from models_ml.retention_model import RetentionModel
@@ -59,6 +60,10 @@ def tell_models(
     """
     rows = [_tell_tried(part, one, fitted.name)
             for part, some in (("choice", tried), ("holdout", judged)) for one in some]
+    rows += [{"run_part": part, "learnt_until_date": split.until, "holdout_days": split.days,
+              **_tell_season(split.season), "customers_count": round(split.learnt.customers)}
+             for part, some in (("choice", tried), ("holdout", judged))
+             for split in list_splits(some)]
     model, spend, season = fitted.model, fitted.spend, fitted.season
     if model and spend:
         rows += [
@@ -66,9 +71,7 @@ def tell_models(
             {"model_name": "gamma_gamma", "is_used": True, "parameters": spend.told(),
              "log_likelihood": spend.log_likelihood, "boundary_note": spend.boundary_note,
              "customers_count": spend.customers, "tuples_count": spend.groups},
-            {"model_name": "season", "is_used": season != NO_SEASON, "parameters": season.told(),
-             "boundary_note": "" if season.source == IDENTIFIED else season.source,
-             "customers_count": model.customers}]
+            {**_tell_season(season), "customers_count": model.customers}]
         if model.name != fitted.name:
             rows.append({"model_name": fitted.name, "is_used": True,
                          "customers_count": model.customers})
@@ -95,6 +98,16 @@ def _tell_tried(part: str, one: Tried, used: str) -> dict[str, object]:
         "top_decile_share": one.judgement.top_decile_share}
 
 
+def list_splits(tried: Sequence[Tried]) -> list[Split]:
+    """The splits that models were tried on, in order."""
+    return list({one.split.until: one.split for one in tried}.values())
+
+
+def _tell_season(season: Season) -> dict[str, object]:
+    return {"model_name": "season", "is_used": season != NO_SEASON, "parameters": season.told(),
+            "boundary_note": "" if season.source == IDENTIFIED else season.source}
+
+
 def _learnt(model: PurchaseModel) -> dict[str, object]:
     return {"parameters": model.told(), "log_likelihood": model.log_likelihood,
             "boundary_note": model.boundary_note, "customers_count": model.customers,
@@ -104,23 +117,25 @@ def _learnt(model: PurchaseModel) -> dict[str, object]:
 def calibrate(fitted: Fitted, judged: list[Tried]) -> pd.DataFrame:
     """Rows of value_calibration, by the model that is used."""
     columns = ["measure", "bin_number", "customers_count", "predicted", "actual", "baseline",
-               "lift", "model_name"]
+               "last_period", "lift", "model_name"]
     by_name = {one.name: one for one in judged}
     parts = []
     if fitted.name in by_name:
-        used, naive = by_name[fitted.name], by_name["naive_rate"]
+        used = by_name[fitted.name]
         count = used.split.histories.count
-        parts.append(purchase_holdout.bin_tenths(
-            used.predicted, used.split.actual, naive.predicted, count
-        ).assign(measure="purchases", model_name=used.name))
+        bins, lately = (purchase_holdout.bin_tenths(
+            used.predicted, used.split.actual, by_name[name].predicted, count)
+            for name in purchase_choice.BASELINES)
+        parts.append(bins.assign(measure="purchases", last_period=lately["baseline"],
+                                 model_name=used.name))
         likely = next(one for one in (used, by_name["bg_nbd"]) if one.model)
         assert likely.model
         churn = purchase_choice.churn_probability(likely.model, used.split)
         has_left = (used.split.actual == 0).astype(float)
         parts += [
             purchase_holdout.bin_probabilities(churn, has_left, count).assign(
-                measure="churn", model_name=likely.name),
+                measure="churn", last_period=float("nan"), model_name=likely.name),
             purchase_holdout.bin_tenths(churn, has_left, float("nan"), count).assign(
-                measure="churn_lift", model_name=likely.name)]
+                measure="churn_lift", last_period=float("nan"), model_name=likely.name)]
     rows = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
     return rows[columns].assign(model_version=fitted.version)

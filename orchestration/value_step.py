@@ -9,6 +9,7 @@ picture to `value_chart.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import duckdb
@@ -39,7 +40,7 @@ from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import copy_ml_table, ml_file, write_ml_table
 from orchestration.settings import Settings
 from orchestration.value_chart import draw_value
-from orchestration.value_models import Fitted, calibrate, tell_models
+from orchestration.value_models import Fitted, calibrate, list_splits, tell_models
 from orchestration.value_scores import join_scores, keep_history_scores, score_tenures
 from orchestration.warehouse import reading
 
@@ -61,10 +62,13 @@ def estimate_values(settings: Settings, progress: Progress = lambda message: Non
             if cut:
                 progress(f"value: models judged on what came after {cut}")
                 judged = try_at(con, span, cut, held_days, declared)
+            for one in list_splits([*tried, *judged]):
+                progress(f"value: {one.season.source} until {one.until}")
         # A history too short to compare anything leaves the simplest model.
         name = purchase_choice.choose(tried) if tried else "bg_nbd"
         churn_days = held_days or purchase_choice.LONGEST_HOLDOUT_DAYS
         fitted = _fit(con, span, as_of, name, churn_days, declared, discount_rate)
+        progress(f"value: {fitted.season.source} until {as_of}")
         join_scores(con, as_of=as_of, basis=span.basis if span else "margin", spend=fitted.spend,
                     churn_days=churn_days, purchases_name=fitted.name, version=fitted.version,
                     retention_name=fitted.retention[0].name if fitted.retention else "")
@@ -86,8 +90,8 @@ def try_at(
     declared: Sequence[float],
 ) -> list[Tried]:
     """Every model on a date's history, judged on what came in the days after it."""
-    fit_season(con, span, until, until + timedelta(days=days), declared)
-    return purchase_choice.try_models(queries.read_split(con, until, days))
+    season = fit_season(con, span, until, until + timedelta(days=days), declared)
+    return purchase_choice.try_models(replace(queries.read_split(con, until, days), season=season))
 
 
 def fit_season(

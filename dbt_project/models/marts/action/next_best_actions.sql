@@ -93,6 +93,7 @@ actions as (
         evidence_date,
         evidence_number,
         evidence_amount,
+        evidence_basis,
         evidence_share
     from ranked
     where action_rank <= {{ var('action_maximum') }}
@@ -134,6 +135,7 @@ left_alone as (
         cast(null as date) as evidence_date,
         cast(null as double) as evidence_number,
         cast(null as double) as evidence_amount,
+        cast(null as string) as evidence_basis,
         cast(null as double) as evidence_share
     from consenting
     left join actions on consenting.customer_id = actions.customer_id
