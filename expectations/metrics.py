@@ -90,3 +90,27 @@ select
     count(*) - count(distinct row({key})) as duplicate_key_count{missing}
 from {relation}
 """.strip()
+
+
+def update_metrics_sql(table: MlTable, kept: str, added: str, *, expected: str | None) -> str:
+    """Return SQL with the row of `table_metrics_sql` for a table of two relations.
+
+    Keys of `kept` must have been found unique before; they are compared with the added ones only.
+    """
+    key = ", ".join(quote_identifier(column) for column in table.key)
+    missing = ""
+    if expected is not None:
+        missing = f""",
+    (
+        select count(distinct ({key}))
+        from (select {key} from {expected})
+        anti join (select {key} from {kept} union all select {key} from {added}) using ({key})
+    ) as missing_key_count"""
+    return f"""
+select
+    (select count(*) from {kept}) + count(*) as row_count,
+    count(*) - count(distinct ({key})) + (
+        select count(*) from {kept} semi join (select {key} from {added}) using ({key})
+    ) as duplicate_key_count{missing}
+from {added}
+""".strip()

@@ -1,7 +1,8 @@
 """Writes ML tables: to a temporary name, judged by their suite, then moved into place.
 
 A table that fails its suite never takes the place of the last good one, so a broken model cannot
-reach dbt in this run or in a later one.
+reach dbt in this run or in a later one. Here a table is written whole, as one file; on tables whose
+parts are kept see `ml_updates.py`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from expectations.verdicts import TableVerdict
 from ingestion.readers.files import identifier, literal
 from models_ml.tables import TABLES, MlTable
 from orchestration.fingerprint import code_version
+from orchestration.ml_parts import is_whole, read_part_list, write_part_list
 from orchestration.settings import Settings
 from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import engine, frames
@@ -60,8 +62,26 @@ def arrow_schema(table: MlTable) -> pa.Schema:
 
 
 def ml_file(settings: Settings, name: str) -> Path:
-    """Where an ML table lies."""
+    """Where an ML table lies that is written whole."""
     return settings.ml_path / f"{name}.parquet"
+
+
+def ml_files(settings: Settings, name: str) -> list[Path]:
+    """Where an ML table lies: one file, or its parts."""
+    parted = read_part_list(settings.ml_path).get(name)
+    if parted is None:
+        return [ml_file(settings, name)]
+    return [settings.ml_path / part.file for part in parted.parts]
+
+
+def ml_relation(settings: Settings, name: str) -> str:
+    """SQL for the rows of an ML table, in no order."""
+    return files_relation(ml_files(settings, name))
+
+
+def files_relation(files: Iterable[Path]) -> str:
+    """SQL for the rows of Parquet files, at least one."""
+    return f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
 
 
 def prepare_ml_tables(settings: Settings) -> None:
@@ -72,11 +92,23 @@ def prepare_ml_tables(settings: Settings) -> None:
     settings.ml_path.mkdir(parents=True, exist_ok=True)
     for leftover in settings.ml_path.glob("*.tmp"):
         leftover.unlink()
+    listed = read_part_list(settings.ml_path)
+    kept = {name: parted for name, parted in listed.items() if name in TABLES and all(
+        is_whole(settings.ml_path, part) and _has_columns(settings.ml_path / part.file, name)
+        for part in parted.parts)}
+    if kept != listed:
+        write_part_list(settings.ml_path, kept)
     for name, table in TABLES.items():
         path = ml_file(settings, name)
-        if not (path.exists() and pq.read_schema(path).names == arrow_schema(table).names):
+        if name in kept:
+            path.unlink(missing_ok=True)
+        elif not (path.exists() and _has_columns(path, name)):
             _write_frames(path.with_suffix(".tmp"), table, ())
             path.with_suffix(".tmp").replace(path)
+
+
+def _has_columns(file: Path, name: str) -> bool:
+    return pq.read_schema(file).names == arrow_schema(TABLES[name]).names
 
 
 def write_ml_table(
@@ -98,7 +130,7 @@ def write_ml_table(
     with engine(settings.memory_limit) as con:
         return _judge_and_place(
             settings, TABLES[name], temporary, con,
-            f"read_parquet({literal(str(expected))})" if expected else None)
+            files_relation([expected]) if expected else None)
 
 
 def copy_ml_table(
@@ -119,14 +151,14 @@ def copy_ml_table(
     if marks:
         told = ", ".join(f"{identifier(mark)}: {literal(value)}" for mark, value in marks.items())
         options += f", kv_metadata {{{told}}}"
-    con.execute(f"copy ({_typed(table, relation)} order by {', '.join(table.key)}) "
+    con.execute(f"copy ({typed_rows(table, relation)} order by {', '.join(table.key)}) "
                 f"to {literal(str(temporary))} ({options})")
     if changes is None:
         return _judge_and_place(settings, table, temporary, con, expected)
     passed = ml_file(settings, name).with_suffix(".passed")
-    suite = _suite_version(table)
+    suite = suite_version(table)
     content = _content(table, con, f"read_parquet({literal(str(temporary))})")
-    con.execute(f"create or replace temp table fresh_rows as {_typed(table, changes.fresh)}")
+    con.execute(f"create or replace temp table fresh_rows as {typed_rows(table, changes.fresh)}")
     is_proven = _has_passed(passed, suite, table, con, content, changes.former)
     written = _judge_and_place(settings, table, temporary, con, expected,
                                "fresh_rows" if is_proven else None)
@@ -136,7 +168,7 @@ def copy_ml_table(
     return written
 
 
-def _typed(table: MlTable, relation: str) -> str:
+def typed_rows(table: MlTable, relation: str) -> str:
     """Query for the rows of a relation in the table's types."""
     columns = ", ".join(
         f"cast({identifier(column.name)} as {_ENGINE_TYPES[column.type]}) "
@@ -144,7 +176,7 @@ def _typed(table: MlTable, relation: str) -> str:
     return f"select {columns} from {relation}"
 
 
-def _suite_version(table: MlTable) -> str:
+def suite_version(table: MlTable) -> str:
     """Changes with everything that the verdict on a row depends on, but the row."""
     return repr((row_rules(table), code_version(("expectations",)),
                  *(version(package) for package in ("duckdb", "great-expectations", "pandas"))))
@@ -168,7 +200,7 @@ def _has_passed(
     last = json.loads(path.read_text(encoding="utf-8"))
     if last["suite"] != suite:
         return False
-    parts = zip(last["content"], _content(table, con, f"({_typed(table, former)})"),
+    parts = zip(last["content"], _content(table, con, f"({typed_rows(table, former)})"),
                 _content(table, con, "fresh_rows"), strict=True)
     return content == [was - less + more for was, less, more in parts]
 
@@ -177,15 +209,40 @@ def _judge_and_place(
     settings: Settings, table: MlTable, temporary: Path, con: duckdb.DuckDBPyConnection,
     expected: str | None, fresh: str | None = None,
 ) -> Written:
-    name = table.name
-    verdict = _judge(table, temporary, con, expected, fresh)
-    VerdictLog(settings.verdicts_path).record(
-        f"ml.{name}", {name: {"row_count": verdict.rows, **verdict.metrics}})
+    """Judge a file; of its rows only those of table `fresh`, where the others have passed."""
+    name, relation = table.name, files_relation([temporary])
+    verdict = judge_rows(settings, table, con, fresh or relation,
+                         metrics_sql=table_metrics_sql(table, relation, expected=expected),
+                         covers_expected=expected is not None)
     if verdict.passed:
         temporary.replace(ml_file(settings, name))
+        listed = read_part_list(settings.ml_path)
+        if listed.pop(name, None):
+            write_part_list(settings.ml_path, listed)
     else:
         temporary.replace(ml_file(settings, name).with_suffix(".rejected"))
     return Written(table, verdict, verdict.rows)
+
+
+def judge_rows(
+    settings: Settings, table: MlTable, con: duckdb.DuckDBPyConnection, relation: str, *,
+    metrics_sql: str, covers_expected: bool,
+) -> TableVerdict:
+    """Judge a table and log the verdict.
+
+    `relation` has the rows to judge; the others that the metrics count have passed. `metrics_sql`
+    gives the row of metrics of the whole table.
+    """
+    columns = ", ".join(identifier(column) for column in chunk_columns(table))
+    metrics = con.execute(metrics_sql).df()
+    judged = con.execute(f"select count(*) from {relation}").fetchall()[0][0]
+    verdict = validate_table(
+        table, frames(con, f"select {columns} from {relation}"), metrics,
+        covers_expected=covers_expected,
+        passed_rows=int(metrics["row_count"].iloc[0]) - judged)
+    VerdictLog(settings.verdicts_path).record(
+        f"ml.{table.name}", {table.name: {"row_count": verdict.rows, **verdict.metrics}})
+    return verdict
 
 
 def _write_frames(path: Path, table: MlTable, parts: Iterable[pd.DataFrame]) -> None:
@@ -194,21 +251,3 @@ def _write_frames(path: Path, table: MlTable, parts: Iterable[pd.DataFrame]) -> 
         for part in parts:
             writer.write_table(pa.Table.from_pandas(
                 part[schema.names], schema=schema, preserve_index=False))
-
-
-def _judge(
-    table: MlTable, file: Path, con: duckdb.DuckDBPyConnection, expected: str | None,
-    fresh: str | None = None,
-) -> TableVerdict:
-    """Judge a table; of its rows only those of table `fresh`, where the others have passed."""
-    relation = f"read_parquet({literal(str(file))})"
-    judged = fresh or relation
-    columns = ", ".join(identifier(column) for column in chunk_columns(table))
-    metrics = con.execute(table_metrics_sql(table, relation, expected=expected)).df()
-    passed_rows = 0
-    if fresh:
-        fresh_rows = con.execute(f"select count(*) from {fresh}").fetchall()[0][0]
-        passed_rows = int(metrics["row_count"].iloc[0]) - fresh_rows
-    return validate_table(
-        table, frames(con, f"select {columns} from {judged}"), metrics,
-        covers_expected=expected is not None, passed_rows=passed_rows)
