@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.metrics import table_metrics_sql, update_metrics_sql
+from expectations.metrics import keys_sql, table_metrics_sql, update_metrics_sql
 from models_ml.tables import TABLES, MlTable
 from orchestration.ml_parts import Part, PartedTable, is_whole, read_part_list, write_part_list
 from orchestration.ml_tables import (
@@ -123,13 +123,23 @@ def _draft(
         f"({typed_rows(table, update.fresh)} limit 0)")
     old = files_relation(settings.ml_path / part.file for part in kept) if kept else None
     whole = files_relation(settings.ml_path / part.file for part in (*kept, *added))
-    metrics = (update_metrics_sql(table, old, new, expected=update.expected)
-               if old and has_passed
-               else table_metrics_sql(table, whole, expected=update.expected))
+    if old and has_passed:
+        metrics = update_metrics_sql(
+            table, old, new, expected=update.expected,
+            is_covered=bool(update.expected) and _sum_keys(con, table, whole) == _sum_keys(
+                con, table, update.expected or ""))
+    else:
+        metrics = table_metrics_sql(table, whole, expected=update.expected)
     verdict = judge_rows(settings, table, con, update.fresh if has_passed else whole,
                          metrics_sql=metrics, covers_expected=update.expected is not None)
     return _Draft(Written(table, verdict, verdict.rows), PartedTable(suite, (*kept, *added)),
                   tuple(settings.ml_path / part.file for part in added))
+
+
+def _sum_keys(
+    con: duckdb.DuckDBPyConnection, table: MlTable, relation: str,
+) -> list[tuple[int, int]]:
+    return con.execute(keys_sql(table, relation)).fetchall()
 
 
 def _find_touched(

@@ -59,7 +59,7 @@ _AUTHORS = """
 
     create temp table authors as
     with customers as (
-        select customer_id, string_agg(name, chr(10) order by name) as author_names
+        select customer_id, array_to_string(list_sort(list(name)), chr(10)) as author_names
         from author_names group by customer_id
     ), customer_records as (
         select records.record_key, customers.author_names, md5(author_names) as names_key

@@ -269,6 +269,8 @@ def _with_corrections(
 
 def _with_texts(con: duckdb.DuckDBPyConnection, labelled: pd.DataFrame) -> pd.DataFrame:
     """The same rows with their cleaned texts, which only a training needs."""
+    if labelled.empty:
+        return labelled.assign(text=[])
     keep_frame(con, "labelled_keys", labelled[["text_key"]].astype("str"))
     texts = con.execute("select text_key, text from masked semi join labelled_keys "
                         "using (text_key)").df()
