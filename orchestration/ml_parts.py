@@ -40,6 +40,13 @@ def read_part_list(folder: Path) -> dict[str, PartedTable]:
             for row in json.loads(path.read_text(encoding="utf-8"))}
 
 
+def list_files(folder: Path, table: str) -> list[Path]:
+    """Files of an ML table: its parts, or one."""
+    parted = read_part_list(folder).get(table)
+    return ([folder / part.file for part in parted.parts] if parted
+            else [folder / f"{table}.parquet"])
+
+
 def write_part_list(folder: Path, tables: Mapping[str, PartedTable]) -> None:
     """Move a new list into place."""
     temporary = folder / f"{LIST_NAME}.tmp"

@@ -24,7 +24,7 @@ from expectations.verdicts import TableVerdict
 from ingestion.readers.files import identifier, literal
 from models_ml.tables import TABLES, MlTable
 from orchestration.fingerprint import code_version
-from orchestration.ml_parts import is_whole, read_part_list, write_part_list
+from orchestration.ml_parts import is_whole, list_files, read_part_list, write_part_list
 from orchestration.settings import Settings
 from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import engine, frames
@@ -66,17 +66,9 @@ def ml_file(settings: Settings, name: str) -> Path:
     return settings.ml_path / f"{name}.parquet"
 
 
-def ml_files(settings: Settings, name: str) -> list[Path]:
-    """Where an ML table lies: one file, or its parts."""
-    parted = read_part_list(settings.ml_path).get(name)
-    if parted is None:
-        return [ml_file(settings, name)]
-    return [settings.ml_path / part.file for part in parted.parts]
-
-
 def ml_relation(settings: Settings, name: str) -> str:
     """SQL for the rows of an ML table, in no order."""
-    return files_relation(ml_files(settings, name))
+    return files_relation(list_files(settings.ml_path, name))
 
 
 def files_relation(files: Iterable[Path]) -> str:

@@ -15,8 +15,9 @@ import pytest
 
 from models_ml.tables import TABLES as ALL_TABLES
 from orchestration import ml_updates, text_training
+from orchestration.ml_parts import list_files
 from orchestration.ml_steps import SuiteFailed
-from orchestration.ml_tables import ml_files, ml_relation, prepare_ml_tables, write_ml_table
+from orchestration.ml_tables import ml_relation, prepare_ml_tables, write_ml_table
 from orchestration.settings import Settings
 from orchestration.text_readers import TextReaders
 from orchestration.text_step import analyse_texts
@@ -169,7 +170,7 @@ def test_tables_that_did_not_come_into_place_together_are_concluded_anew(
     deliver(settings, LATE, CRASH)
     read_now(settings)
     before = contents(settings)
-    for lost in ml_files(settings, "feedback_topics"):
+    for lost in list_files(settings.ml_path, "feedback_topics"):
         lost.unlink()
     prepare_ml_tables(settings)
     assert rows(settings, "feedback_topics") == []
