@@ -122,7 +122,7 @@ def write_ml_table(
     with engine(settings.memory_limit) as con:
         return _judge_and_place(
             settings, TABLES[name], temporary, con,
-            files_relation([expected]) if expected else None)
+            f"read_parquet({literal(str(expected))})" if expected else None)
 
 
 def copy_ml_table(
@@ -143,14 +143,14 @@ def copy_ml_table(
     if marks:
         told = ", ".join(f"{identifier(mark)}: {literal(value)}" for mark, value in marks.items())
         options += f", kv_metadata {{{told}}}"
-    con.execute(f"copy ({typed_rows(table, relation)} order by {', '.join(table.key)}) "
+    con.execute(f"copy ({_typed(table, relation)} order by {', '.join(table.key)}) "
                 f"to {literal(str(temporary))} ({options})")
     if changes is None:
         return _judge_and_place(settings, table, temporary, con, expected)
     passed = ml_file(settings, name).with_suffix(".passed")
     suite = suite_version(table)
     content = _content(table, con, f"read_parquet({literal(str(temporary))})")
-    con.execute(f"create or replace temp table fresh_rows as {typed_rows(table, changes.fresh)}")
+    con.execute(f"create or replace temp table fresh_rows as {_typed(table, changes.fresh)}")
     is_proven = _has_passed(passed, suite, table, con, content, changes.former)
     written = _judge_and_place(settings, table, temporary, con, expected,
                                "fresh_rows" if is_proven else None)
@@ -160,7 +160,7 @@ def copy_ml_table(
     return written
 
 
-def typed_rows(table: MlTable, relation: str) -> str:
+def _typed(table: MlTable, relation: str) -> str:
     """Query for the rows of a relation in the table's types."""
     columns = ", ".join(
         f"cast({identifier(column.name)} as {_ENGINE_TYPES[column.type]}) "
@@ -192,7 +192,7 @@ def _has_passed(
     last = json.loads(path.read_text(encoding="utf-8"))
     if last["suite"] != suite:
         return False
-    parts = zip(last["content"], _content(table, con, f"({typed_rows(table, former)})"),
+    parts = zip(last["content"], _content(table, con, f"({_typed(table, former)})"),
                 _content(table, con, "fresh_rows"), strict=True)
     return content == [was - less + more for was, less, more in parts]
 
@@ -201,40 +201,23 @@ def _judge_and_place(
     settings: Settings, table: MlTable, temporary: Path, con: duckdb.DuckDBPyConnection,
     expected: str | None, fresh: str | None = None,
 ) -> Written:
-    """Judge a file; of its rows only those of table `fresh`, where the others have passed."""
-    name, relation = table.name, files_relation([temporary])
-    verdict = judge_rows(settings, table, con, fresh or relation,
-                         metrics_sql=table_metrics_sql(table, relation, expected=expected),
-                         covers_expected=expected is not None)
+    name = table.name
+    verdict = _judge(table, temporary, con, expected, fresh)
+    VerdictLog(settings.verdicts_path).record(
+        f"ml.{name}", {name: {"row_count": verdict.rows, **verdict.metrics}})
     if verdict.passed:
         temporary.replace(ml_file(settings, name))
-        listed = read_part_list(settings.ml_path)
-        if listed.pop(name, None):
-            write_part_list(settings.ml_path, listed)
+        _forget_parts(settings, name)
     else:
         temporary.replace(ml_file(settings, name).with_suffix(".rejected"))
     return Written(table, verdict, verdict.rows)
 
 
-def judge_rows(
-    settings: Settings, table: MlTable, con: duckdb.DuckDBPyConnection, relation: str, *,
-    metrics_sql: str, covers_expected: bool,
-) -> TableVerdict:
-    """Judge a table and log the verdict.
-
-    `relation` has the rows to judge; the others that the metrics count have passed. `metrics_sql`
-    gives the row of metrics of the whole table.
-    """
-    columns = ", ".join(identifier(column) for column in chunk_columns(table))
-    metrics = con.execute(metrics_sql).df()
-    judged = con.execute(f"select count(*) from {relation}").fetchall()[0][0]
-    verdict = validate_table(
-        table, frames(con, f"select {columns} from {relation}"), metrics,
-        covers_expected=covers_expected,
-        passed_rows=int(metrics["row_count"].iloc[0]) - judged)
-    VerdictLog(settings.verdicts_path).record(
-        f"ml.{table.name}", {table.name: {"row_count": verdict.rows, **verdict.metrics}})
-    return verdict
+def _forget_parts(settings: Settings, name: str) -> None:
+    """Only then the file counts, where the table lay in parts before."""
+    listed = read_part_list(settings.ml_path)
+    if listed.pop(name, None):
+        write_part_list(settings.ml_path, listed)
 
 
 def _write_frames(path: Path, table: MlTable, parts: Iterable[pd.DataFrame]) -> None:
@@ -243,3 +226,21 @@ def _write_frames(path: Path, table: MlTable, parts: Iterable[pd.DataFrame]) -> 
         for part in parts:
             writer.write_table(pa.Table.from_pandas(
                 part[schema.names], schema=schema, preserve_index=False))
+
+
+def _judge(
+    table: MlTable, file: Path, con: duckdb.DuckDBPyConnection, expected: str | None,
+    fresh: str | None = None,
+) -> TableVerdict:
+    """Judge a table; of its rows only those of table `fresh`, where the others have passed."""
+    relation = f"read_parquet({literal(str(file))})"
+    judged = fresh or relation
+    columns = ", ".join(identifier(column) for column in chunk_columns(table))
+    metrics = con.execute(table_metrics_sql(table, relation, expected=expected)).df()
+    passed_rows = 0
+    if fresh:
+        fresh_rows = con.execute(f"select count(*) from {fresh}").fetchall()[0][0]
+        passed_rows = int(metrics["row_count"].iloc[0]) - fresh_rows
+    return validate_table(
+        table, frames(con, f"select {columns} from {judged}"), metrics,
+        covers_expected=expected is not None, passed_rows=passed_rows)

@@ -15,17 +15,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.metrics import keys_sql, table_metrics_sql, update_metrics_sql
+from expectations.ml import chunk_columns, validate_table
+from expectations.verdicts import TableVerdict
+from ingestion.readers.files import identifier
 from models_ml.tables import TABLES, MlTable
 from orchestration.ml_parts import Part, PartedTable, is_whole, read_part_list, write_part_list
-from orchestration.ml_tables import (
-    Written,
-    arrow_schema,
-    files_relation,
-    judge_rows,
-    suite_version,
-    typed_rows,
-)
+from orchestration.ml_tables import Written, arrow_schema, files_relation, suite_version
 from orchestration.settings import Settings
+from orchestration.verdict_log import VerdictLog
+from orchestration.warehouse import frames
 
 PART_ROWS = 50_000
 MOST_SMALL_PARTS = 16
@@ -113,14 +111,15 @@ def _draft(
         is_whole(settings.ml_path, part) for part in parts)
     touched = _find_touched(settings.ml_path, con, update, parts)
     kept = [part for part in parts if part not in touched]
-    rows = f"({typed_rows(table, update.fresh)}"
+    columns = ", ".join(identifier(column.name) for column in table.columns)
+    rows = f"(select {columns} from {update.fresh}"
     if touched:
         rest = files_relation(settings.ml_path / part.file for part in touched)
-        rows += (f" union all {typed_rows(table, rest)} "
+        rows += (f" union all select {columns} from {rest} "
                  f"anti join (select {update.by} from {update.gone}) using ({update.by})")
     added = _write_parts(settings.ml_path, con, table, rows + ")", is_needed=not kept)
     new = files_relation(settings.ml_path / part.file for part in added) if added else (
-        f"({typed_rows(table, update.fresh)} limit 0)")
+        f"(select {columns} from {update.fresh} limit 0)")
     old = files_relation(settings.ml_path / part.file for part in kept) if kept else None
     whole = files_relation(settings.ml_path / part.file for part in (*kept, *added))
     if old and has_passed:
@@ -130,10 +129,25 @@ def _draft(
                 con, table, update.expected or ""))
     else:
         metrics = table_metrics_sql(table, whole, expected=update.expected)
-    verdict = judge_rows(settings, table, con, update.fresh if has_passed else whole,
-                         metrics_sql=metrics, covers_expected=update.expected is not None)
+    verdict = _judge(con, table, update.fresh if has_passed else whole, metrics,
+                     covers_expected=update.expected is not None)
+    VerdictLog(settings.verdicts_path).record(
+        f"ml.{table.name}", {table.name: {"row_count": verdict.rows, **verdict.metrics}})
     return _Draft(Written(table, verdict, verdict.rows), PartedTable(suite, (*kept, *added)),
                   tuple(settings.ml_path / part.file for part in added))
+
+
+def _judge(
+    con: duckdb.DuckDBPyConnection, table: MlTable, judged: str, metrics_sql: str, *,
+    covers_expected: bool,
+) -> TableVerdict:
+    """Judge a table by its metrics and the rows of `judged`; all others have passed."""
+    metrics = con.execute(metrics_sql).df()
+    rows = con.execute(f"select count(*) from {judged}").fetchall()[0][0]
+    columns = ", ".join(identifier(column) for column in chunk_columns(table))
+    return validate_table(
+        table, frames(con, f"select {columns} from {judged}"), metrics,
+        covers_expected=covers_expected, passed_rows=int(metrics["row_count"].iloc[0]) - rows)
 
 
 def _sum_keys(

@@ -32,14 +32,14 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many rows the row rules judged, update by update."""
     counts: list[int] = []
-    real = ml_tables.validate_table
+    real = ml_updates.validate_table
 
     def counting(table: Any, chunks: Any, *others: Any, **options: Any) -> Any:
         seen = list(chunks)
         counts.append(sum(map(len, seen)))
         return real(table, seen, *others, **options)
 
-    monkeypatch.setattr(ml_tables, "validate_table", counting)
+    monkeypatch.setattr(ml_updates, "validate_table", counting)
     return counts
 
 
