@@ -19,6 +19,8 @@ from sklearn.metrics import f1_score
 
 from benchmarks.measure import run_cx360
 from benchmarks.topics import DEPARTMENTS, SENTIMENTS, TOPICS
+from orchestration.ml_parts import list_files
+from orchestration.ml_tables import files_relation
 
 OVERLAP_AIM = 0.9
 GROUPS = {
@@ -49,7 +51,8 @@ def _compare(home: Path) -> int:
                      pd.DataFrame(DEPARTMENTS.items(), columns=["planted", "found"]))
         for table in ("feedback_texts", "feedback_sentiment", "feedback_topics",
                       "feedback_routing", "text_models"):
-            con.execute(f"create view {table} as from '{home}/ml/{table}.parquet'")
+            con.execute(f"create view {table} as "
+                        f"from {files_relation(list_files(home / 'ml', table))}")
         # A phrase is looked for in the masked text, so that positions are those of the spans.
         con.execute(f"""
             create table planted as

@@ -21,7 +21,8 @@ from ingestion.loading import load_extracts
 from ingestion.raw_zone import RawZone
 from orchestration import dbt
 from orchestration.admission import admit_loads
-from orchestration.ml_tables import prepare_ml_tables
+from orchestration.ml_parts import list_files
+from orchestration.ml_tables import files_relation, prepare_ml_tables
 from orchestration.settings import DEMO_SOURCES, Settings, read_settings, remember_sources
 from orchestration.verdict_log import VerdictLog
 
@@ -54,7 +55,7 @@ class Resolution:
 
     def table(self, name: str) -> str:
         """SQL for one of the tables it wrote."""
-        return f"read_parquet('{self.home}/ml/{name}.parquet')"
+        return files_relation(list_files(self.home / "ml", name))
 
 
 def measure_resolution(home: Path) -> Resolution:

@@ -132,15 +132,20 @@ def _fit_centres(vectors: csr_matrix, seed: int) -> np.ndarray:
     # Largest first, so that a small part joins a large one and not the other way round.
     order = np.argsort(-np.round(weights.sum(axis=0), 6), kind="stable")
     merged: list[np.ndarray] = []
+    centres: list[np.ndarray] = []
     for part in model.components_[order]:
         if not part.any():
             continue
-        alike = [_unit(part) @ _unit(other) for other in merged]
+        unit = _unit(part)
+        alike = [unit @ centre for centre in centres]
         if alike and max(alike) >= _SAME_THEME_COSINE:
-            merged[int(np.argmax(alike))] += _unit(part)
+            nearest = int(np.argmax(alike))
+            merged[nearest] += unit
+            centres[nearest] = _unit(merged[nearest])
         else:
-            merged.append(_unit(part))
-    return np.array([_unit(part) for part in merged])
+            merged.append(unit.copy())
+            centres.append(unit)
+    return np.array(centres)
 
 
 def _assign(

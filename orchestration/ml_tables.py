@@ -1,7 +1,8 @@
 """Writes ML tables: to a temporary name, judged by their suite, then moved into place.
 
 A table that fails its suite never takes the place of the last good one, so a broken model cannot
-reach dbt in this run or in a later one.
+reach dbt in this run or in a later one. Here a table is written whole, as one file; on tables whose
+parts are kept see `ml_updates.py`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from expectations.verdicts import TableVerdict
 from ingestion.readers.files import identifier, literal
 from models_ml.tables import TABLES, MlTable
 from orchestration.fingerprint import code_version
+from orchestration.ml_parts import is_whole, list_files, read_part_list, write_part_list
 from orchestration.settings import Settings
 from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import engine, frames
@@ -60,8 +62,18 @@ def arrow_schema(table: MlTable) -> pa.Schema:
 
 
 def ml_file(settings: Settings, name: str) -> Path:
-    """Where an ML table lies."""
+    """Where an ML table lies that is written whole."""
     return settings.ml_path / f"{name}.parquet"
+
+
+def ml_relation(settings: Settings, name: str) -> str:
+    """SQL for the rows of an ML table, in no order."""
+    return files_relation(list_files(settings.ml_path, name))
+
+
+def files_relation(files: Iterable[Path]) -> str:
+    """SQL for the rows of Parquet files, at least one."""
+    return f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
 
 
 def prepare_ml_tables(settings: Settings) -> None:
@@ -72,11 +84,23 @@ def prepare_ml_tables(settings: Settings) -> None:
     settings.ml_path.mkdir(parents=True, exist_ok=True)
     for leftover in settings.ml_path.glob("*.tmp"):
         leftover.unlink()
+    listed = read_part_list(settings.ml_path)
+    kept = {name: parted for name, parted in listed.items() if name in TABLES and all(
+        is_whole(settings.ml_path, part) and _has_columns(settings.ml_path / part.file, name)
+        for part in parted.parts)}
+    if kept != listed:
+        write_part_list(settings.ml_path, kept)
     for name, table in TABLES.items():
         path = ml_file(settings, name)
-        if not (path.exists() and pq.read_schema(path).names == arrow_schema(table).names):
+        if name in kept:
+            path.unlink(missing_ok=True)
+        elif not (path.exists() and _has_columns(path, name)):
             _write_frames(path.with_suffix(".tmp"), table, ())
             path.with_suffix(".tmp").replace(path)
+
+
+def _has_columns(file: Path, name: str) -> bool:
+    return pq.read_schema(file).names == arrow_schema(TABLES[name]).names
 
 
 def write_ml_table(
@@ -124,7 +148,7 @@ def copy_ml_table(
     if changes is None:
         return _judge_and_place(settings, table, temporary, con, expected)
     passed = ml_file(settings, name).with_suffix(".passed")
-    suite = _suite_version(table)
+    suite = suite_version(table)
     content = _content(table, con, f"read_parquet({literal(str(temporary))})")
     con.execute(f"create or replace temp table fresh_rows as {_typed(table, changes.fresh)}")
     is_proven = _has_passed(passed, suite, table, con, content, changes.former)
@@ -144,7 +168,7 @@ def _typed(table: MlTable, relation: str) -> str:
     return f"select {columns} from {relation}"
 
 
-def _suite_version(table: MlTable) -> str:
+def suite_version(table: MlTable) -> str:
     """Changes with everything that the verdict on a row depends on, but the row."""
     return repr((row_rules(table), code_version(("expectations",)),
                  *(version(package) for package in ("duckdb", "great-expectations", "pandas"))))
@@ -183,9 +207,17 @@ def _judge_and_place(
         f"ml.{name}", {name: {"row_count": verdict.rows, **verdict.metrics}})
     if verdict.passed:
         temporary.replace(ml_file(settings, name))
+        _forget_parts(settings, name)
     else:
         temporary.replace(ml_file(settings, name).with_suffix(".rejected"))
     return Written(table, verdict, verdict.rows)
+
+
+def _forget_parts(settings: Settings, name: str) -> None:
+    """Only then the file counts, where the table lay in parts before."""
+    listed = read_part_list(settings.ml_path)
+    if listed.pop(name, None):
+        write_part_list(settings.ml_path, listed)
 
 
 def _write_frames(path: Path, table: MlTable, parts: Iterable[pd.DataFrame]) -> None:

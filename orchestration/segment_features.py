@@ -10,8 +10,7 @@ from datetime import date, timedelta
 
 import duckdb
 
-from ingestion.readers.files import literal
-from orchestration.ml_tables import ml_file
+from orchestration.ml_tables import ml_relation
 from orchestration.settings import Settings
 
 HOLDOUT_DAYS = 180
@@ -30,7 +29,7 @@ FEATURES_SQL = """
         select records.customer_id, moments.moment, moments.moment_date, facts.*,
             facts.fact_date <= moments.moment_date as is_past
         from intermediate.int_segment_facts_unioned as facts
-        join read_parquet({records}) as records on facts.identity_record_key = records.record_key
+        join {records} as records on facts.identity_record_key = records.record_key
         cross join moments
         where facts.fact_date <= $as_of::date
     ),
@@ -53,15 +52,15 @@ FEATURES_SQL = """
             count(*) filter (fact_type = 'case') as cases_count,
             avg(is_late::integer) as late_delivery_share
         from facts
-        left join read_parquet({sentiment}) using (text_key)
-        left join read_parquet({signals}) using (text_key)
+        left join {sentiment} using (text_key)
+        left join {signals} using (text_key)
         where fact_type <> 'order' and is_past
         group by all having voices_count > 0
     ),
     memberships as (
         select customer_id, moment, max(loyalty_level) as loyalty_level
         from intermediate.int_segment_memberships_listed as memberships
-        join read_parquet({records}) as records
+        join {records} as records
             on memberships.identity_record_key = records.record_key
         join moments on coalesce(valid_from, moment_date) <= moment_date
             and coalesce(valid_to > moment_date, true)
@@ -88,7 +87,7 @@ def measure_features(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: 
     con.execute(
         FEATURES_SQL.format(
             days=HOLDOUT_DAYS,
-            records=literal(str(ml_file(settings, "customer_records"))),
-            sentiment=literal(str(ml_file(settings, "feedback_sentiment"))),
-            signals=literal(str(ml_file(settings, "feedback_signals")))),
+            records=ml_relation(settings, "customer_records"),
+            sentiment=ml_relation(settings, "feedback_sentiment"),
+            signals=ml_relation(settings, "feedback_signals")),
         {"as_of": as_of, "start": as_of - timedelta(days=HOLDOUT_DAYS)})

@@ -17,13 +17,18 @@ from models_ml.sentiment_trained import MODEL_NAME, SENTIMENT_LABELS
 
 # The probabilities of all three classes follow from polarity, label and its probability.
 _SHARES = """
-    with dated as (
-        select text_key, min(occurred_date) > $trained_on as is_new
-        from intermediate.int_feedback_texts_unioned
-        group by text_key
+    with later as (
+        select distinct text_key from intermediate.int_feedback_texts_unioned
+        where occurred_date > $trained_on
+    ), new_texts as (
+        from later anti join (
+            select text_key from intermediate.int_feedback_texts_unioned semi join later
+                using (text_key)
+            where occurred_date <= $trained_on
+        ) using (text_key)
     ), rated as (
         select
-            dated.is_new,
+            new_texts.text_key is not null as is_new,
             case sentiment_label
                 when 'negative' then sentiment_probability
                 when 'positive' then sentiment_probability - polarity
@@ -35,7 +40,7 @@ _SHARES = """
                 else (1 - sentiment_probability + polarity) / 2
             end as positive
         from feedback_sentiment_new
-        join dated using (text_key)
+        left join new_texts using (text_key)
         where model_name = $model
     )
     select

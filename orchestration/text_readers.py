@@ -36,6 +36,10 @@ SURE_RULE, SURE_TOPIC = 0.5, 0.8
 """Probability below which a person decides where a text goes: of a rule that names the text, and of
 its topics alone, which send about half of the demo's texts astray between .5 and .8."""
 
+THEME_SAMPLE = 5_000
+"""Texts a language that themes are looked for in; the others are counted to the nearest. Every run
+looks for them, so that this is what they cost however many texts there are."""
+
 _SEEDS = ("topics", "topic_terms", "signal_terms", "routing_rules")
 _POLARITY = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 _URGENCY = {"low": 0.0, "medium": 0.45, "high": 0.9}
@@ -142,7 +146,8 @@ class TextReaders:
         """Themes among texts without a topic, for a person to accept."""
         cleaned = _cleaned(texts)
         version = topics_version(self.seeds["topics"], self.seeds["topic_terms"])
-        return discover_themes(cleaned, seed=SEED).assign(model_version=version)
+        return discover_themes(cleaned, seed=SEED, sample_size=THEME_SAMPLE).assign(
+            model_version=version)
 
     def _corrected(self, rows: pd.DataFrame, field: str) -> pd.Series:
         """What a person says about a field of each row; empty where nobody did."""

@@ -8,9 +8,8 @@ from typing import Any
 
 import duckdb
 
-from ingestion.readers.files import literal
 from orchestration.explain import built_warehouse
-from orchestration.ml_tables import ml_file
+from orchestration.ml_tables import ml_relation
 from orchestration.settings import Settings
 from orchestration.text_decisions import (
     keys_of_text,
@@ -55,8 +54,8 @@ def _printable(line: str) -> str:
 
 def _describe(settings: Settings, con: duckdb.DuckDBPyConnection, key: str) -> Iterator[str]:
     def rows(table: str) -> list[dict[str, Any]]:
-        found = con.execute(f"select * from read_parquet({literal(str(ml_file(settings, table)))}) "
-                            "where text_key = $1", [key])
+        found = con.execute(f"select * from {ml_relation(settings, table)} where text_key = $1",
+                            [key])
         names = [column[0] for column in found.description]
         return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
 

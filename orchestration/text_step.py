@@ -20,21 +20,16 @@ from ingestion.raw_zone import RawZone
 from ingestion.readers.files import literal
 from models_ml.tables import TABLES
 from orchestration.fingerprint import as_of_date
+from orchestration.ml_parts import read_part_list
 from orchestration.ml_steps import Outcome, Progress
-from orchestration.ml_tables import (
-    Changes,
-    Written,
-    arrow_schema,
-    copy_ml_table,
-    ml_file,
-    write_ml_table,
-)
+from orchestration.ml_tables import arrow_schema, ml_file, ml_relation, write_ml_table
+from orchestration.ml_updates import Update, update_ml_tables
 from orchestration.settings import Settings
 from orchestration.text_decisions import read_text_decisions, resolve_text_decisions
 from orchestration.text_drift import measure_drifts
 from orchestration.text_readers import TextReaders
 from orchestration.text_training import TextModels, find_models
-from orchestration.warehouse import frames, reading
+from orchestration.warehouse import frames, keep_frame, reading
 
 TEXTS_PER_PART = 20_000
 NAMED_ROWS = 20
@@ -44,26 +39,60 @@ THEME_TEXTS = 20_000
 MOST_AUTHORS = 20
 """A text that more people wrote is a phrase, such as "Danke", and names none of them."""
 
-AUTHORS = """
-    create temp table delivered as
-    select texts.text_key, texts.text, authors.author_names
-    from intermediate.int_feedback_texts_deduplicated as texts
-    left join (
-        select
-            feedback.text_key,
-            string_agg(distinct concat_ws(' ', names.first_name, names.last_name), chr(10)
-                       order by concat_ws(' ', names.first_name, names.last_name)) as author_names
-        from intermediate.int_feedback_texts_unioned as feedback
-        join read_parquet({records}) as written
-            on feedback.identity_record_key = written.record_key
-        join read_parquet({records}) as records on written.customer_id = records.customer_id
-        join intermediate.int_identity_attributes_unioned as names
-            on records.record_key = names.record_key
-        where coalesce(names.first_name, names.last_name) is not null
-        group by feedback.text_key
-        having count(distinct written.customer_id) <= {most}
-    ) as authors using (text_key)"""
+TABLES_OF_TEXTS = ("feedback_texts", "feedback_sentiment", "feedback_topics", "feedback_signals",
+                   "feedback_routing")
+"""They are updated together; all but the topics have one row for every text."""
 
+# Nearly every text has one feedback with an author, so that few need names to be put together.
+_AUTHORS = """
+    create temp table author_names as
+    select distinct records.customer_id, concat_ws(' ', names.first_name, names.last_name) as name
+    from {records} as records
+    join intermediate.int_identity_attributes_unioned as names
+        on records.record_key = names.record_key
+    where coalesce(names.first_name, names.last_name) is not null;
+
+    create temp table authors_of_many as
+    select text_key from intermediate.int_feedback_texts_unioned
+    where identity_record_key is not null
+    group by text_key having count(*) > 1;
+
+    create temp table authors as
+    with customers as (
+        select customer_id, array_to_string(list_sort(list(name)), chr(10)) as author_names
+        from author_names group by customer_id
+    ), customer_records as (
+        select records.record_key, customers.author_names, md5(author_names) as names_key
+        from {records} as records join customers using (customer_id)
+    )
+    select feedback.text_key, author_names, names_key
+    from intermediate.int_feedback_texts_unioned as feedback
+    join customer_records on feedback.identity_record_key = customer_records.record_key
+    anti join authors_of_many using (text_key)
+    union all
+    select text_key, author_names, md5(author_names)
+    from (
+        select feedback.text_key, string_agg(distinct name, chr(10) order by name) as author_names
+        from intermediate.int_feedback_texts_unioned as feedback
+        semi join authors_of_many using (text_key)
+        join {records} as records on feedback.identity_record_key = records.record_key
+        join author_names on records.customer_id = author_names.customer_id
+        group by feedback.text_key
+        having count(distinct records.customer_id) <= {most}
+    )"""
+
+# Texts that came, went, are called otherwise, or were read by another version.
+_CHANGED = """
+    create temp table changed as
+    select
+        coalesce(texts.text_key, former.text_key) as text_key,
+        texts.text_key is not null as is_delivered
+    from intermediate.int_feedback_texts_deduplicated as texts
+    full join feedback_texts_former as former using (text_key)
+    left join authors using (text_key)
+    where texts.text_key is null
+        or former.model_version is distinct from $1
+        or former.names_key is distinct from authors.names_key"""
 
 
 @dataclass(frozen=True)
@@ -81,47 +110,40 @@ class Stage:
 
 
 def analyse_texts(settings: Settings, progress: Progress = lambda message: None) -> Outcome:
-    """Write the ML tables of texts; only new, corrected and outdated texts are read.
+    """Update the ML tables of texts; only new, corrected and outdated texts are read.
 
     Models are trained on the company's own scores and departments when there are enough of them
-    and none is recorded, or when the labels have outgrown it. `feedback_texts` is moved into place
-    last, and only when all else has passed: until then the same texts are read again.
+    and none is recorded, or when the labels have outgrown it. The tables come into place together,
+    and only when all have passed: until then the same texts are read again.
     """
     as_of = as_of_date(settings, RawZone(settings.raw_path).loads())
     counts: dict[str, int] = {}
     with _texts(settings) as con:
-        records = literal(str(ml_file(settings, "customer_records")))
-        con.execute(AUTHORS.format(records=records, most=MOST_AUTHORS))
+        are_listed = _show_former(settings, con)
+        con.execute(_AUTHORS.format(records=ml_relation(settings, "customer_records"),
+                                    most=MOST_AUTHORS))
         corrections, waiting = resolve_text_decisions(con, read_text_decisions(settings))
+        keep_frame(con, "corrected", corrections[["text_key"]])
         counts["corrections that wait for their text"] = len(waiting)
         if waiting:
             progress(f"texts: {_tell_waiting(waiting)}")
         readers = TextReaders.read(settings, con, corrections)
+        con.execute(_CHANGED, [readers.text_version])
 
         def update(stage: Stage) -> None:
-            counts[f"{stage.name} read now"] = _update(settings, con, stage, progress)
+            counts[f"{stage.name} read now"] = _conclude(settings, con, stage, progress)
 
-        def place(table: str, expected: str | None = None) -> Written:
-            return copy_ml_table(settings, table, con, f"{table}_new", expected=expected,
-                                 changes=Changes(f"{table}_former", f"{table}_fresh"))
-
-        # Texts whose authors are called otherwise now are masked anew.
-        con.execute(f"""
-            create temp table again as
-            select delivered.text_key from delivered
-            join read_parquet({literal(str(ml_file(settings, "feedback_texts")))}) as masked
-                using (text_key)
-            where masked.names_key is distinct from md5(delivered.author_names)""")
+        con.execute("create temp table texts_due as select text_key from changed "
+                    "where is_delivered")
+        con.execute("create temp view delivered as select text_key, text, author_names "
+                    "from intermediate.int_feedback_texts_deduplicated "
+                    "left join authors using (text_key)")
         update(Stage("texts", ("feedback_texts",), {readers.text_version}, "delivered",
                      readers.read_texts))
         con.execute("create temp view masked as select text_key, masked_text as text, language "
                     "from feedback_texts_new")
         models = find_models(settings, con, as_of=as_of, corrections=corrections,
                              progress=progress)
-        # What was masked anew is read anew, and so is what people have corrected.
-        con.execute("insert into again select text_key from feedback_texts_fresh")
-        con.execute("insert into again select unnest($1::varchar[])",
-                    [corrections["text_key"].tolist()])
         update(Stage("sentiment", ("feedback_sentiment",), readers.sentiment_versions(models),
                      "masked", lambda part: readers.read_sentiment(part, models)))
         models = models.with_drifts(measure_drifts(con, models.trained_on))
@@ -137,17 +159,13 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
                      lambda part: readers.read_topics(part, models)))
         progress("texts: themes without a topic")
         proposals = readers.propose_topics(_texts_without_topic(con))
-        written = [
-            place("feedback_sentiment", "delivered"),
-            place("feedback_topics"),
-            place("feedback_routing", "delivered"),
-            place("feedback_signals", "delivered"),
-            write_ml_table(settings, "topic_proposals", [proposals]),
-            write_ml_table(settings, "text_models", [models.as_rows()]),
-        ]
-        if all(one.verdict.passed for one in written):
-            written.append(place("feedback_texts", "delivered"))
-    return Outcome(tuple(written), counts, models.as_markdown())
+        others = (write_ml_table(settings, "topic_proposals", [proposals]),
+                  write_ml_table(settings, "text_models", [models.as_rows()]))
+        progress("texts: tables")
+        written = update_ml_tables(
+            settings, con, [_update(table) for table in TABLES_OF_TEXTS],
+            from_nothing=not are_listed, place=all(one.verdict.passed for one in others))
+    return Outcome((*written, *others), counts, models.as_markdown())
 
 
 def train_models(settings: Settings, progress: Progress = lambda message: None) -> TextModels:
@@ -159,7 +177,7 @@ def train_models(settings: Settings, progress: Progress = lambda message: None) 
     with _texts(settings) as con:
         corrections, _ = resolve_text_decisions(con, read_text_decisions(settings))
         con.execute("create temp view masked as select text_key, masked_text as text, language "
-                    f"from read_parquet({literal(str(ml_file(settings, 'feedback_texts')))})")
+                    f"from {ml_relation(settings, 'feedback_texts')}")
         return find_models(
             settings, con, as_of=as_of_date(settings, RawZone(settings.raw_path).loads()),
             corrections=corrections, is_due=lambda facts, labels_count: True, progress=progress)
@@ -185,20 +203,35 @@ def _texts(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             leftover.unlink()
 
 
-def _update(
+def _show_former(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
+    """Make the views `<table>_former`; without a row unless all tables came into place together."""
+    are_listed = read_part_list(settings.ml_path).keys() >= set(TABLES_OF_TEXTS)
+    for table in TABLES_OF_TEXTS:
+        con.execute(f"create temp view {table}_former as select {_columns(table)} "
+                    f"from {ml_relation(settings, table)} where {are_listed}")
+    return are_listed
+
+
+def _conclude(
     settings: Settings, con: duckdb.DuckDBPyConnection, stage: Stage, progress: Progress,
 ) -> int:
-    """Conclude what is not done, and make the views `<table>_new`, `_fresh` and `_former`.
+    """Conclude what is due, and make the views `<table>_gone`, `_fresh` and `_new`.
+
+    Due is what changed, what people have corrected, and what another version concluded.
 
     Returns:
         How many texts were read.
     """
-    done, kept = f"{stage.name}_done", f"{stage.name}_kept"
-    marker = literal(str(ml_file(settings, stage.tables[-1])))
+    due = f"{stage.name}_due"
     versions = ", ".join(literal(version) for version in sorted(stage.versions))
-    con.execute(f"create temp table {done} as select text_key from read_parquet({marker}) "
-                f"where model_version in ({versions}) "
-                "and text_key not in (select text_key from again)")
+    con.execute(f"""
+        create temp table if not exists {due} as
+        select text_key from changed where is_delivered
+        union
+        select text_key from corrected
+        union
+        select text_key from {stage.tables[-1]}_former where model_version not in ({versions})
+            and text_key not in (select text_key from changed)""")
     fresh = {table: ml_file(settings, table).with_suffix(".fresh.tmp") for table in stage.tables}
     count = 0
     with ExitStack() as files:
@@ -206,35 +239,40 @@ def _update(
                    for table, path in fresh.items()}
         # The stream is the one query of the connection while it is read.
         for part in frames(con, f"select texts.* from {stage.texts} as texts "
-                           f"anti join {done} as done on texts.text_key = done.text_key "
-                           "order by texts.text_key", TEXTS_PER_PART):
+                           f"semi join {due} using (text_key) order by texts.text_key",
+                           TEXTS_PER_PART):
             for table, rows in stage.conclude(part).items():
                 schema = arrow_schema(TABLES[table])
                 writers[table].write_table(pa.Table.from_pandas(
                     rows[schema.names], schema=schema, preserve_index=False))
             count += len(part)
             progress(f"{stage.name}: {count:,} texts read")
-    # Every relation of a stage has the keys of the delivered texts; this one has them at hand.
-    con.execute(f"create temp table {kept} as select text_key from {done} "
-                "semi join delivered using (text_key)")
     for table, path in fresh.items():
-        columns = ", ".join(column.name for column in TABLES[table].columns)
-        before = literal(str(ml_file(settings, table)))
+        con.execute(f"create temp view {table}_gone as select text_key from {due} "
+                    "union all select text_key from changed where not is_delivered")
         con.execute(f"create temp view {table}_fresh as "
-                    f"select {columns} from read_parquet({literal(str(path))})")
-        con.execute(f"create temp view {table}_former as select {columns} "
-                    f"from read_parquet({before}) anti join {kept} using (text_key)")
-        con.execute(f"create temp view {table}_new as select {columns} "
-                    f"from read_parquet({before}) semi join {kept} using (text_key) "
-                    f"union all select {columns} from {table}_fresh")
+                    f"select {_columns(table)} from read_parquet({literal(str(path))})")
+        con.execute(f"create temp view {table}_new as from {table}_former "
+                    f"anti join {table}_gone using (text_key) union all from {table}_fresh")
     return count
+
+
+def _update(table: str) -> Update:
+    """What the stage that concluded a table says to have changed in it."""
+    covered = "intermediate.int_feedback_texts_deduplicated" if table != "feedback_topics" else None
+    return Update(table, "text_key", f"{table}_gone", f"{table}_fresh", covered)
+
+
+def _columns(table: str) -> str:
+    return ", ".join(column.name for column in TABLES[table].columns)
 
 
 def _texts_without_topic(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     # Keys first: of a million texts few are read.
     con.execute(f"""
         create temp table without_topic as
-        select text_key from delivered anti join feedback_topics_new using (text_key)
+        select text_key from intermediate.int_feedback_texts_deduplicated
+        anti join feedback_topics_new using (text_key)
         order by text_key limit {THEME_TEXTS}""")
     return con.execute("""
         select masked.text_key, masked.text, masked.language, sentiment.polarity

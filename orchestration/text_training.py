@@ -30,7 +30,7 @@ from models_ml.text_classifier import TextClassifier
 from models_ml.texts import clean_text
 from orchestration.settings import Settings
 from orchestration.text_decisions import TOPIC_DELIMITER
-from orchestration.warehouse import escape_cell
+from orchestration.warehouse import escape_cell, keep_frame
 
 SEED = 360
 OUTGROWN = 1.5
@@ -204,13 +204,12 @@ def _sentiment_models(
     progress: Callable[[str], None],
 ) -> Iterable[Recorded]:
     labelled = con.execute(f"""
-        select masked.text_key, masked.text, masked.language, labels.score_normalised,
-            labels.nps_class
+        select masked.text_key, masked.language, labels.score_normalised, labels.nps_class
         from masked join intermediate.int_text_labels_collected as labels using (text_key)
         where labels.score_normalised is not null or labels.nps_class is not null
         order by masked.text_key limit {MOST_LABELS}""").df()
     labelled["label"] = labels_from_scores(labelled["score_normalised"], labelled["nps_class"])
-    labelled = _with_corrections(con, labelled[["text_key", "text", "language", "label"]],
+    labelled = _with_corrections(con, labelled[["text_key", "language", "label"]],
                                  corrections, "sentiment")
     labelled = labelled[labelled["language"].isin(MODEL_NAMES)]
     for language, rows in labelled.groupby("language", sort=True):
@@ -220,7 +219,7 @@ def _sentiment_models(
             yield newest
             continue
         progress(f"training: sentiment of {len(rows):,} scored texts, language {language}")
-        trained = train_sentiment(rows, seed=SEED)[str(language)]
+        trained = train_sentiment(_with_texts(con, rows), seed=SEED)[str(language)]
         yield _record(folder, Recorded(_facts(
             "sentiment", str(language), trained.status, trained.labels_count, as_of,
             trained.evaluation, lexicon_macro_f1=trained.lexicon_macro_f1,
@@ -234,7 +233,7 @@ def _case_model(
     progress: Callable[[str], None], task: str, label: str,
 ) -> Recorded:
     labelled = con.execute(f"""
-        select masked.text_key, masked.text, masked.language, labels.{label} as label
+        select masked.text_key, masked.language, labels.{label} as label
         from masked join intermediate.int_text_labels_collected as labels using (text_key)
         where labels.{label} is not null
         order by masked.text_key limit {MOST_LABELS}""").df()
@@ -244,6 +243,7 @@ def _case_model(
     if newest and not is_due(newest.facts, len(labelled)):
         return newest
     progress(f"training: {task} from {len(labelled):,} past cases")
+    labelled = _with_texts(con, labelled)
     report = train_router(labelled["text"].tolist(), labelled["label"].tolist(), seed=SEED)
     return _record(folder, Recorded(_facts(
         task, ALL_LANGUAGES, report.status, report.labels_count, as_of, report.evaluation,
@@ -255,20 +255,27 @@ def _case_model(
 def _with_corrections(
     con: duckdb.DuckDBPyConnection, labelled: pd.DataFrame, corrections: pd.DataFrame, field: str,
 ) -> pd.DataFrame:
-    """Cleaned texts with labels; those of people take the place of the ones found, and add."""
+    """Keys with labels; those of people take the place of the ones found, and add."""
     corrected = corrections[(corrections["field"] == field) & (corrections["value"] != "")
                             & ~corrections["value"].str.contains(TOPIC_DELIMITER, regex=False)]
     if corrected.empty:
-        return _cleaned(labelled.dropna(subset=["label"]))
-    texts = con.execute("select text_key, text, language from masked where text_key in "
+        return labelled.dropna(subset=["label"])
+    texts = con.execute("select text_key, language from masked where text_key in "
                         "(select unnest($1::varchar[]))", [corrected["text_key"].tolist()]).df()
     named = texts.merge(corrected.rename(columns={"value": "label"}), on="text_key")
     others = labelled[~labelled["text_key"].isin(named["text_key"])].dropna(subset=["label"])
-    return _cleaned(pd.concat([others, named[labelled.columns]], ignore_index=True))
+    return pd.concat([others, named[labelled.columns]], ignore_index=True)
 
 
-def _cleaned(labelled: pd.DataFrame) -> pd.DataFrame:
-    return labelled.assign(text=[clean_text(text) for text in labelled["text"]])
+def _with_texts(con: duckdb.DuckDBPyConnection, labelled: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with their cleaned texts, which only a training needs."""
+    if labelled.empty:
+        return labelled.assign(text=[])
+    keep_frame(con, "labelled_keys", labelled[["text_key"]].astype("str"))
+    texts = con.execute("select text_key, text from masked semi join labelled_keys "
+                        "using (text_key)").df()
+    found = labelled.merge(texts, on="text_key", how="left")
+    return found.assign(text=[clean_text(text) for text in found["text"]])
 
 
 def _facts(

@@ -38,9 +38,28 @@
         {%- set table = file.split('/')[-1] | replace('.parquet', '') -%}
         {%- do cx360._create_view_over('raw', table, [file] + admitted.get(table, [])) -%}
     {%- endfor -%}
+    {%- set ml_files = {} -%}
     {%- for file in cx360._files(ml_path ~ '/*.parquet') -%}
-        {%- do cx360._create_view_over('ml', file.split('/')[-1] | replace('.parquet', ''), [file]) -%}
+        {%- do ml_files.update({file.split('/')[-1] | replace('.parquet', ''): [file]}) -%}
     {%- endfor -%}
+    {%- do ml_files.update(cx360._parts(ml_path)) -%}
+    {%- for table, files in ml_files.items() -%}
+        {%- do cx360._create_view_over('ml', table, files) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Files of ML tables that lie in parts, by table. -#}
+{% macro _parts(ml_path) -%}
+    {%- set files = {} -%}
+    {%- if cx360._files(ml_path ~ '/parts.json') -%}
+        {%- for table, file in run_query(
+            "select name, unnest(parts).file from read_json('" ~ ml_path ~ "/parts.json', columns ="
+            " {name: 'varchar', parts: 'struct(file varchar)[]'})"
+        ).rows -%}
+            {%- do files.setdefault(table, []).append(ml_path ~ '/' ~ file) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(files) }}
 {%- endmacro %}
 
 {#- Files that match a pattern, in order of their names. -#}

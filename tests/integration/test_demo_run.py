@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
@@ -304,8 +305,7 @@ def test_a_rebuild_gives_the_same_rows_while_readers_go_on(copy: Company) -> Non
     """Warehouse and inferred tables are dropped and rebuilt; readers never see an error."""
     before = copy.rows()
     (copy.home / "warehouse.duckdb").unlink()
-    for path in (copy.home / "ml").iterdir():
-        path.unlink()
+    shutil.rmtree(copy.home / "ml")
     first = copy.snapshot
     with closing(duckdb.connect(str(first.path / "marts.duckdb"), read_only=True)) as held:
         reads = read_until_end(copy, copy.start("run", "--force"))

@@ -11,6 +11,8 @@ import duckdb
 import pytest
 from company import Company
 
+from orchestration.ml_parts import list_files
+from orchestration.ml_tables import files_relation
 from orchestration.settings import PROJECT
 
 pytestmark = pytest.mark.public_data
@@ -83,7 +85,8 @@ def test_what_a_company_does_not_have_is_empty_and_nothing_fails(olist: Company)
 
 def test_a_comment_is_published_masked_and_in_one_place(olist: Company) -> None:
     texts = dict(duckdb.sql(
-        f"select text_key, masked_text from '{olist.home}/ml/feedback_texts.parquet'").fetchall())
+        "select text_key, masked_text from "
+        f"{files_relation(list_files(olist.home / 'ml', 'feedback_texts'))}").fetchall())
     comments = {text for (text,) in olist.read_raw(
         f"select text from {olist.raw('survey_answers')} where length(text) > 30")}
     personal = {text for text in comments if texts[md5(text.encode()).hexdigest()] != text}

@@ -26,6 +26,7 @@ from orchestration.defs.analytics import (
     VALUE,
     MlStep,
 )
+from orchestration.ml_parts import list_files
 from orchestration.text_readers import TextReaders
 
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
@@ -110,8 +111,10 @@ def test_python_to_dbt_a_bad_ml_table_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    table = copy.home / "ml" / "feedback_sentiment.parquet"
-    good = table.read_bytes()
+    def table() -> list[bytes]:
+        return [file.read_bytes() for file in list_files(copy.home / "ml", "feedback_sentiment")]
+
+    good = table()
     rate = TextReaders.read_sentiment
     with monkeypatch.context() as broken:
         broken.setattr(TextReaders, "sentiment_versions", lambda *given: {"broken"})
@@ -121,7 +124,7 @@ def test_python_to_dbt_a_bad_ml_table_blocks_marts_and_snapshot(
     assert outcome.steps == {"analyse_texts": "failed"}
     assert outcome.failed_checks == [("ml/feedback_sentiment", "suite")]
     assert "polarity" in outcome.error
-    assert table.read_bytes() == good
+    assert table() == good
     assert states(copy)["texts"] == "failed"
     assert_refused(copy, materialise, CUSTOMERS)
     # Corrected and materialised again, the gate opens for the marts, not yet for the snapshot.
@@ -161,7 +164,7 @@ def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     monkeypatch: pytest.MonkeyPatch, step: MlStep, module: Any, concludes: str,
     wrongly: Callable[..., Any], table: str,
 ) -> None:
-    file = copy.home / "ml" / f"{table}.parquet"
+    (file,) = list_files(copy.home / "ml", table)
     good = file.read_bytes()
     with monkeypatch.context() as broken:
         broken.setattr(module, concludes, partial(wrongly, getattr(module, concludes)))

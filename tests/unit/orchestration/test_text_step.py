@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
 from hashlib import md5
@@ -10,12 +11,13 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
-from orchestration import text_step, text_training
+from models_ml.tables import TABLES as ALL_TABLES
+from orchestration import ml_updates, text_training
+from orchestration.ml_parts import list_files
 from orchestration.ml_steps import SuiteFailed
-from orchestration.ml_tables import ml_file, prepare_ml_tables, write_ml_table
+from orchestration.ml_tables import ml_relation, prepare_ml_tables, write_ml_table
 from orchestration.settings import Settings
 from orchestration.text_readers import TextReaders
 from orchestration.text_step import analyse_texts
@@ -25,6 +27,7 @@ TABLES = ("feedback_texts", "feedback_sentiment", "feedback_topics", "feedback_s
 LATE = "Die Lieferung kam zu spät"
 CRASH = "Die App stürzt ständig ab"
 GOOD = "Sehr gut, alles bestens"
+SLOW = "Die Lieferung war langsam"
 
 
 @pytest.fixture
@@ -78,6 +81,11 @@ def deliver(settings: Settings, *texts: str, writer: str = "", scores: tuple[flo
         con.execute("create or replace table intermediate.int_identity_attributes_unioned as "
                     "select md5('record') as record_key, null::varchar as first_name, "
                     "nullif($1, '') as last_name", [writer])
+    write_records(settings)
+
+
+def write_records(settings: Settings) -> None:
+    """The one customer there is."""
     write_ml_table(settings, "customer_records", [pd.DataFrame({
         "record_key": [key("record")], "customer_id": key("record"), "is_senior": True,
         "match_rule": "single", "match_score": 1.0, "household_key": None})])
@@ -88,7 +96,12 @@ def key(text: str) -> str:
 
 
 def rows(settings: Settings, table: str) -> list[dict[str, Any]]:
-    return pq.read_table(ml_file(settings, table)).to_pylist()
+    """Rows of a table, in the order of its key."""
+    with duckdb.connect() as con:
+        found: list[dict[str, Any]] = con.sql(
+            f"from {ml_relation(settings, table)} order by {', '.join(ALL_TABLES[table].key)}"
+        ).to_arrow_table().to_pylist()
+    return found
 
 
 def by_text(settings: Settings, table: str, column: str) -> dict[str, Any]:
@@ -124,18 +137,45 @@ def test_each_text_is_read_once_and_dropped_when_it_is_gone(settings: Settings) 
 
 
 def test_reading_bit_by_bit_gives_what_reading_at_once_gives(
-    settings: Settings, tmp_path: Path,
+    settings: Settings, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    deliver(settings, LATE)
-    read_now(settings)
+    """Texts come, go and come again, people correct, a term is added, an author's name changes."""
+    monkeypatch.setattr(ml_updates, "PART_ROWS", 2)
+    monkeypatch.setattr(ml_updates, "MOST_SMALL_PARTS", 2)
+    deliver(settings, LATE, SLOW)
+    assert read_now(settings) == (2, 2, 2)
     deliver(settings, LATE, CRASH, GOOD)
-    read_now(settings)
+    assert read_now(settings) == (2, 2, 2)
+    deliver(settings, LATE, CRASH, GOOD, SLOW, *(f"{GOOD} {number}" for number in range(5)))
+    assert read_now(settings) == (6, 6, 6)
+    correct(settings, f"{key(LATE)};sentiment;positive", f"{key(CRASH)};topic;none")
+    assert read_now(settings) == (0, 2, 2)
+    with warehouse(settings) as con:
+        con.execute("insert into seeds.topic_terms values ('app', 'de', 'alles', 'word', 0.9)")
+    assert read_now(settings) == (0, 2, 9)
+    deliver(settings, LATE, CRASH, GOOD, SLOW, f"{GOOD} 5", writer="Lieferung")
+    assert read_now(settings) == (5, 5, 5)
     bit_by_bit = contents(settings)
-    for table in TABLES:
-        ml_file(settings, table).unlink()
+    assert bit_by_bit["feedback_topics"]
+    shutil.rmtree(settings.ml_path)
     prepare_ml_tables(settings)
-    assert read_now(settings) == (3, 3, 3)
+    write_records(settings)
+    assert read_now(settings) == (5, 5, 5)
     assert contents(settings) == bit_by_bit
+
+
+def test_tables_that_did_not_come_into_place_together_are_concluded_anew(
+    settings: Settings,
+) -> None:
+    deliver(settings, LATE, CRASH)
+    read_now(settings)
+    before = contents(settings)
+    for lost in list_files(settings.ml_path, "feedback_topics"):
+        lost.unlink()
+    prepare_ml_tables(settings)
+    assert rows(settings, "feedback_topics") == []
+    assert read_now(settings) == (2, 2, 2)
+    assert contents(settings) == before
 
 
 def test_models_see_masked_texts_only(settings: Settings) -> None:
@@ -175,29 +215,51 @@ def test_a_table_that_breaks_a_rule_is_named_and_its_texts_are_read_again(
     assert read_now(settings) == (1, 1, 1)
 
 
-def test_a_run_that_is_cut_short_can_be_run_again(
+def test_a_run_that_is_cut_short_leaves_the_former_tables_and_can_be_run_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    deliver(settings, LATE)
-    read_now(settings)
-    deliver(settings, LATE, CRASH, writer="Lieferung")
+    """Cut before each file that is moved into place, and once before none."""
+    together = [table for table in TABLES if table.startswith("feedback_")]
+
+    def state() -> dict[str, Any]:
+        return {table: rows(settings, table) for table in together}
+
+    def start() -> dict[str, Any]:
+        shutil.rmtree(settings.ml_path)
+        prepare_ml_tables(settings)
+        deliver(settings, LATE, GOOD)
+        correct(settings, f"{key(GOOD)};sentiment;negative")
+        read_now(settings)
+        found = state()
+        deliver(settings, LATE, CRASH, GOOD, writer="Lieferung")
+        correct(settings)
+        return found
+
+    start()
     read_now(settings)
     whole = contents(settings)
-    deliver(settings, LATE, CRASH)
-    read_now(settings)
-    deliver(settings, LATE, CRASH, writer="Lieferung")
-    place = text_step.copy_ml_table
-    with monkeypatch.context() as cut:
-        def cut_short(settings: Settings, name: str, *given: Any, **named: Any) -> Any:
-            if name == "feedback_signals":
+    move, moves, is_cut = Path.replace, 0, True
+    while is_cut:
+        before, left = start(), [moves]
+
+        def cut_short(path: Path, target: Path, left: list[int] = left) -> Path:
+            left[0] -= 1
+            if left[0] < 0:
                 raise KeyboardInterrupt
-            return place(settings, name, *given, **named)
-        cut.setattr(text_step, "copy_ml_table", cut_short)
-        with pytest.raises(KeyboardInterrupt):
-            analyse_texts(settings)
-    assert read_now(settings) == (2, 2, 2)
-    assert contents(settings) == whole
-    assert list(settings.ml_path.glob("*.tmp")) == []
+            return move(path, target)
+
+        with monkeypatch.context() as cut:
+            cut.setattr(Path, "replace", cut_short)
+            try:
+                analyse_texts(settings)
+                is_cut = False
+            except KeyboardInterrupt:
+                assert state() == before
+        assert read_now(settings) == ((3, 3, 3) if is_cut else (0, 0, 0))
+        assert contents(settings) == whole
+        assert list(settings.ml_path.glob("*.tmp")) == []
+        moves += 1
+    assert moves > len(TABLES)
 
 
 def test_without_a_text_every_table_is_empty(settings: Settings) -> None:
