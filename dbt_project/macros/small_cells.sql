@@ -22,7 +22,7 @@
 
 {#-
     Windows to hide what follows from a known total: `window` holds the cells that add up to it, `key` tells cells of
-    one size apart. Put it into a CTE, and `is_hidden_cell()` after it.
+    one size apart. Put it into a CTE, and `is_hidden_cell(count)` after it.
 -#}
 {% macro smaller_cells(count, window, key) -%}
     {%- set ordered = 'partition by ' ~ window ~ ' order by ' ~ count ~ ' asc, ' ~ key ~ ' asc' -%}
@@ -33,8 +33,12 @@
         ) as smaller_count
 {%- endmacro %}
 
-{#- A small cell hides with the next ones, until two are hidden and together are people enough: their sum is known. -#}
-{% macro is_hidden_cell() -%}
-    smallest_count < {{ var('small_cell_minimum') }}
-        and (smallest_rank <= 2 or smaller_count < {{ var('small_cell_minimum') }})
+{#- A small cell hides, and the next ones with it, until two are hidden and together are people enough: their sum is
+    known. -#}
+{% macro is_hidden_cell(count) -%}
+    {{ count }} < {{ var('small_cell_minimum') }}
+        or (
+            smallest_count < {{ var('small_cell_minimum') }}
+            and (smallest_rank <= 2 or smaller_count < {{ var('small_cell_minimum') }})
+        )
 {%- endmacro %}

@@ -31,7 +31,7 @@ ranked_cells as (
 judged as (
     select
         *,
-        {{ is_hidden_cell() }} as is_suppressed
+        {{ is_hidden_cell('customers_count') }} as is_suppressed
     from ranked_cells
 )
 

@@ -47,7 +47,7 @@ ranked as (
 judged as (
     select
         *,
-        {{ is_hidden_cell() }} as is_suppressed
+        {{ is_hidden_cell('customers_count') }} as is_suppressed
     from ranked
 )
 
