@@ -23,7 +23,7 @@ from models_ml.frames import conform
 from models_ml.tables import TABLES
 from orchestration.fingerprint import as_of_date
 from orchestration.ml_steps import Outcome, Progress
-from orchestration.ml_tables import ml_relation, write_ml_table
+from orchestration.ml_tables import ml_file, write_ml_table
 from orchestration.settings import Settings
 from orchestration.suppressions import read_suppressions
 from orchestration.warehouse import reading
@@ -51,7 +51,7 @@ PURCHASES = """
         booked.product_id,
         booked.booked_date as bought_date
     from intermediate.int_revenue_booked as booked
-    join {records} as records
+    join read_parquet({records}) as records
         on booked.identity_record_key = records.record_key
     where booked.product_id is not null and not booked.is_return and booked.quantity > 0
         and booked.booked_date <= {as_of}
@@ -61,7 +61,7 @@ RETURNED = """
     create temp table returned as
     select distinct records.customer_id, booked.product_id
     from intermediate.int_revenue_booked as booked
-    join {records} as records
+    join read_parquet({records}) as records
         on booked.identity_record_key = records.record_key
     where booked.product_id is not null and booked.is_return and booked.booked_date <= {as_of}"""
 
@@ -105,7 +105,7 @@ def recommend_products(
     as_of = as_of_date(settings, RawZone(settings.raw_path).loads())
     suppressions = read_suppressions(settings)
     with reading(settings.warehouse_path, settings.memory_limit) as con:
-        names = {"records": ml_relation(settings, "customer_records"),
+        names = {"records": literal(str(ml_file(settings, "customer_records"))),
                  "as_of": f"date {literal(as_of.isoformat())}",
                  "sold_within": str(SOLD_WITHIN_DAYS)}
         for query in (PURCHASES, RETURNED, MARGINS):
@@ -123,7 +123,7 @@ def recommend_products(
         waiting = con.execute(
             f"select count(*) from (select unnest($1::varchar[]) as record_key) "
             f"where record_key not in (select unnest([record_key, customer_id]) "
-            f"from {names['records']})",
+            f"from read_parquet({names['records']}))",
             [suppressions["record_key"].tolist()]).fetchall()[0][0]
     return Outcome(tuple(written), {
         "products known": len(learnt.products), "customers with purchases": learnt.customers_count,
