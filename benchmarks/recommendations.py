@@ -9,7 +9,12 @@ from datetime import date
 
 from ingestion.readers.files import literal
 from models_ml.recommend import HALF_LIFE_DAYS, NDCG_DEPTH, REGULARISATION
-from orchestration.recommendation_step import EASE, HORIZON_DAYS, POPULARITY, compare_models
+from orchestration.recommendation_models import (
+    EASE,
+    HORIZON_DAYS,
+    POPULARITY,
+    compare_models,
+)
 from orchestration.settings import public_data
 from orchestration.warehouse import engine
 
@@ -49,7 +54,8 @@ def main() -> int:
         con.execute(PURCHASES.format(
             lines=literal(str(data / "online_retail" / "*.parquet"))))
         # Tested by rank alone: the extract tells no cost.
-        con.execute("create temp table margins (product_id varchar, unit_margin double)")
+        con.execute("create temp table sold (product_id varchar, sold_date date, "
+                    "margin double, quantity double)")
         models = compare_models(con, LAST_DAY, is_priced=False)
     first = models[models["recommendation_rank"] == 1].set_index("model_name")
     ease, popularity = (float(first.loc[name, "ndcg_at_10"]) for name in (EASE, POPULARITY))

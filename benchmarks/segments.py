@@ -94,7 +94,7 @@ def _report(name: str, con: duckdb.DuckDBPyConnection, only: Segmentation | None
                                     np.zeros(len(labels)))
         segments = len(np.unique(labels))
         index = choice.stability.rand_index
-        tried = ", ".join(f"{count}: {found:.3f}" for count, found in choice.tried)
+        tried = ", ".join(f"{one.segments_count}: {one.rand_index:.3f}" for one in choice.tried)
         print(f"  {segmentation.name}: {points.weights.sum():,} customers, {segments} segments, "
               f"ARI {'none' if index is None else f'{index:.3f}'} (tried {tried}), "
               f"{seconds:.1f} s of processor time")

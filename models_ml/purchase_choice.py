@@ -16,6 +16,7 @@ import pandas as pd
 from models_ml.purchase_holdout import Judgement, judge
 from models_ml.purchase_likelihoods import LIKELIHOODS, Histories
 from models_ml.purchase_models import PurchaseModel, expect_purchases, fit_purchase_model
+from models_ml.purchase_season import NO_SEASON, Season
 
 BASELINES = ("naive_rate", "last_period")
 LONGEST_HOLDOUT_DAYS = 180
@@ -40,6 +41,7 @@ class Split:
         recent: purchases in the last `days` days before the date, per row.
         actual: purchases in the days after it, per row.
         learnt: histories without their outcomes, to fit on.
+        season: what the clock knew of season and trend at the date.
     """
 
     until: date
@@ -50,6 +52,7 @@ class Split:
     recent: np.ndarray
     actual: np.ndarray
     learnt: Histories
+    season: Season = NO_SEASON
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ customers there are. What does **not** belong here: who may be contacted.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.linalg import lapack
 
 from models_ml.frames import require_columns
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 MODEL_VERSION = "ease-1"
 
@@ -90,6 +92,8 @@ def fit_ease(gram: np.ndarray, *, regularisation: float = REGULARISATION) -> np.
     Raises:
         ValueError: λ is not above 0, or the matrix is no Gram matrix.
     """
+    from scipy.linalg import lapack
+
     if regularisation <= 0:
         raise ValueError("regularisation must be above 0")
     system = np.asfortranarray(gram, dtype="float64").copy(order="F")

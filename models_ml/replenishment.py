@@ -1,4 +1,8 @@
-"""When a bought product is due again: the customer's own interval, drawn to that of all buyers."""
+"""Which products are used up and bought again, and within which limits a purchase is due.
+
+The interval of each customer, drawn to that of all buyers, is counted by the engine
+(`orchestration/replenishment_queries.py`), as is what is due.
+"""
 
 from __future__ import annotations
 
@@ -42,30 +46,3 @@ def find_replenished(products: pd.DataFrame) -> pd.DataFrame:
         "repeat_share": share[known.index],
         "product_interval_days": known["interval_days_sum"] / known["intervals_count"],
     }).reset_index(drop=True)
-
-
-def find_due(purchases: pd.DataFrame) -> pd.DataFrame:
-    """Return what is due again, the most overdue first within a customer.
-
-    The interval is (own intervals' days + PRIOR_INTERVALS × usual interval) / (own intervals +
-    PRIOR_INTERVALS): the mean of a customer with few purchases leans on that of all buyers.
-
-    Args:
-        purchases: one row per customer and product that is used up: customer_id, product_id,
-            purchases_count (days), span_days (first to last), days_since (the last), repeat_share,
-            product_interval_days.
-
-    Returns:
-        The rows that are due, with interval_days, score (days_since by interval_days) and
-        recommendation_rank (1 is the longest due of the customer).
-    """
-    require_columns(purchases, ("customer_id", "product_id", "purchases_count", "span_days",
-                                "days_since", "product_interval_days"), "purchases")
-    own = purchases["purchases_count"] - 1
-    interval = ((purchases["span_days"] + PRIOR_INTERVALS * purchases["product_interval_days"])
-                / (own + PRIOR_INTERVALS))
-    rated = purchases.assign(interval_days=interval, score=purchases["days_since"] / interval)
-    due = rated[rated["score"].between(DUE_FROM, DUE_UNTIL)]
-    due = due.sort_values(["customer_id", "score", "product_id"],
-                          ascending=[True, False, True], ignore_index=True)
-    return due.assign(recommendation_rank=due.groupby("customer_id").cumcount() + 1)

@@ -28,6 +28,9 @@ HIGHLY_STABLE = 0.85
 LARGE_SHARE = 0.05
 """Share of the customers from which on a segment is large; of a handful one customer is much."""
 
+LEAST_CUSTOMERS = 50
+"""Fewer are not divided: what would be found of them is chance."""
+
 BOOTSTRAPS = 20
 STARTS = 5
 
@@ -120,16 +123,37 @@ class Stability:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """A division that was tried: its segments with customers, and how stable it is.
+
+    `least_jaccard`: mean Jaccard similarity of the least stable of its large segments.
+    """
+
+    segments_count: int
+    rand_index: float
+    least_jaccard: float
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether bootstrap samples find it and each large segment again."""
+        return self.rand_index >= STABLE and self.least_jaccard >= HIGHLY_STABLE
+
+
+@dataclass(frozen=True)
 class Choice:
     """A division, the number of the fit that made it (None: nothing is divided), its stability.
 
-    `tried` are (segments, rand_index) in the order of trial.
+    `tried` are in the order of trial; a fit that found too few points is not among them.
     """
 
     division: Division
     fit_number: int | None
     stability: Stability
-    tried: tuple[tuple[int, float], ...]
+    tried: tuple[Trial, ...]
+
+
+class TooFewPoints(ValueError):
+    """The customers, or a sample of them, have fewer distinct points than there are centres."""
 
 
 Fit = Callable[[Points, Weights], Division]
@@ -162,14 +186,14 @@ def fit_centres(points: Points, weights: Weights, *, count: int, seed: int) -> C
     """k-means (Lloyd 1982) from several k-means++ starts (Arthur and Vassilvitskii 2007).
 
     Raises:
-        ValueError: fewer distinct points than centres.
+        TooFewPoints: fewer distinct points than centres.
     """
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
     is_drawn = weights > 0
     if is_drawn.sum() < count:
-        raise ValueError(f"{count} centres need as many distinct points, not {is_drawn.sum()}")
+        raise TooFewPoints(f"{count} centres need as many distinct points, not {is_drawn.sum()}")
     with threadpool_limits(1):  # more threads add in another order, and cost more than they save
         fitted = KMeans(count, n_init=STARTS, random_state=seed).fit(
             points[is_drawn], sample_weight=weights[is_drawn])
@@ -203,25 +227,24 @@ def measure_stability(
 def choose_division(points: Points, weights: Weights, fits: Sequence[Fit], *, seed: int) -> Choice:
     """The first of `fits` whose division and each segment are stable, else one segment of all.
 
-    The index alone would let a small part be cut at random, such as one heap of five in two.
-
-    A fit that finds too few distinct points (ValueError) is passed over.
+    The index alone would let a small part be cut at random, such as one heap of five in two. A fit
+    that raises TooFewPoints is passed over.
     """
     tried = []
     for number, fit in enumerate(fits):
         try:
             division = fit(points, weights)
             stability = measure_stability(points, weights, division, fit, seed=seed)
-        except ValueError:
+        except TooFewPoints:
             continue
         counts = np.bincount(division.assign(points), weights=weights, minlength=division.count)
         occupied = np.flatnonzero(counts)
         large = counts >= LARGE_SHARE * counts.sum()
         assert stability.rand_index is not None
-        tried.append((len(occupied), stability.rand_index))
-        is_stable = stability.rand_index >= STABLE and min(
-            np.array(stability.jaccards)[large]) >= HIGHLY_STABLE
-        if is_stable and len(occupied) > 1:
+        trial = Trial(len(occupied), stability.rand_index,
+                      min(np.array(stability.jaccards)[large]))
+        tried.append(trial)
+        if trial.is_stable and len(occupied) > 1:
             return Choice(division, number, stability, tuple(tried))
     return Choice(CentreDivision(np.average(points, axis=0, weights=weights)[None, :]),
                   None, Stability(None), tuple(tried))

@@ -16,7 +16,7 @@ LEAST_DIFFERENCE = 0.3
 """Standard deviations from which on a feature distinguishes a segment."""
 
 LEAST_PEOPLE = 5
-"""Customers with a feature that it takes to speak of it."""
+"""People it takes to say anything of them: a mean, or what distinguishes them."""
 
 NAMED_FEATURES = 2
 DESCRIBED_FEATURES = 3
@@ -27,12 +27,18 @@ Both = tuple[str, str]
 
 @dataclass(frozen=True)
 class Words:
-    """How to speak of a feature: its mean as a number, more of it, less of it."""
+    """How to speak of a feature: its mean as a figure, customers with more of it, with less of it.
+
+    `more` and `less` follow "customers"; who has a word of its own is called by it where the
+    feature comes first.
+    """
 
     mean: Both
     more: Both
     less: Both
-    unit: Literal["number", "days", "money", "score"] = "number"
+    unit: Literal["number", "days", "money", "points", "percent"] = "number"
+    more_first: Both | None = None
+    less_first: Both | None = None
 
 
 @dataclass(frozen=True)
@@ -47,43 +53,63 @@ class FeatureDifference:
 
 
 FEATURES: dict[str, Words] = {
-    "recency_days": Words(("last purchase", "letzter Kauf"), ("bought long ago", "Kauf lange her"),
-                          ("bought lately", "Kauf vor Kurzem"), "days"),
-    "order_days_count": Words(("days with a purchase", "Tage mit einem Kauf"),
-                              ("buy often", "kaufen oft"), ("buy seldom", "kaufen selten")),
-    "revenue": Words(("revenue", "Umsatz"), ("high revenue", "hoher Umsatz"),
-                     ("low revenue", "geringer Umsatz"), "money"),
-    "tenure_days": Words(("first purchase", "erster Kauf"), ("long-standing", "lange dabei"),
-                         ("new", "neu dabei"), "days"),
-    "loyalty_level": Words(("level in the loyalty programme", "Stufe im Treueprogramm"),
-                           ("in the loyalty programme", "im Treueprogramm"),
-                           ("outside the loyalty programme", "nicht im Treueprogramm")),
-    "score": Words(("score given, from 0 to 1", "Bewertung von 0 bis 1"),
-                   ("satisfied", "zufrieden"), ("dissatisfied", "unzufrieden"), "score"),
-    "polarity": Words(("sentiment of texts, from −1 to 1", "Stimmung der Texte von −1 bis 1"),
-                      ("positive words", "positive Worte"), ("negative words", "negative Worte"),
-                      "score"),
-    "ease_score": Words(("ease, from 0 to 1", "Leichtigkeit von 0 bis 1"),
-                        ("find it easy", "haben es leicht"),
-                        ("find it hard", "haben es schwer"), "score"),
-    "complaints_count": Words(("complaints", "Beschwerden"), ("complain", "beschweren sich"),
-                              ("no complaints", "ohne Beschwerden")),
-    "cases_count": Words(("service cases", "Servicefälle"),
-                         ("often with the service", "oft beim Service"),
-                         ("seldom with the service", "selten beim Service")),
-    "late_delivery_share": Words(("share of late deliveries", "Anteil verspäteter Lieferungen"),
-                                 ("late deliveries", "verspätete Lieferungen"),
-                                 ("deliveries on time", "pünktliche Lieferungen"), "score"),
+    "recency_days": Words(
+        ("last purchase {} days ago", "letzter Kauf vor {} Tagen"),
+        ("without a recent purchase", "ohne Kauf in letzter Zeit"),
+        ("with a recent purchase", "mit Kauf vor Kurzem"), "days"),
+    "order_days_count": Words(
+        ("{} days with a purchase", "{} Tage mit einem Kauf"),
+        ("with many purchases", "mit vielen Käufen"), ("with few purchases", "mit wenigen Käufen"),
+        "number", ("frequent buyers", "Vielkäufer"), ("occasional buyers", "Gelegenheitskäufer")),
+    "revenue": Words(
+        ("revenue of {}", "Umsatz von {}"), ("with high revenue", "mit hohem Umsatz"),
+        ("with low revenue", "mit geringem Umsatz"), "money"),
+    "tenure_days": Words(
+        ("first purchase {} days ago", "erster Kauf vor {} Tagen"),
+        ("with a long history", "mit langer Kundenbeziehung"),
+        ("with a short history", "mit kurzer Kundenbeziehung"), "days",
+        ("long-standing customers", "langjährige Kunden"), ("new customers", "neue Kunden")),
+    "loyalty_level": Words(
+        ("level {} in the loyalty programme", "Stufe {} im Treueprogramm"),
+        ("in the loyalty programme", "im Treueprogramm"),
+        ("outside the loyalty programme", "außerhalb des Treueprogramms")),
+    "score": Words(
+        ("score of {} out of 100", "Bewertung mit {} von 100 Punkten"),
+        ("with good scores", "mit guten Bewertungen"),
+        ("with bad scores", "mit schlechten Bewertungen"), "points",
+        ("satisfied customers", "zufriedene Kunden"),
+        ("dissatisfied customers", "unzufriedene Kunden")),
+    "polarity": Words(
+        ("sentiment of texts {} (from −1 to 1)", "Stimmung der Texte {} (von −1 bis 1)"),
+        ("with positive words", "mit positiven Äußerungen"),
+        ("with negative words", "mit negativen Äußerungen")),
+    "ease_score": Words(
+        ("ease of {} out of 100", "Leichtigkeit mit {} von 100 Punkten"),
+        ("with little effort", "mit geringem Aufwand"), ("with much effort", "mit hohem Aufwand"),
+        "points"),
+    "complaints_count": Words(
+        ("{} complaints", "{} Beschwerden"), ("with complaints", "mit Beschwerden"),
+        ("with few complaints", "mit wenigen Beschwerden")),
+    "cases_count": Words(
+        ("{} service cases", "{} Servicefälle"),
+        ("with many service cases", "mit vielen Servicefällen"),
+        ("with few service cases", "mit wenigen Servicefällen")),
+    "late_delivery_share": Words(
+        ("{} of deliveries late", "{} der Lieferungen verspätet"),
+        ("with late deliveries", "mit verspäteten Lieferungen"),
+        ("with punctual deliveries", "mit pünktlichen Lieferungen"), "percent"),
 }
 
 CLASSES: dict[str, tuple[Both, Both, Both]] = {
-    "purchases": (("buy little", "kaufen wenig"), ("buy much", "kaufen viel"),
-                  ("buy most", "kaufen am meisten")),
-    "recency": (("bought lately", "Kauf vor Kurzem"), ("bought some time ago", "Kauf etwas her"),
-                ("bought long ago", "Kauf lange her")),
-    "value": (("low revenue", "geringer Umsatz"), ("high revenue", "hoher Umsatz"),
-              ("highest revenue", "höchster Umsatz")),
-    "loyalty": (("outside the loyalty programme", "nicht im Treueprogramm"),
+    "purchases": (("occasional buyers", "Gelegenheitskäufer"), ("frequent buyers", "Vielkäufer"),
+                  ("top buyers", "Topkäufer")),
+    "recency": (("last purchase recent", "letzter Kauf vor Kurzem"),
+                ("last purchase some time ago", "letzter Kauf vor einiger Zeit"),
+                ("last purchase long ago", "letzter Kauf vor langer Zeit")),
+    "value": (("customers with low revenue", "Kunden mit geringem Umsatz"),
+              ("customers with high revenue", "Kunden mit hohem Umsatz"),
+              ("customers with the highest revenue", "Kunden mit dem höchsten Umsatz")),
+    "loyalty": (("outside the loyalty programme", "außerhalb des Treueprogramms"),
                 ("in the loyalty programme", "im Treueprogramm"),
                 ("high loyalty tier", "hohe Treuestufe")),
     "tenure": (("new", "neu dabei"), ("some time with us", "einige Zeit dabei"),
@@ -92,7 +118,10 @@ CLASSES: dict[str, tuple[Both, Both, Both]] = {
 """Words for the classes of an axis, the lowest first."""
 
 ALL: Both = ("All customers", "Alle Kunden")
-AVERAGE: Both = ("Like the average", "Wie der Durchschnitt")
+AVERAGE: Both = ("Average customers", "Durchschnittliche Kunden")
+_CUSTOMERS: Both = ("customers", "Kunden")
+_WITH: Both = ("with ", "mit ")
+_AND: Both = (" and ", " und ")
 
 
 def name_classes(classes: Mapping[str, int], counts: Mapping[str, int]) -> Both:
@@ -102,8 +131,9 @@ def name_classes(classes: Mapping[str, int], counts: Mapping[str, int]) -> Both:
         classes: axis -> class of the segment, from 0.
         counts: axis -> how many classes it has.
     """
-    return _joined([CLASSES[axis][2 if _is_last_of_halves(axis, place, counts) else place]
-                    for axis, place in classes.items()])
+    words = [CLASSES[axis][2 if _is_last_of_halves(axis, place, counts) else place]
+             for axis, place in classes.items()]
+    return _capitalised(", ".join(word[0] for word in words), ", ".join(word[1] for word in words))
 
 
 def name_centres(differences: Sequence[Sequence[FeatureDifference]]) -> list[Both]:
@@ -115,7 +145,7 @@ def name_centres(differences: Sequence[Sequence[FeatureDifference]]) -> list[Bot
     open_names = list(range(len(differences)))
     for count in range(NAMED_FEATURES, max((len(one) for one in differences), default=0) + 1):
         for number in open_names:
-            names[number] = _joined(_words(differences[number])[:count])
+            names[number] = _called(_by_difference(differences[number])[:count])
         often = Counter(names)
         open_names = [number for number in open_names if often[names[number]] > 1]
     seen: Counter[Both] = Counter()
@@ -134,11 +164,11 @@ def describe_segment(differences: Sequence[FeatureDifference], *, currency: str)
         return ("No feature differs from the other customers.",
                 "Kein Merkmal unterscheidet sich von den anderen Kunden.")
     english = "; ".join(
-        f"{FEATURES[one.feature].mean[0]} {_english(one.mean, one.feature, currency)} (all: "
+        f"{FEATURES[one.feature].mean[0].format(_english(one.mean, one.feature, currency))} (all: "
         f"{_english(one.all_mean, one.feature, currency)}; n = {one.customers_count:,})"
         for one in told)
     german = "; ".join(
-        f"{FEATURES[one.feature].mean[1]} {_german(one.mean, one.feature, currency)} (alle: "
+        f"{FEATURES[one.feature].mean[1].format(_german(one.mean, one.feature, currency))} (alle: "
         f"{_german(one.all_mean, one.feature, currency)}; "
         f"n = {f'{one.customers_count:,}'.replace(',', '.')})" for one in told)
     return f"On average: {english}.", f"Im Mittel: {german}."
@@ -155,27 +185,44 @@ def _by_difference(differences: Sequence[FeatureDifference]) -> list[FeatureDiff
     return sorted(large, key=lambda one: (-abs(one.difference), one.feature))
 
 
-def _words(differences: Sequence[FeatureDifference]) -> list[Both]:
-    return [FEATURES[one.feature].more if one.difference > 0 else FEATURES[one.feature].less
-            for one in _by_difference(differences)]
-
-
-def _joined(words: Sequence[Both]) -> Both:
-    if not words:
+def _called(differences: Sequence[FeatureDifference]) -> Both:
+    """A noun with what distinguishes it: "dissatisfied customers with late deliveries"."""
+    if not differences:
         return AVERAGE
-    english, german = (", ".join(word[language] for word in words) for language in (0, 1))
+    first = FEATURES[differences[0].feature]
+    head = first.more_first if differences[0].difference > 0 else first.less_first
+    told = [FEATURES[one.feature].more if one.difference > 0 else FEATURES[one.feature].less
+            for one in (differences[1:] if head else differences)]
+    return _capitalised(*(
+        f"{(head or _CUSTOMERS)[language]} {_enumerated([one[language] for one in told], language)}"
+        .strip() for language in (0, 1)))
+
+
+def _enumerated(words: Sequence[str], language: int) -> str:
+    """Words with commas and "and"; a "with" is said once in a row."""
+    said = [word.removeprefix(_WITH[language])
+            if place and words[place - 1].startswith(_WITH[language]) else word
+            for place, word in enumerate(words)]
+    return _AND[language].join((", ".join(said[:-1]), said[-1])) if said[1:] else "".join(said)
+
+
+def _capitalised(english: str, german: str) -> Both:
     return english[:1].upper() + english[1:], german[:1].upper() + german[1:]
 
 
 def _english(value: float | None, feature: str, currency: str) -> str:
-    unit = FEATURES[feature].unit
-    number = f"{value:,.0f}" if unit in ("days", "money") else (
-        f"{value:,.2f}".replace("-", "−"))
-    return {"days": f"{number} days ago", "money": f"{number} {currency}"}.get(unit, number)
+    assert value is not None
+    match FEATURES[feature].unit:
+        case "days":
+            return f"{value:,.0f}"
+        case "money":
+            return f"{value:,.0f} {currency}"
+        case "points":
+            return f"{100 * value:.0f}"
+        case "percent":
+            return f"{100 * value:.0f} %"
+    return f"{value:,.2f}".replace("-", "−")
 
 
 def _german(value: float | None, feature: str, currency: str) -> str:
-    unit = FEATURES[feature].unit
-    number = _english(value, feature, currency).split(" ")[0].translate(
-        str.maketrans(",.", ".,"))
-    return {"days": f"vor {number} Tagen", "money": f"{number} {currency}"}.get(unit, number)
+    return _english(value, feature, currency).translate(str.maketrans(",.", ".,"))

@@ -37,14 +37,16 @@ class Feature:
 class Segmentation:
     """A way to group customers.
 
-    `needed`: column that the customers with a place have. `described`: features that describe and
-    name the segments but do not divide the customers, as few have them. `layouts`: axes of classes,
-    the finest first; without any, customers are grouped around at most `most_segments` centres.
-    `first_number`: that of the first class of the first layout.
+    `needed`: column that the customers with a place have; `missing` says it where none has.
+    `described`: features that describe and name the segments but do not divide the customers, as
+    few have them. `layouts`: axes of classes, the finest first; without any, customers are grouped
+    around at most `most_segments` centres. `first_number`: that of the first class of the first
+    layout.
     """
 
     name: str
     needed: str
+    missing: str
     features: tuple[Feature, ...]
     layouts: tuple[tuple[Axis, ...], ...] = ()
     most_segments: int = 9
@@ -95,27 +97,29 @@ _TIER = Axis("loyalty", {"loyalty_level": 1}, bounds=(0.5, 1.5))
 _TENURE = Axis("tenure", {"tenure_days": 1}, (1 / 3, 2 / 3))
 _HALVES_OF_TENURE = Axis("tenure", {"tenure_days": 1}, (0.5,))
 
+_NO_PURCHASE = "no customer has bought anything"
+
 RFM = Segmentation(
-    "rfm", "recency_days",
+    "rfm", "recency_days", _NO_PURCHASE,
     (Feature("recency_days", "log"), Feature("order_days_count", "log"),
      Feature("revenue", "log")),
     ((_PURCHASES, _THIRDS_OF_RECENCY), (_PURCHASES, _HALVES_OF_RECENCY),
      (_HALVES, _HALVES_OF_RECENCY), (_HALVES,)))
 
 VALUE_LOYALTY = Segmentation(
-    "value_loyalty", "recency_days",
+    "value_loyalty", "recency_days", _NO_PURCHASE,
     (Feature("revenue", "log"), Feature("loyalty_level", is_scaled=False)),
     ((_VALUE, _TIER), (_HALVES_OF_VALUE, _TIER)))
 
 VALUE_TENURE = Segmentation(
-    "value_loyalty", "recency_days",
+    "value_loyalty", "recency_days", _NO_PURCHASE,
     (Feature("revenue", "log"), Feature("tenure_days")),
     ((_VALUE, _TENURE), (_VALUE, _HALVES_OF_TENURE), (_HALVES_OF_VALUE, _HALVES_OF_TENURE)),
     first_number=101)
 """What stands for value_loyalty where nobody is known to be in a loyalty programme."""
 
 EXPERIENCE = Segmentation(
-    "experience", "voices_count",
+    "experience", "voices_count", "no customer has answered a survey or written anything",
     (Feature("score"), Feature("polarity"), Feature("complaints_count", "log"),
      Feature("late_delivery_share")),
     most_segments=8, described=(Feature("ease_score"), Feature("cases_count", "log")))

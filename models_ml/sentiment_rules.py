@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from models_ml.sentiment_words import Lexicon, Word
+from models_ml.sentiment_words import Lexicon, Phrase, Word
 
 _TOKEN = re.compile(
     r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*|[:;=]'?-?[()dDpP/]+|<3|[.!?;:,\n…]+|\S"
@@ -36,7 +36,8 @@ _SENTENCE_TOKENS = 200
 @dataclass(slots=True)
 class Expression:
     """What one expression of a text says: tokens `start` to `end` (exclusive), value after the
-    rules, weight. `if_negated` is what it says once negated, where it says nothing else."""
+    rules, weight. `if_negated` is what it says once negated, where it says nothing else; `is_too`
+    tells an adjective of degree behind "zu" or "too"."""
 
     start: int
     end: int
@@ -44,6 +45,7 @@ class Expression:
     value: float
     is_negatable: bool = True
     if_negated: float = 0.0
+    is_too: bool = False
     weight: float = 1.0
 
 
@@ -90,7 +92,8 @@ def assess(text: str, lexicon: Lexicon) -> Assessment:
         negation: a negator turns the next expression in its clause within five words, else the
             last one before it ("nicht gut", "funktioniert nicht"): praise becomes -.8 of itself,
             blame -.5 of itself, and nothing where it stands before ("Probleme gibt es nicht"), what
-            is expected of a company ("kommt") what the lexicon says;
+            is expected of a company ("kommt") what the lexicon says, but where its clause goes on
+            to what is not so ("nie kam etwas zu spät", also for phrases such as "kam nie");
             a negator with nothing to turn counts itself, by the lexicon, and more where it insists
             ("immer noch nicht", "nicht mehr").
         superlative: "never" turns nothing that "so", "such a" or "this" measures ("It's never been
@@ -292,6 +295,8 @@ def _find_expressions(
         length = 1
         value, negatable, if_negated = 0.0, True, 0.0
         phrase = lexicon.match_phrase(words, position, end) if word.phrases else None
+        if phrase is not None and _negates_blame(phrase, words, position, clauses, start):
+            phrase = None
         following = words[position + 1] if position + 1 < end else None
         if phrase is not None:
             length = len(phrase.words)
@@ -338,11 +343,32 @@ def _find_expressions(
             if length > 1 and phrase is None and position - factor_position <= 2:
                 value *= factor
             value = max(min(value, 1.0), -1.0)
-            expressions.append(
-                Expression(position, position + length, clause, value, negatable, if_negated)
-            )
+            expressions.append(Expression(
+                position, position + length, clause, value, negatable, if_negated,
+                is_too=phrase is None and word.is_too and length == 2))
         position += length
     return expressions, negators
+
+
+def _negates_blame(
+    phrase: Phrase, words: list[Word], position: int, clauses: list[int], start: int
+) -> bool:
+    """Whether the negator of a phrase is about a blame behind it: "kam nie | zu spät", "keine
+    Lieferung | war zu spät"."""
+    inside = words[position : position + len(phrase.words)]
+    if phrase.value >= 0 or phrase.kind != "phrase":
+        return False
+    if inside[-1].is_negator:
+        behind = position + len(inside)
+    elif inside[0].is_negator and inside[-1].if_negated:
+        behind = position + len(inside) + 1
+    else:
+        return False
+    if behind - start >= len(clauses) or clauses[behind - start] != clauses[position - start]:
+        return False
+    following = words[behind + 1 : behind + 2]
+    return words[behind].value < 0 or (
+        words[behind].is_too and any(word.too_value < 0 for word in following))
 
 
 def _find_particle(
@@ -361,15 +387,20 @@ def _find_target(
     position: int, negator: Word, clause: int, expressions: list[Expression]
 ) -> Expression | None:
     behind = None
+    expected = None
     for expression in expressions:
         if expression.clause != clause or not expression.is_negatable:
             continue
         if expression.if_negated and not negator.negation:
             continue
         if position < expression.start <= position + (2 if negator.looks_ahead else _REACH):
-            return expression
-        if expression.start < position:
+            if expression.is_too or not (expected or expression.if_negated):
+                return expression
+            expected = expected or expression
+        elif expression.start < position:
             behind = expression
+    if expected is not None:
+        return expected
     return None if negator.looks_ahead else behind
 
 

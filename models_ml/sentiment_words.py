@@ -130,6 +130,8 @@ class Lexicon:
         """
         explicit: dict[str, float] = {}
         inflected: dict[str, float] = {}
+        splits: dict[tuple[str, str], float] = {}
+        made_splits: dict[tuple[str, str], float] = {}
         for form, kind, value in rows:
             folded = self._fold(form)
             words = tuple(self._fold(token) for token in self._tokenise(form))
@@ -139,7 +141,7 @@ class Lexicon:
                 self._phrases[words[0]][second].append(Phrase(words, kind, value, as_word))
             elif kind == "split":
                 finite, particle = folded.split("|")
-                self._splits[finite][particle] = value
+                splits[finite, particle] = value
             elif kind == "prefix":
                 self.prefixes[folded] = value
             elif kind.startswith("expected"):
@@ -160,8 +162,8 @@ class Lexicon:
                     if kind == "adjective":
                         self.spelled |= dict.fromkeys(self._inflect(folded, kind), value)
                 if kind == "verb":
-                    for finite, particle in self._split_forms(folded):
-                        self._splits[finite].setdefault(particle, value)
+                    for split in self._split_forms(folded):
+                        made_splits.setdefault(split, value)
                 if kind in ("noun", "adjective") and len(folded) >= head_letters:
                     for head in (folded, *self._inflect(folded, kind)):
                         self.heads[head] = value
@@ -170,6 +172,8 @@ class Lexicon:
                 if kind in ("comment", "irony") and value:
                     explicit[folded] = value
         self.values |= inflected | explicit
+        for (finite, particle), value in (made_splits | splits).items():
+            self._splits[finite][particle] = value
         for by_second in self._phrases.values():
             for found in by_second.values():
                 found.sort(key=lambda phrase: -len(phrase.words))

@@ -32,3 +32,7 @@ class MlTable:
     description: str
     key: tuple[str, ...]
     columns: tuple[MlColumn, ...]
+
+
+MODEL_NAME = MlColumn("model_name", "string", "Model that concluded it.")
+MODEL_VERSION = MlColumn("model_version", "string", "Version of the model.")

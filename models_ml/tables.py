@@ -6,7 +6,7 @@ from them, and dbt declares them as sources in schema `ml`. No logic belongs her
 
 from __future__ import annotations
 
-from models_ml.table_types import MlColumn, MlTable, MlType
+from models_ml.table_types import MODEL_NAME, MODEL_VERSION, MlColumn, MlTable, MlType
 from models_ml.tables_actions import ACTION_TABLES
 from models_ml.tables_segments import SEGMENT_TABLES
 from models_ml.tables_value import VALUE_TABLES
@@ -23,8 +23,6 @@ SENTIMENT_LABELS = ("negative", "neutral", "positive", "unknown")
 """Labels of a sentiment; `unknown` where there is no model."""
 
 _TEXT_KEY = _C("text_key", "string", "The text, a row of feedback_texts.")
-_MODEL_NAME = _C("model_name", "string", "Model that concluded it.")
-_MODEL_VERSION = _C("model_version", "string", "Version of the model.")
 
 TABLES: dict[str, MlTable] = {
     table.name: table
@@ -121,7 +119,7 @@ TABLES: dict[str, MlTable] = {
                 _C("language", "string", "ISO 639-1 code, or `unknown`."),
                 _C("language_probability", "double", "Probability of the language.",
                    minimum=0, maximum=1),
-                _MODEL_VERSION,
+                MODEL_VERSION,
             ),
         ),
         MlTable(
@@ -137,8 +135,8 @@ TABLES: dict[str, MlTable] = {
                 _C("sentiment_probability", "double", "Probability of the label; empty where "
                    "there is no model.", nullable=True, minimum=0, maximum=1),
                 _C("is_unsure", "boolean", "The probability is too low to rely on the label."),
-                _MODEL_NAME,
-                _MODEL_VERSION,
+                MODEL_NAME,
+                MODEL_VERSION,
             ),
         ),
         MlTable(
@@ -157,8 +155,8 @@ TABLES: dict[str, MlTable] = {
                 _C("sentiment_label", "string", "The same as a label.", values=SENTIMENT_LABELS),
                 _C("topic_score", "double", "How sure it is that the place speaks of the topic.",
                    minimum=0, maximum=1),
-                _MODEL_NAME,
-                _MODEL_VERSION,
+                MODEL_NAME,
+                MODEL_VERSION,
             ),
         ),
         MlTable(
@@ -180,7 +178,7 @@ TABLES: dict[str, MlTable] = {
                            "statement")),
                 _C("intent_probability", "double", "Probability of the intent.",
                    minimum=0, maximum=1),
-                _MODEL_VERSION,
+                MODEL_VERSION,
             ),
         ),
         MlTable(
@@ -198,7 +196,7 @@ TABLES: dict[str, MlTable] = {
                 _C("routing_probability", "double", "Probability that it is the right one.",
                    minimum=0, maximum=1),
                 _C("is_to_be_checked", "boolean", "Not sure enough: a person decides."),
-                _MODEL_VERSION,
+                MODEL_VERSION,
             ),
         ),
         MlTable(
@@ -214,7 +212,7 @@ TABLES: dict[str, MlTable] = {
                 _C("example_texts", "string", "Typical masked texts, one per line."),
                 _C("polarity", "double", "Mean sentiment from -1 to 1; empty where none is known.",
                    nullable=True, minimum=-1, maximum=1),
-                _MODEL_VERSION,
+                MODEL_VERSION,
             ),
         ),
         MlTable(
@@ -249,7 +247,7 @@ TABLES: dict[str, MlTable] = {
                    "model should be trained anew; empty where there are too few new texts.",
                    nullable=True),
                 _C("as_of_date", "date", "As-of date of the run that evaluated it."),
-                _MODEL_VERSION,
+                MODEL_VERSION,
             ),
         ),
         MlTable(

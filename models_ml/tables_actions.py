@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from models_ml.table_types import MlColumn, MlTable
+from models_ml.table_types import MODEL_NAME, MODEL_VERSION, MlColumn, MlTable
 
 _C = MlColumn
-_MODEL_NAME = _C("model_name", "string", "Model that concluded it.")
-_MODEL_VERSION = _C("model_version", "string", "Version of the model.")
 
 RECOMMENDATION_KINDS = ("cross_sell", "replenish")
 """A product the customer never bought; one that is bought again and again and is due."""
@@ -39,8 +37,8 @@ ACTION_TABLES: tuple[MlTable, ...] = (
                "customer's own and those of others weighed.", nullable=True, minimum=0),
             _C("purchases_count", "integer", "Days on which the customer bought it: evidence for a "
                "replenishment; 0 for a new product.", minimum=0),
-            _MODEL_NAME,
-            _MODEL_VERSION,
+            MODEL_NAME,
+            MODEL_VERSION,
         ),
     ),
     MlTable(
@@ -61,8 +59,8 @@ ACTION_TABLES: tuple[MlTable, ...] = (
                "where there was nothing to test on.", nullable=True, minimum=0, maximum=1),
             _C("cut_date", "date", "Last day it learnt from.", nullable=True),
             _C("horizon_days", "integer", "Held-out days after it.", minimum=1),
-            _MODEL_NAME,
-            _MODEL_VERSION,
+            MODEL_NAME,
+            MODEL_VERSION,
         ),
     ),
     MlTable(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from models_ml.table_types import MODEL_NAME, MODEL_VERSION, MlTable
 from models_ml.table_types import MlColumn as _C
-from models_ml.table_types import MlTable
 
 SEGMENTATIONS = ("rfm", "value_loyalty", "experience")
 """Ways to group customers: by purchases, by value and loyalty, by experience."""
@@ -15,8 +15,6 @@ _SEGMENTATION = _C("segmentation", "string", "Way of grouping the customers.",
                    values=SEGMENTATIONS)
 _SEGMENT_ID = _C("segment_id", "string", "The segment, such as rfm_3; the same from run to run, "
                  "never used again for another.")
-_MODEL_NAME = _C("model_name", "string", "Model that concluded it.")
-_MODEL_VERSION = _C("model_version", "string", "Version of the model.")
 
 SEGMENT_TABLES: tuple[MlTable, ...] = (
     MlTable(
@@ -29,8 +27,8 @@ SEGMENT_TABLES: tuple[MlTable, ...] = (
             _SEGMENT_ID,
             _C("distance", "double", "Distance from the centre of the segment in robust standard "
                "deviations.", minimum=0),
-            _MODEL_NAME,
-            _MODEL_VERSION,
+            MODEL_NAME,
+            MODEL_VERSION,
         ),
     ),
     MlTable(
@@ -55,8 +53,8 @@ SEGMENT_TABLES: tuple[MlTable, ...] = (
                nullable=True),
             _C("outcome_count", "integer", "Customers behind outcome_mean.", minimum=0),
             _C("first_as_of_date", "date", "As-of date of the first run with the segment."),
-            _MODEL_NAME,
-            _MODEL_VERSION,
+            MODEL_NAME,
+            MODEL_VERSION,
         ),
     ),
     MlTable(
@@ -76,8 +74,8 @@ SEGMENT_TABLES: tuple[MlTable, ...] = (
                "deviations of all customers; 0 where either is unknown."),
             _C("customers_count", "integer", "Customers of the segment with the feature.",
                minimum=0),
-            _MODEL_NAME,
-            _MODEL_VERSION,
+            MODEL_NAME,
+            MODEL_VERSION,
         ),
     ),
     MlTable(
@@ -104,8 +102,8 @@ SEGMENT_TABLES: tuple[MlTable, ...] = (
             _C("cells_outcome_explained", "double", "The same of RFM cells.", nullable=True,
                maximum=1),
             _C("cells_count", "integer", "RFM cells with customers.", nullable=True, minimum=1),
-            _MODEL_NAME,
-            _MODEL_VERSION,
+            MODEL_NAME,
+            MODEL_VERSION,
         ),
     ),
     MlTable(
@@ -120,8 +118,8 @@ SEGMENT_TABLES: tuple[MlTable, ...] = (
             _C("from_segment_id", "string", "Segment before; none: not in the segmentation."),
             _C("to_segment_id", "string", "Segment after; none: no more in the segmentation."),
             _C("customers_count", "integer", "Customers.", minimum=1),
-            _MODEL_NAME,
-            _MODEL_VERSION,
+            MODEL_NAME,
+            MODEL_VERSION,
         ),
     ),
 )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from models_ml.table_types import MlColumn, MlTable
+from models_ml.table_types import MODEL_VERSION, MlColumn, MlTable
 
 HORIZON_MONTHS = (12, 24, 36)
 """Horizons of a future value, in months after the as-of date."""
 
 CHURN_REASONS = ("contract_ended", "contract_ending", "complaint_open", "overdue", "rate_falling",
-                 "one_time_buyer", "long_silence", "none")
+                 "one_time_buyer", "long_silence", "unclear", "none")
 """Why a customer may leave, the reason that outranks the others first; words are a seed."""
 
 _C = MlColumn
 
-_MODEL_VERSION = _C("model_version", "string", "Version of the model.")
 
 
 def _by_horizon(name: str, description: str, *, minimum: float | None = None,
@@ -54,7 +53,8 @@ VALUE_TABLES = (
             *_by_horizon("future_value", "Lower end of the 80 % predictive interval of "
                          "future_value_{months}_months.", suffix="_low"),
             *_by_horizon("future_value", "Upper end of the 80 % predictive interval of "
-                         "future_value_{months}_months.", suffix="_high"),
+                         "future_value_{months}_months; 0, less than the value, where no purchase "
+                         "has a probability above 90 %.", suffix="_high"),
             *_by_horizon("contract_value", "Part of future_value_{months}_months that contracts "
                          "bring; 0 without one.", minimum=0),
             _C("expected_next_purchase_date", "date", "Day by which the customer will have bought "
@@ -66,7 +66,7 @@ VALUE_TABLES = (
                "churn_probability is about.", minimum=1),
             _C("churn_reason", "string", "What speaks most for leaving.", values=CHURN_REASONS),
             _C("model_name", "string", "Model of purchases, or of retention for contracts only."),
-            _MODEL_VERSION,
+            MODEL_VERSION,
         ),
     ),
     MlTable(
@@ -97,7 +97,7 @@ VALUE_TABLES = (
             _C("top_decile_share", "double", "Share of the true best tenth among the predicted "
                "best tenth.", nullable=True, minimum=0, maximum=1),
             _C("is_used", "boolean", "Whether customer_values come from it."),
-            _MODEL_VERSION,
+            MODEL_VERSION,
         ),
     ),
     MlTable(
@@ -117,10 +117,13 @@ VALUE_TABLES = (
                minimum=0),
             _C("baseline", "double", "Mean prediction of the naive rate for the same customers; "
                "empty for churn and churn_lift.", nullable=True, minimum=0),
+            _C("last_period", "double", "Mean purchases of the same customers in as many days "
+               "before: what the other baseline predicts; empty for churn and churn_lift.",
+               nullable=True, minimum=0),
             _C("lift", "double", "actual over its mean of all customers; empty where that is 0.",
                nullable=True, minimum=0),
             _C("model_name", "string", "Model that predicted."),
-            _MODEL_VERSION,
+            MODEL_VERSION,
         ),
     ),
 )

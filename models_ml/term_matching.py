@@ -95,7 +95,7 @@ class TermIndex:
     def find(self, clause: Clause) -> list[Hit]:
         """Return the terms in a clause; words of a phrase do not count for its group.
 
-        A phrase of weight 0 takes its words out altogether.
+        A phrase of weight 0 takes its words out altogether, and so do words together.
         """
         tokens = clause.tokens
         known = [self._look_up(token.word) for token in tokens]
@@ -272,7 +272,7 @@ def _match_phrases(known: Sequence[_Known], place: int) -> list[Hit]:
     return [hit for hit in hits if hit.last - place + 1 == longest[hit.group]]
 
 
-def _match_together(known: Sequence[_Known]) -> list[Hit]:
+def _match_together(known: list[_Known]) -> list[Hit]:
     places: dict[int, list[int]] = defaultdict(list)
     for place, each in enumerate(known):
         for slot in each.slots:
@@ -283,6 +283,9 @@ def _match_together(known: Sequence[_Known]) -> list[Hit]:
             found = _choose_places([places[slot] for slot in slots])
             if found:
                 hits.append(Hit(*meaning, min(found), max(found)))
+                if not meaning.weight:
+                    for taken in found:
+                        known[taken] = _NOTHING
     return hits
 
 

@@ -8,11 +8,13 @@ of the same run has handed out are left out.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkstemp
 
 import duckdb
 import pandas as pd
@@ -63,6 +65,10 @@ EXPORTS = pa.schema([
 ])
 """One row per action that a list held."""
 
+HELD_OUT = "in the holdout"
+LEFT_OUT = (HELD_OUT, "suppressed", "handed out before", "contacted enough")
+"""Why a customer with an action is not on a list; the first that holds."""
+
 # A cell that a spreadsheet would run as a formula; a telephone number with its plus is none.
 FORMULA_STARTS = ("=", "@", "-", "+", "\t", "\r")
 
@@ -111,7 +117,8 @@ def collect_actions(
     columns = ", ".join(f'{expression.format(language=language)} as "{name}"'
                         for name, expression in LAYOUTS[channel].items())
     kind_filter = f"and actions.action_kind in ({', '.join(map(literal, kinds))})" if kinds else ""
-    found = con.execute(f"""
+    con.execute(f"""
+        create or replace temp table found as
         with records as (
             select identity_record_key as record_key, customer_id
             from staging.stg_ml__customer_records
@@ -125,46 +132,66 @@ def collect_actions(
                 and (suppressed_until is null or suppressed_until >= (
                     select max(as_of_date) from marts.next_best_actions))
         ),
-        numbers as (
-            select records.customer_id, min(crm.customer_number) as customer_number
-            from staging.stg_crm__customers as crm
-            join records on crm.identity_record_key = records.record_key
-            group by records.customer_id
-        ),
+        -- What lists of this run have handed out: the run did not know of it.
         handed_out as (
-            select distinct customer_id, as_of_date from {log} where channel = {literal(channel)}
+            select customer_id, as_of_date, count(*) as contacts_count,
+                bool_or(channel = {literal(channel)}) as is_on_channel
+            from {log} group by all
+        ),
+        overall as (
+            select max(maximum_contacts) as maximum_contacts
+            from seeds.contact_channels where channel = {literal(ALL_CHANNELS)}
+        ),
+        permitted as (
+            select customer_id, all_contacts_count
+            from intermediate.int_contact_permissions_resolved where channel = {literal(channel)}
+        )
+        select
+            actions.*,
+            case
+                when actions.is_holdout then {literal(HELD_OUT)}
+                when suppressed.customer_id is not null then 'suppressed'
+                when handed_out.is_on_channel then 'handed out before'
+                when permitted.all_contacts_count + handed_out.contacts_count
+                    >= overall.maximum_contacts then 'contacted enough'
+            end as left_out
+        from marts.next_best_actions as actions
+        cross join overall
+        left join permitted on actions.customer_id = permitted.customer_id
+        left join suppressed on actions.customer_id = suppressed.customer_id
+        left join handed_out on actions.customer_id = handed_out.customer_id
+            and actions.as_of_date = handed_out.as_of_date
+        where actions.channel = {literal(channel)} {kind_filter}
+        qualify row_number() over (partition by actions.customer_id order by action_rank) = 1""")
+    con.unregister("suppressed_now")
+    left_out = dict.fromkeys(LEFT_OUT, 0) | dict(con.execute(
+        "select left_out, count(*) from found where left_out is not null group by all").fetchall())
+    as_of = con.execute("select max(as_of_date) from found").fetchall()[0][0]
+    # Who is left out is not looked up.
+    kept = con.execute(f"""
+        with numbers as (
+            select found.customer_id, min(crm.customer_number) as customer_number
+            from found
+            join staging.stg_ml__customer_records as records using (customer_id)
+            join staging.stg_crm__customers as crm using (identity_record_key)
+            group by found.customer_id
         )
         select
             {columns},
-            actions.action_id, actions.customer_id, actions.action_kind, actions.as_of_date,
-            actions.is_holdout, actions.holdout_draw,
-            suppressed.customer_id is not null as is_suppressed,
-            handed_out.customer_id is not null as is_handed_out
-        from marts.next_best_actions as actions
+            actions.action_id, actions.customer_id, actions.action_kind, actions.is_holdout,
+            actions.holdout_draw
+        from found as actions
         join marts.customers as customers on actions.customer_id = customers.customer_id
         left join marts.products as products on actions.product_id = products.product_id
         left join marts.contact_preferences as preferences
             on actions.customer_id = preferences.customer_id
         left join numbers on actions.customer_id = numbers.customer_id
-        left join suppressed on actions.customer_id = suppressed.customer_id
-        left join handed_out on actions.customer_id = handed_out.customer_id
-            and actions.as_of_date = handed_out.as_of_date
-        where actions.channel = {literal(channel)} {kind_filter}
-        qualify row_number() over (partition by actions.customer_id order by action_rank) = 1
-        order by actions.expected_value desc, actions.action_id""").df()
-    con.unregister("suppressed_now")
-    left_out = {"in the holdout": int(found["is_holdout"].sum()),
-                "suppressed": int((found["is_suppressed"] & ~found["is_holdout"]).sum()),
-                "handed out before": int((found["is_handed_out"] & ~found["is_holdout"]
-                                          & ~found["is_suppressed"]).sum())}
-    kept = found[~(found["is_holdout"] | found["is_suppressed"] | found["is_handed_out"])]
-    kept = kept.head(most) if most is not None else kept
+        where actions.left_out is null
+        order by actions.expected_value desc, actions.action_id
+        {f"limit {most}" if most is not None else ""}""").df()
     return ActivationList(
-        channel, found["as_of_date"].iloc[0].date() if len(found) else None,
-        kept[list(LAYOUTS[channel])].reset_index(drop=True),
-        kept[["action_id", "customer_id", "action_kind", "is_holdout",
-              "holdout_draw"]].reset_index(drop=True),
-        left_out)
+        channel, as_of, kept[list(LAYOUTS[channel])],
+        kept[["action_id", "customer_id", "action_kind", "is_holdout", "holdout_draw"]], left_out)
 
 
 def write_list(
@@ -196,20 +223,25 @@ def write_list(
     if collected.rows.empty:
         raise ValueError("the list has no rows")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    if file_format == "csv":
-        _without_formulas(collected.rows).to_csv(temporary, index=False, encoding="utf-8")
-    else:
-        collected.rows.to_parquet(temporary, index=False)
-    content_hash = sha256(temporary.read_bytes()).hexdigest()
-    export_id = sha256(f"{at.isoformat()}|{content_hash}".encode()).hexdigest()[:32]
-    # First the log: a list that is out and not logged is worse than one logged and not out.
-    _append_log(settings, pa.Table.from_pandas(collected.actions.assign(
-        export_id=export_id, exported_at=at, exported_by=by, as_of_date=collected.as_of,
-        channel=collected.channel, file_name=path.name, file_format=file_format,
-        content_hash=content_hash)[EXPORTS.names], schema=EXPORTS, preserve_index=False))
-    temporary.replace(path)
-    path.chmod(0o600)
+    # Nobody else may read it, from its first byte on.
+    handle, name = mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if file_format == "csv":
+                _without_formulas(collected.rows).to_csv(file, index=False, encoding="utf-8")
+            else:
+                collected.rows.to_parquet(file, index=False)
+        content_hash = sha256(temporary.read_bytes()).hexdigest()
+        export_id = sha256(f"{at.isoformat()}|{content_hash}".encode()).hexdigest()[:32]
+        # First the log: a list that is out and not logged is worse than one logged and not out.
+        _append_log(settings, pa.Table.from_pandas(collected.actions.assign(
+            export_id=export_id, exported_at=at, exported_by=by, as_of_date=collected.as_of,
+            channel=collected.channel, file_name=path.name, file_format=file_format,
+            content_hash=content_hash)[EXPORTS.names], schema=EXPORTS, preserve_index=False))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     return export_id
 
 

@@ -21,9 +21,10 @@ STAGES: dict[str, tuple[str, ...]] = {
     "texts": ("identity",),
     "holidays": ("features",),
     "offers": ("identity",),
+    "suppressions": ("identity",),
     "value": ("identity",),
     "segments": ("identity", "texts"),
-    "marts": ("identity", "texts", "holidays", "value", "offers", "segments"),
+    "marts": ("identity", "texts", "holidays", "value", "offers", "suppressions", "segments"),
     "publish": ("marts",),
 }
 

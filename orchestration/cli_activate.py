@@ -79,7 +79,7 @@ def list_actions(channel: str, output: Path | None, by: str | None, kinds: tuple
                                         most=most)
         click.echo(f"{len(collected.rows):,} customers on the channel {channel}; left out: "
                    + ", ".join(f"{n:,} {why}" for why, n in collected.left_out.items()))
-        if count or not (output and by):
+        if count or output is None or by is None:
             return
         if collected.rows.empty:
             click.echo("Nothing to hand out; no file was written.")

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from orchestration.settings import DBT_PROJECT, Settings
+
 DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y")
 
 
@@ -44,6 +46,23 @@ def read_rows(
         if any(cells.values()):
             rows.append((row, {column: cells.get(column, "") for column in columns}))
     return rows
+
+
+def read_seed(settings: Settings, seed: str) -> list[dict[str, str]]:
+    """Rows of a seed, the company's own or the shipped one, as dbt reads it.
+
+    Raises:
+        DecisionError: not readable, so that nobody knows what a decision may say.
+    """
+    own = settings.company_folder / "seeds" / f"{seed}.csv"
+    path = own if own.exists() else DBT_PROJECT / "seeds" / f"{seed}.csv"
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [{column: (value or "").strip() for column, value in row.items() if column}
+                    for row in csv.DictReader(file)]
+    except (OSError, UnicodeDecodeError) as error:
+        raise DecisionError(f"{path}: not readable, and with it nobody knows what a decision may "
+                            "say; it is a CSV in UTF-8 with a header") from error
 
 
 def append_rows(

@@ -1,12 +1,10 @@
 """What a run did to identity as Markdown for the Dagster UI: match weights as a picture, counts.
 
-The picture is an SVG inside the text, because the UI shows images of `data:` addresses and strips
-any other drawing. Counts only; nothing of a record is in it.
+Counts only; nothing of a record is in it.
 """
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import duckdb
 
 from models_ml.identity import IdentitySettings
 from models_ml.tables import MATCH_RULES
+from orchestration import svg
 
 STATUSES = {
     "used": ("joined", "#1f77b4"),
@@ -27,7 +26,6 @@ Scale = Callable[[float], float]
 MOST_BINS = 26
 WIDTH, HEIGHT = 760, 330
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 58, 54
-INK, FAINT = "#33363b", "#dfe2e6"
 # One pair must be seen on the logarithmic scale, so that it begins at half a pair.
 LEAST_COUNT = 0.5
 
@@ -94,8 +92,7 @@ def render_identity(
     parts = [f"Customers changed by this run: {told}. Pairs to review: **{review:,}** "
              "(`cx360 identity review`)."]
     if bins:
-        picture = base64.b64encode(_draw(bins, bin_size, threshold).encode()).decode()
-        parts.insert(0, f"![Match weights](data:image/svg+xml;base64,{picture})")
+        parts.insert(0, _draw(bins, bin_size, threshold))
     lines = ["| rule | pairs joined | pairs cut |", "| --- | ---: | ---: |"]
     lines += [f"| {rule} | {rules[rule][0]:,} | {rules[rule][1]:,} |"
               for rule in MATCH_RULES if rule in rules]
@@ -115,35 +112,23 @@ def _draw(bins: Sequence[WeightBin], bin_size: int, threshold: float) -> str:
         share = math.log(max(pairs, LEAST_COUNT) / LEAST_COUNT) / math.log(highest / LEAST_COUNT)
         return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
-    return "".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="Helvetica, Arial, sans-serif" '
-        f'font-size="12" fill="{INK}">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>',
-        *_pair_axis(highest, y), *_bits_axis(first, last, x),
-        *_bars(bins, bin_size, x, y), *_threshold_line(limit, threshold, x), *_legend(bins),
-        "</svg>"])
-
-
-def _text(x: float, y: float, text: str, anchor: str = "middle", extra: str = "") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{extra}>{text}</text>'
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, extra: str = "") -> str:
-    return (f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
-            f'stroke="{colour}"{extra}/>')
+    return svg.embed_picture(
+        "Match weights",
+        [*_pair_axis(highest, y), *_bits_axis(first, last, x), *_bars(bins, bin_size, x, y),
+         *_threshold_line(limit, threshold, x), *_legend(bins)],
+        width=WIDTH, height=HEIGHT)
 
 
 def _pair_axis(highest: float, y: Scale) -> list[str]:
     parts = []
     count = 1
     while count <= highest:
-        parts.append(_line(LEFT, y(count), WIDTH - RIGHT, y(count), FAINT))
-        parts.append(_text(LEFT - 8, y(count) + 4, _short(count), "end"))
+        parts.append(svg.line(LEFT, y(count), WIDTH - RIGHT, y(count), svg.FAINT))
+        parts.append(svg.text(LEFT - 8, y(count) + 4, _short(count), "end"))
         count *= 10
     middle = (TOP + HEIGHT - BOTTOM) / 2
-    parts.append(_text(16, middle, "pairs (logarithmic)",
-                       extra=f' transform="rotate(-90 16 {middle:.1f})"'))
+    parts.append(svg.text(16, middle, "pairs (logarithmic)", "middle",
+                          transform=f"rotate(-90 16 {middle:.1f})"))
     return parts
 
 
@@ -153,13 +138,14 @@ def _short(count: int) -> str:
 
 def _bits_axis(first: int, last: int, x: Scale) -> list[str]:
     base = HEIGHT - BOTTOM
-    parts = [_line(LEFT, base, WIDTH - RIGHT, base, INK)]
+    parts = [svg.line(LEFT, base, WIDTH - RIGHT, base, svg.INK)]
     step = next(step for step in (1, 2, 5, 10, 20, 50, 100) if (last - first) / step <= 14)
     for bits in range(math.ceil(first / step) * step, last + 1, step):
-        parts.append(_line(x(bits), base, x(bits), base + 4, INK))
-        parts.append(_text(x(bits), base + 18, f"{bits:+d}" if bits else "0"))
-    parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12,
-                       "match weight in bits: each bit doubles the odds of one person"))
+        parts.append(svg.line(x(bits), base, x(bits), base + 4, svg.INK))
+        parts.append(svg.text(x(bits), base + 18, f"{bits:+d}" if bits else "0", "middle"))
+    parts.append(svg.text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12,
+                          "match weight in bits: each bit doubles the odds of one person",
+                          "middle"))
     return parts
 
 
@@ -176,17 +162,16 @@ def _bars(
         for number, b in enumerate(here):
             label, colour = STATUSES[b.status]
             top = y(b.pairs)
-            parts.append(
-                f'<rect x="{x(start) + 1.5 + number * width:.1f}" y="{top:.1f}" '
-                f'width="{width:.1f}" height="{base - top:.1f}" fill="{colour}">'
-                f"<title>{b.pairs:,} {label}, {start:+d} to {start + size:+d} bits</title></rect>")
+            parts.append(svg.bar(
+                x(start) + 1.5 + number * width, top, width, base - top, colour,
+                f"{b.pairs:,} {label}, {start:+d} to {start + size:+d} bits"))
     return parts
 
 
 def _threshold_line(limit: float, threshold: float, x: Scale) -> list[str]:
-    return [_line(x(limit), TOP - 14, x(limit), HEIGHT - BOTTOM, INK,
-                  ' stroke-dasharray="5 4" stroke-width="1.5"'),
-            _text(x(limit) + 6, TOP - 6, f"threshold {threshold:g}", "start")]
+    return [svg.line(x(limit), TOP - 14, x(limit), HEIGHT - BOTTOM, svg.INK,
+                     stroke_dasharray="5 4", stroke_width="1.5"),
+            svg.text(x(limit) + 6, TOP - 6, f"threshold {threshold:g}")]
 
 
 def _legend(bins: Sequence[WeightBin]) -> list[str]:
@@ -194,7 +179,7 @@ def _legend(bins: Sequence[WeightBin]) -> list[str]:
     position = float(LEFT)
     for status, (label, colour) in STATUSES.items():
         text = f"{label}: {sum(b.pairs for b in bins if b.status == status):,}"
-        parts.append(f'<rect x="{position:.1f}" y="16" width="12" height="12" fill="{colour}"/>')
-        parts.append(_text(position + 18, 26, text, "start"))
+        parts.append(svg.bar(position, 16, 12, 12, colour))
+        parts.append(svg.text(position + 18, 26, text))
         position += 48 + 6.4 * len(text)
     return parts

@@ -1,25 +1,25 @@
 """Paths of journeys as a picture for the Dagster UI: a Sankey of the first steps of each type.
 
-Reads the published cells only, so that what is hidden there is hidden here. The picture is an SVG
-of a `data:` address, the only drawing that the UI shows.
+Reads the published cells only, so that what is hidden there is hidden here.
 """
 
 from __future__ import annotations
 
-import base64
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import duckdb
+
+from orchestration import svg
+from orchestration.warehouse import escape_cell
 
 LAST_POSITION = 6
 MOST_NODES = 8
 WIDTH, HEIGHT = 1060, 420
 LEFT, RIGHT, TOP, BOTTOM = 20, 150, 34, 14
 NODE_WIDTH, GAP = 12, 7
-INK, END, NODE, BAND = "#33363b", "#b5446e", "#1f77b4", "#9db8cf"
+END, NODE, BAND = "#b5446e", "#1f77b4", "#9db8cf"
 
 Node = tuple[int, str]
 """Column and name."""
@@ -56,9 +56,9 @@ def draw_journey_paths(con: duckdb.DuckDBPyConnection) -> str:
 
 def render_paths(journey_type: str, transitions: Sequence[Transition]) -> str:
     """Markdown with the picture of one journey type; bands between the largest nodes only."""
-    picture = base64.b64encode(_draw(_largest(transitions)).encode()).decode()
-    return (f"**{escape(journey_type)}**\n\n"
-            f"![Paths of {escape(journey_type)}](data:image/svg+xml;base64,{picture})")
+    picture = svg.embed_picture(f"Paths of {journey_type}", _draw(_largest(transitions)),
+                                width=WIDTH, height=HEIGHT, font_size=11)
+    return f"**{escape_cell(journey_type)}**\n\n{picture}"
 
 
 def _largest(transitions: Sequence[Transition]) -> list[Transition]:
@@ -75,7 +75,7 @@ def _largest(transitions: Sequence[Transition]) -> list[Transition]:
             if (t.position - 1, t.source) in kept and (t.position, t.target) in kept]
 
 
-def _draw(transitions: Sequence[Transition]) -> str:
+def _draw(transitions: Sequence[Transition]) -> list[str]:
     leaving: dict[Node, int] = defaultdict(int)
     reaching: dict[Node, int] = defaultdict(int)
     for t in transitions:
@@ -90,10 +90,7 @@ def _draw(transitions: Sequence[Transition]) -> str:
     step = (WIDTH - LEFT - RIGHT) / max(1, max(columns, default=1))
 
     top: dict[Node, float] = {}
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
-             f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="Helvetica, Arial, sans-serif" '
-             f'font-size="11" fill="{INK}">',
-             f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>']
+    bands: list[str] = []
     labels = []
     for column, nodes in sorted(columns.items()):
         y = float(TOP)
@@ -101,12 +98,10 @@ def _draw(transitions: Sequence[Transition]) -> str:
             top[node] = y
             height = size[node] * scale
             x = LEFT + column * step
-            labels.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{NODE_WIDTH}" '
-                          f'height="{max(height, 1):.1f}" '
-                          f'fill="{END if node[1].startswith("end_") else NODE}"/>')
-            labels.append(f'<text x="{x + NODE_WIDTH + 3:.1f}" '
-                          f'y="{y + min(height, 12) / 2 + 4:.1f}">'
-                          f"{escape(node[1])} {size[node]:,}</text>")
+            labels.append(svg.bar(x, y, NODE_WIDTH, max(height, 1),
+                                  END if node[1].startswith("end_") else NODE))
+            labels.append(svg.text(x + NODE_WIDTH + 3, y + min(height, 12) / 2 + 4,
+                                   f"{node[1]} {size[node]:,}"))
             y += height + GAP
     left, right = dict(top), dict(top)
     for t in sorted(transitions, key=lambda t: (top[t.position - 1, t.source],
@@ -117,9 +112,6 @@ def _draw(transitions: Sequence[Transition]) -> str:
         y1, y2 = left[source] + width / 2, right[target] + width / 2
         left[source] += width
         right[target] += width
-        middle = (x1 + x2) / 2
-        parts.append(f'<path d="M{x1:.1f},{y1:.1f} C{middle:.1f},{y1:.1f} {middle:.1f},{y2:.1f} '
-                     f'{x2:.1f},{y2:.1f}" fill="none" stroke="{BAND}" stroke-opacity="0.55" '
-                     f'stroke-width="{max(width, 0.6):.1f}"><title>{escape(t.source)} to '
-                     f"{escape(t.target)}: {t.value:,}</title></path>")
-    return "".join([*parts, *labels, "</svg>"])
+        bands.append(svg.band((x1, y1), (x2, y2), max(width, 0.6), BAND,
+                              f"{t.source} to {t.target}: {t.value:,}", stroke_opacity="0.55"))
+    return [*bands, *labels]

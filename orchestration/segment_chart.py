@@ -1,21 +1,20 @@
 """Segments as Markdown for the Dagster UI: size and later revenue as a picture, why so many.
 
-The picture is an SVG of a `data:` address, the only drawing that the UI shows. Counts and means of
-segments only; one with few people shows no mean.
+Counts and means of segments only; one with few people shows no mean.
 """
 
 from __future__ import annotations
 
-import base64
 from html import escape
 
 import pandas as pd
 
+from models_ml.segment_names import LEAST_PEOPLE
+from orchestration import svg
 from orchestration.warehouse import escape_cell
 
-LEAST_PEOPLE = 5
 WIDTH, ROW, TOP, LABEL, RIGHT = 900, 26, 40, 330, 130
-INK, SIZE, VALUE = "#33363b", "#9db8cf", "#1f77b4"
+SIZE, VALUE = "#9db8cf", "#1f77b4"
 
 
 def render_segments(segments: pd.DataFrame, models: pd.DataFrame) -> str:
@@ -38,8 +37,7 @@ def render_segments(segments: pd.DataFrame, models: pd.DataFrame) -> str:
         parts.append(line)
         rows = segments[segments["segmentation"] == model["segmentation"]]
         if len(rows):
-            picture = base64.b64encode(_draw(rows).encode()).decode()
-            parts.append(f"![Segments](data:image/svg+xml;base64,{picture})")
+            parts.append(_draw(rows))
     return "\n\n".join(parts)
 
 
@@ -49,24 +47,18 @@ def _draw(segments: pd.DataFrame) -> str:
     height = TOP + ROW * len(rows) + 10
     half = (WIDTH - LABEL - RIGHT) / 2
     largest, dearest = rows["customers_share"].max(), max(float(shown.max() or 0), 1e-9)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-             f'viewBox="0 0 {WIDTH} {height}" font-family="Helvetica, Arial, sans-serif" '
-             f'font-size="12" fill="{INK}">',
-             f'<rect width="{WIDTH}" height="{height}" rx="6" fill="#fff"/>',
-             f'<text x="{LABEL}" y="24">customers</text>',
-             f'<text x="{LABEL + half + 60:.0f}" y="24">mean revenue in the holdout</text>']
+    parts = [svg.text(LABEL, 24, "customers"),
+             svg.text(LABEL + half + 60, 24, "mean revenue in the holdout")]
     for place, (row, value) in enumerate(zip(rows.to_dict("records"), shown, strict=True)):
         y = TOP + place * ROW
-        parts.append(f'<text x="{LABEL - 10}" y="{y + 14}" text-anchor="end">'
-                     f"{escape(row['name_en'][:50])}</text>")
+        parts.append(svg.text(LABEL - 10, y + 14, row["name_en"][:50], "end"))
         size = row["customers_share"] / largest * (half - 60)
-        parts.append(_bar(LABEL, y, size, SIZE, f"{row['customers_count']:,}"))
+        parts += _bar(LABEL, y, size, SIZE, f"{row['customers_count']:,}")
         if pd.notna(value):
-            parts.append(_bar(LABEL + half + 60, y, max(value, 0) / dearest * half, VALUE,
-                              f"{value:,.0f}"))
-    return "".join([*parts, "</svg>"])
+            parts += _bar(LABEL + half + 60, y, max(value, 0) / dearest * half, VALUE,
+                          f"{value:,.0f}")
+    return svg.embed_picture("Segments", parts, width=WIDTH, height=height)
 
 
-def _bar(x: float, y: float, width: float, colour: str, label: str) -> str:
-    return (f'<rect x="{x:.1f}" y="{y}" width="{max(width, 0.6):.1f}" height="18" '
-            f'fill="{colour}"/><text x="{x + width + 5:.1f}" y="{y + 14}">{label}</text>')
+def _bar(x: float, y: float, width: float, colour: str, label: str) -> list[str]:
+    return [svg.bar(x, y, max(width, 0.6), 18, colour), svg.text(x + width + 5, y + 14, label)]

@@ -45,10 +45,10 @@ class WeightedPoints:
 def measure_points(
     con: duckdb.DuckDBPyConnection, segmentation: Segmentation, moment: str,
 ) -> WeightedPoints:
-    """Make the table `<segmentation>_<moment>` and count its distinct points.
+    """Count the distinct points, and make the table `<segmentation>_<moment>`.
 
     Features that nobody has are left out. The grid is made coarser until there are few enough
-    points. A customer without a value of a feature lies at its median.
+    points, before anything is written. A customer without a value of a feature lies at its median.
     """
     place = f"{segmentation.needed} is not null and moment = '{moment}'"
     scaled = {}
@@ -64,33 +64,43 @@ def measure_points(
         spread = (high - low) / QUARTILES_PER_DEVIATION or deviation or 1.0
         scaled[feature.name] = (f"({value} - {middle!r}) / {spread!r}" if feature.is_scaled
                                 else value)
-    table, names = f"{segmentation.name}_{moment}", tuple(scaled)
-    shown = [feature.name for feature in (*segmentation.features, *segmentation.described)]
-    step = FINEST_STEP
-    while True:
-        keys = ", ".join(
-            f"cast(round(greatest(-{MOST_DEVIATIONS}, least({MOST_DEVIATIONS}, "
-            f"coalesce({value}, 0))) / {step}) as integer) as {name}_key"
-            for name, value in scaled.items()) or "0 as no_key"
-        key_names = [f"{name}_key" for name in names] or ["no_key"]
-        con.execute(f"""
-            create or replace temp table {table}_keys as
-            select customer_id, {', '.join(shown)}, {keys},
-                md5_number_lower(customer_id) % {FOLDS} as fold, outcome_revenue
-            from features where {place}""")
-        found = con.execute(
-            f"select {', '.join(key_names)}, count(*) as weight from {table}_keys "
-            f"group by all order by all limit {MOST_POINTS + 1}").df()
-        if len(found) <= MOST_POINTS:
-            break
-        step *= 2
+    step, found = _count_points(con, scaled, place)
     found["point"] = np.arange(len(found))
     keep_frame(con, "found_points", found)
-    con.execute(f"create or replace temp table {table} as select customers.*, found_points.point "
-                f"from {table}_keys as customers join found_points using ({', '.join(key_names)})")
-    con.execute(f"drop table {table}_keys")
-    points = found[key_names].to_numpy(dtype=float)[:, :len(names)] * step
-    return WeightedPoints(table, names, points, found["weight"].to_numpy(dtype=np.int64))
+    table = f"{segmentation.name}_{moment}"
+    shown = [feature.name for feature in (*segmentation.features, *segmentation.described)]
+    is_same = " and ".join(f"{key} = found_points.{name}_key"
+                           for name, key in _keys(scaled, step).items())
+    con.execute(f"""
+        create or replace temp table {table} as
+        select customer_id, {', '.join(shown)}, md5_number_lower(customer_id) % {FOLDS} as fold,
+            outcome_revenue, found_points.point
+        from features join found_points on {is_same} where {place}""")
+    points = found.filter(like="_key").to_numpy(dtype=float)[:, :len(scaled)] * step
+    return WeightedPoints(table, tuple(scaled), points, found["weight"].to_numpy(dtype=np.int64))
+
+
+def _count_points(
+    con: duckdb.DuckDBPyConnection, scaled: dict[str, str], place: str,
+) -> tuple[float, pd.DataFrame]:
+    """The finest grid with few enough points; its points as whole steps, and their weight."""
+    step = FINEST_STEP
+    while True:
+        keys = _keys(scaled, step)
+        found = con.execute(
+            f"select {', '.join(f'{key} as {name}_key' for name, key in keys.items())}, "
+            f"count(*) as weight from features where {place} "
+            f"group by all order by all limit {MOST_POINTS + 1}").df()
+        if len(found) <= MOST_POINTS:
+            return step, found
+        step *= 2
+
+
+def _keys(scaled: dict[str, str], step: float) -> dict[str, str]:
+    """Feature -> expression of its value in whole steps; without features all are one point."""
+    return {name: f"cast(round(greatest(-{MOST_DEVIATIONS}, least({MOST_DEVIATIONS}, "
+                  f"coalesce({value}, 0))) / {step}) as integer)"
+            for name, value in scaled.items()} or {"no": "0"}
 
 
 def assign_customers(

@@ -3,7 +3,9 @@
 Three Parquet files, each replaced as a whole: `registry` (every segment of every as-of date with
 its centre), `moves` (who went from where to where, counts only) and `members_<date>` (who was in
 what; the newest three dates). A run as of the same date replaces what that date had, and finds the
-ids that it gave; so a run that was killed and a repeated one give the same ids.
+ids that it gave. Nothing is recorded before the tables of the run have passed, and the registry,
+by which a date is known, last; so a run that was refused or killed and its repetition give the same
+ids.
 """
 
 from __future__ import annotations
@@ -55,9 +57,8 @@ class SegmentHistory:
     def __init__(self, state_path: Path, as_of: date) -> None:
         self.folder = state_path / "segments"
         self.as_of = as_of
-        self._registry = (pq.read_table(self.folder / "registry.parquet").to_pandas()
-                          if (self.folder / "registry.parquet").exists()
-                          else _REGISTRY.empty_table().to_pandas())
+        self._registry = (pq.read_table(self._registry_file).to_pandas()
+                          if self._registry_file.exists() else _REGISTRY.empty_table().to_pandas())
 
     def former(self, segmentation: str, features: tuple[str, ...]) -> FormerSegments:
         """What the last run up to the as-of date, this one included, had.
@@ -85,48 +86,63 @@ class SegmentHistory:
         return (f"read_parquet({literal(str(self._members_file(dates[-1])))})" if dates
                 else _NOBODY)
 
-    def record(
-        self, con: duckdb.DuckDBPyConnection, members: str, segments: pd.DataFrame, *,
-        aliases: str,
+    def find_moves(
+        self, con: duckdb.DuckDBPyConnection, members: str, *, aliases: str,
     ) -> pd.DataFrame:
-        """Record a run, and return the whole log of moves.
+        """The log of moves, with those from the run before to this one.
+
+        Args:
+            con: an engine.
+            members: relation with customer_id, segmentation, segment_id of the run.
+            aliases: relation with alias_customer_id; a customer that was merged has not moved.
+        """
+        log = (pq.read_table(self._log_file) if self._log_file.exists()
+               else _moves_schema().empty_table()).to_pandas()
+        log = log[log["as_of_date"] != self.as_of]
+        earlier = [day for day in self._dates() if day < self.as_of]
+        if not earlier:
+            return log
+        moved = con.execute(f"""
+            select segmentation, coalesce(past.segment_id, '{NO_SEGMENT}') as from_segment_id,
+                coalesce(present.segment_id, '{NO_SEGMENT}') as to_segment_id,
+                count(*) as customers_count
+            from (select * from {self.members(before=True)} where customer_id not in
+                  (select alias_customer_id from {aliases})) as past
+            full join {members} as present using (customer_id, segmentation)
+            group by all order by all""").df()
+        return pd.concat([log, moved.assign(as_of_date=self.as_of, from_as_of_date=earlier[-1])])
+
+    def record(
+        self, con: duckdb.DuckDBPyConnection, members: str, segments: pd.DataFrame,
+        moves: pd.DataFrame,
+    ) -> None:
+        """Record a run whose tables have passed.
 
         Args:
             con: an engine.
             members: relation with customer_id, segmentation, segment_id of the run.
             segments: the run's segments in the columns of the registry.
-            aliases: relation with alias_customer_id; a customer that was merged has not moved.
+            moves: the log of `find_moves`.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        earlier = [day for day in self._dates() if day < self.as_of]
-        log_file = self.folder / "moves.parquet"
-        schema = pa.schema([field for field in arrow_schema(TABLES["segment_moves"])
-                            if not field.name.startswith("model_")])
-        log = (pq.read_table(log_file) if log_file.exists()
-               else schema.empty_table()).to_pandas()
-        log = log[log["as_of_date"] != self.as_of]
-        if earlier:
-            moved = con.execute(f"""
-                select segmentation, coalesce(past.segment_id, '{NO_SEGMENT}') as from_segment_id,
-                    coalesce(present.segment_id, '{NO_SEGMENT}') as to_segment_id,
-                    count(*) as customers_count
-                from (select * from {self.members(before=True)} where customer_id not in
-                      (select alias_customer_id from {aliases})) as past
-                full join {members} as present using (customer_id, segmentation)
-                group by all order by all""").df()
-            log = pd.concat([log, moved.assign(as_of_date=self.as_of,
-                                               from_as_of_date=earlier[-1])])
-        registry = self._registry[self._registry["as_of_date"] != self.as_of]
-        registry = pd.concat([registry, segments.assign(as_of_date=self.as_of)])
-        _replace(self.folder / "registry.parquet", registry, _REGISTRY)
-        _replace(log_file, log, schema)
         file = self._members_file(self.as_of)
         con.execute(f"copy (select customer_id, segmentation, segment_id from {members} "
                     f"order by all) to {literal(str(file.with_suffix('.tmp')))} (format parquet)")
         file.with_suffix(".tmp").replace(file)
+        _replace(self._log_file, moves, _moves_schema())
+        registry = self._registry[self._registry["as_of_date"] != self.as_of]
+        registry = pd.concat([registry, segments.assign(as_of_date=self.as_of)])
+        _replace(self._registry_file, registry, _REGISTRY)
         for day in self._dates()[:-KEPT_DATES]:
             self._members_file(day).unlink()
-        return log
+
+    @property
+    def _registry_file(self) -> Path:
+        return self.folder / "registry.parquet"
+
+    @property
+    def _log_file(self) -> Path:
+        return self.folder / "moves.parquet"
 
     def _members_file(self, day: date) -> Path:
         return self.folder / f"members_{day.isoformat()}.parquet"
@@ -134,6 +150,12 @@ class SegmentHistory:
     def _dates(self) -> list[date]:
         return sorted(date.fromisoformat(found[1]) for path in self.folder.glob("members_*.parquet")
                       if (found := re.fullmatch(r"members_(\d{4}-\d\d-\d\d)", path.stem)))
+
+
+def _moves_schema() -> pa.Schema:
+    """Columns of the ML table segment_moves but those of the model."""
+    return pa.schema([field for field in arrow_schema(TABLES["segment_moves"])
+                      if not field.name.startswith("model_")])
 
 
 def _replace(path: Path, rows: pd.DataFrame, schema: pa.Schema) -> None:

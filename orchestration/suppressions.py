@@ -6,6 +6,7 @@ the file see `decision_files.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,12 +15,19 @@ import pandas as pd
 
 from models_ml.frames import conform
 from models_ml.tables import TABLES
-from orchestration.decision_files import DATE_FORMATS, raise_problems, read_rows, read_signature
+from orchestration.decision_files import (
+    DATE_FORMATS,
+    raise_problems,
+    read_rows,
+    read_seed,
+    read_signature,
+)
 from orchestration.decisions import to_record_key
 from orchestration.settings import Settings
 
 COLUMNS = ("customer", "channel", "until", "decided_by", "decided_at", "reason")
 ALL_CHANNELS = "*"
+_ALL_WORDS = ("", "*", "all", "alle")
 
 
 @dataclass(frozen=True)
@@ -48,19 +56,47 @@ def read_suppressions(settings: Settings) -> pd.DataFrame:
         DecisionError: naming every row that cannot be used.
     """
     path = suppressions_file(settings)
-    found = parse_suppressions(path.read_bytes(), str(path)) if path.exists() else ()
+    found = (parse_suppressions(path.read_bytes(), str(path), read_channel_words(settings))
+             if path.exists() else ())
     return conform(pd.DataFrame(
         [(one.customer, one.channel, one.until, one.decided_on, one.row) for one in found],
         columns=["record_key", "channel", "suppressed_until", "decided_on", "decision_row"],
     ), TABLES["contact_suppressions"])
 
 
-def parse_suppressions(content: bytes, name: str) -> tuple[Suppression, ...]:
-    """Read the content of a file of suppressions; see `read_suppressions`."""
+def read_channel_words(settings: Settings) -> dict[str, str]:
+    """What may be written for a channel, in small letters -> the channel.
+
+    The channels are those of the seed contact_channels; each goes by its code and by the names that
+    the seed channels gives it.
+
+    Raises:
+        DecisionError: a seed cannot be read.
+    """
+    channels = [row["channel"] for row in read_seed(settings, "contact_channels")]
+    names = {row["channel"]: row for row in read_seed(settings, "channels")}
+    words = dict.fromkeys(_ALL_WORDS, ALL_CHANNELS)
+    for channel in channels:
+        named = names.get(channel, {})
+        for word in (channel, named.get("name_en", ""), named.get("name_de", "")):
+            words.setdefault(word.lower(), channel)
+    return words
+
+
+def parse_suppressions(
+    content: bytes, name: str, channels: Mapping[str, str],
+) -> tuple[Suppression, ...]:
+    """Read the content of a file of suppressions; see `read_suppressions`.
+
+    Args:
+        content: of the file.
+        name: of the file, for errors.
+        channels: what may be written for a channel; see `read_channel_words`.
+    """
     latest: dict[tuple[str, str], Suppression] = {}
     problems: list[str] = []
     for row, cells in read_rows(content, name, COLUMNS):
-        found = _read_row(row, cells)
+        found = _read_row(row, cells, channels)
         if isinstance(found, Suppression):
             before = latest.get((found.customer, found.channel))
             if before is None or before.decided_on <= found.decided_on:
@@ -71,7 +107,9 @@ def parse_suppressions(content: bytes, name: str) -> tuple[Suppression, ...]:
     return tuple(latest.values())
 
 
-def _read_row(row: int, cells: dict[str, str]) -> Suppression | list[str]:
+def _read_row(
+    row: int, cells: dict[str, str], channels: Mapping[str, str],
+) -> Suppression | list[str]:
     """The suppression of a row, or everything that is wrong with it."""
     problems = []
     customer = to_record_key(cells["customer"])
@@ -88,10 +126,15 @@ def _read_row(row: int, cells: dict[str, str]) -> Suppression | list[str]:
             problems.append(f"row {row}, column until: no date; write the last day as one of "
                             + " or ".join(_shown(form) for form in DATE_FORMATS)
                             + ", or nothing where it has no end")
+    # A row about a channel that nobody knows would close nothing, and say so to nobody.
+    channel = channels.get(" ".join(cells["channel"].lower().split()))
+    if channel is None:
+        known = ", ".join(dict.fromkeys(channels.values()))
+        problems.append(f"row {row}, column channel: no channel of the seed contact_channels; "
+                        f"write one of {known}, or nothing for all")
     problems += unsigned
-    if problems or customer is None or decided_on is None:
+    if problems or customer is None or channel is None or decided_on is None:
         return problems
-    channel = "_".join(cells["channel"].lower().split()) or ALL_CHANNELS
     return Suppression(row, customer, channel, until, decided_on)
 
 

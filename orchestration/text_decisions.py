@@ -6,7 +6,6 @@ model, and models learn from it. On the form of the file see `decision_files.py`
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -18,14 +17,14 @@ import duckdb
 import pandas as pd
 
 from orchestration.decision_files import (
-    DecisionError,
     append_rows,
     raise_problems,
     read_rows,
+    read_seed,
     read_signature,
     signature,
 )
-from orchestration.settings import DBT_PROJECT, Settings
+from orchestration.settings import Settings
 
 COLUMNS = ("text", "field", "value", "decided_by", "decided_at", "reason")
 VALUES: Mapping[str, tuple[str, ...]] = {
@@ -79,15 +78,8 @@ def allowed_values(settings: Settings) -> dict[str, tuple[str, ...]]:
     """
     allowed = dict(VALUES)
     for field, seed in SEEDS.items():
-        own = settings.company_folder / "seeds" / f"{seed}.csv"
-        path = own if own.exists() else DBT_PROJECT / "seeds" / f"{seed}.csv"
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                ids = [row[0].strip() for row in csv.reader(file) if row and row[0].strip()]
-        except (OSError, UnicodeDecodeError) as error:
-            raise DecisionError(f"{path}: not readable, and with it no {field} is known; it is a "
-                                "CSV in UTF-8 whose first column holds the ids") from error
-        allowed[field] = tuple(dict.fromkeys(ids[1:]))
+        ids = [next(iter(row.values())) for row in read_seed(settings, seed)]
+        allowed[field] = tuple(dict.fromkeys(filter(None, ids)))
     return allowed
 
 

@@ -50,13 +50,15 @@ def prepare(con: duckdb.DuckDBPyConnection, customer_records: str, as_of: date) 
     con.execute(f"create temp view records as select record_key, customer_id "
                 f"from read_parquet({literal(customer_records)})")
     known, margin, revenue = con.execute("""
-        select sum(abs(revenue)) filter (margin is not null) / nullif(sum(abs(revenue)), 0),
-            sum(margin), sum(revenue) filter (margin is not null)
+        select sum(abs(costed_revenue)) / nullif(sum(abs(revenue)), 0),
+            sum(margin), sum(costed_revenue)
         from intermediate.int_purchase_days_summed where purchase_date <= $1""",
         [as_of]).fetchall()[0]
     basis = "margin" if known is not None and known >= MARGIN_KNOWN_SHARE else "revenue"
     ratio = float(margin / revenue) if basis == "margin" and revenue else 1.0
-    value = f"coalesce(margin, revenue * {ratio!r})" if basis == "margin" else "revenue"
+    # A line of unknown cost has the margin of the others, also on a day with lines of known cost.
+    value = (f"coalesce(margin, 0) + (revenue - costed_revenue) * {ratio!r}"
+             if basis == "margin" else "revenue")
     con.execute(f"""
         create temp table purchase_days as
         select customer_id, purchase_date as day, bool_or(is_purchase) as is_purchase,

@@ -192,7 +192,7 @@ _CUSTOMER_VALUES = """
             when 2 * late < early then 'rate_falling'
             when recency_days > {silence} then 'long_silence'
             when repeat_purchases = 0 and value_kind <> 'contract' then 'one_time_buyer'
-            else 'none'
+            else 'unclear'
         end as churn_reason,
         case when value_kind = 'contract' then '{retention}' else '{purchases}' end as model_name,
         '{version}' as model_version

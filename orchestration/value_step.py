@@ -2,14 +2,14 @@
 
 Histories are counted by SQL, models are fitted and judged on the counts, every distinct history is
 scored once, and SQL joins the scores back to the customers. Queries belong to `value_queries.py`,
-what joins the scores to `value_scores.py`, the picture to `value_chart.py`.
+what joins the scores to `value_scores.py`, what is told of the models to `value_models.py`, the
+picture to `value_chart.py`.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, timedelta
 
 import duckdb
@@ -17,11 +17,10 @@ import numpy as np
 import pandas as pd
 
 from ingestion.raw_zone import RawZone
-from models_ml import purchase_choice, purchase_holdout
-from models_ml.frames import conform
+from models_ml import purchase_choice
 from models_ml.future_value import STEP_MONTHS, Horizon, score_histories
 from models_ml.purchase_choice import Tried
-from models_ml.purchase_models import PurchaseModel, fit_purchase_model
+from models_ml.purchase_models import fit_purchase_model
 from models_ml.purchase_season import (
     CYCLES,
     IDENTIFIED,
@@ -32,9 +31,8 @@ from models_ml.purchase_season import (
     estimate_season,
     expect_by_month,
 )
-from models_ml.retention_model import RetentionModel, fit_retention_models
+from models_ml.retention_model import fit_retention_models
 from models_ml.spend_model import SpendModel, fit_spend_model
-from models_ml.tables import TABLES
 from models_ml.tables_value import HORIZON_MONTHS
 from orchestration import value_queries as queries
 from orchestration.fingerprint import as_of_date
@@ -42,35 +40,11 @@ from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import copy_ml_table, ml_file, write_ml_table
 from orchestration.settings import Settings
 from orchestration.value_chart import draw_value
+from orchestration.value_models import Fitted, calibrate, list_splits, tell_models
 from orchestration.value_scores import join_scores, keep_history_scores, score_tenures
 from orchestration.warehouse import reading
 
-VERSION = "1"
 SEASON_ROUNDS = 2
-
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What customers are scored by.
-
-    Attributes:
-        name: the purchase model or baseline that is used; "" without purchases.
-        model: the purchase model that says who is alive.
-    """
-
-    name: str
-    model: PurchaseModel | None
-    spend: SpendModel | None
-    season: Season
-    retention: tuple[RetentionModel, ...]
-
-    @property
-    def version(self) -> str:
-        """Changes with the method and with every parameter."""
-        told = [self.name, self.season.told(), *(one.told() for one in (
-            self.model, self.spend, *self.retention) if one)]
-        return f"{VERSION}.{hashlib.sha256(' '.join(told).encode()).hexdigest()[:10]}"
 
 
 def estimate_values(settings: Settings, progress: Progress = lambda message: None) -> Outcome:
@@ -88,15 +62,18 @@ def estimate_values(settings: Settings, progress: Progress = lambda message: Non
             if cut:
                 progress(f"value: models judged on what came after {cut}")
                 judged = try_at(con, span, cut, held_days, declared)
+            for one in list_splits([*tried, *judged]):
+                progress(f"value: {one.season.source} until {one.until}")
         # A history too short to compare anything leaves the simplest model.
         name = purchase_choice.choose(tried) if tried else "bg_nbd"
         churn_days = held_days or purchase_choice.LONGEST_HOLDOUT_DAYS
         fitted = _fit(con, span, as_of, name, churn_days, declared, discount_rate)
+        progress(f"value: {fitted.season.source} until {as_of}")
         join_scores(con, as_of=as_of, basis=span.basis if span else "margin", spend=fitted.spend,
                     churn_days=churn_days, purchases_name=fitted.name, version=fitted.version,
                     retention_name=fitted.retention[0].name if fitted.retention else "")
-        models = _tell_models(fitted, tried, judged, as_of, held_days)
-        calibration = _calibrate(fitted, judged)
+        models = tell_models(fitted, tried, judged, as_of)
+        calibration = calibrate(fitted, judged)
         written = (
             write_ml_table(settings, "value_models", [models]),
             write_ml_table(settings, "value_calibration", [calibration]),
@@ -113,8 +90,8 @@ def try_at(
     declared: Sequence[float],
 ) -> list[Tried]:
     """Every model on a date's history, judged on what came in the days after it."""
-    fit_season(con, span, until, until + timedelta(days=days), declared)
-    return purchase_choice.try_models(queries.read_split(con, until, days))
+    season = fit_season(con, span, until, until + timedelta(days=days), declared)
+    return purchase_choice.try_models(replace(queries.read_split(con, until, days), season=season))
 
 
 def fit_season(
@@ -198,76 +175,3 @@ def _customers_to_value(fitted: Fitted) -> str:
     if fitted.model:
         customers += " union select customer_id from purchase_days where is_purchase"
     return f"({customers})"
-
-
-def _tell_models(
-    fitted: Fitted, tried: list[Tried], judged: list[Tried], as_of: date, held_days: int,
-) -> pd.DataFrame:
-    """Rows of value_models."""
-    rows = [_tell_tried(part, one, fitted.name)
-            for part, some in (("choice", tried), ("holdout", judged)) for one in some]
-    model, spend, season = fitted.model, fitted.spend, fitted.season
-    if model and spend:
-        rows += [
-            {"model_name": model.name, "is_used": model.name == fitted.name, **_learnt(model)},
-            {"model_name": "gamma_gamma", "is_used": True, "parameters": spend.told(),
-             "log_likelihood": spend.log_likelihood, "boundary_note": spend.boundary_note,
-             "customers_count": spend.customers, "tuples_count": spend.groups},
-            {"model_name": "season", "is_used": season != NO_SEASON, "parameters": season.told(),
-             "boundary_note": "" if season.source == IDENTIFIED else season.source,
-             "customers_count": model.customers}]
-        if model.name != fitted.name:
-            rows.append({"model_name": fitted.name, "is_used": True,
-                         "customers_count": model.customers})
-    rows += [{"model_name": one.name, "is_used": number == 0, "parameters": one.told(),
-              "log_likelihood": one.log_likelihood, "boundary_note": one.boundary_note,
-              "customers_count": one.contracts, "tuples_count": one.tenures}
-             for number, one in enumerate(fitted.retention)]
-    common = {"run_part": "final", "learnt_until_date": as_of, "parameters": "",
-              "boundary_note": "", "tuples_count": 0, "model_version": fitted.version}
-    table = TABLES["value_models"]
-    told = pd.DataFrame([common | row for row in rows],
-                        columns=[column.name for column in table.columns])
-    return conform(told.assign(boundary_note=told["boundary_note"].replace("", None)), table)
-
-
-def _tell_tried(part: str, one: Tried, used: str) -> dict[str, object]:
-    """A model on a split."""
-    return {
-        "run_part": part, "model_name": one.name, "learnt_until_date": one.split.until,
-        "is_used": one.name == used, **(_learnt(one.model) if one.model else {}),
-        "customers_count": round(one.split.learnt.customers),
-        "tuples_count": len(one.split.learnt), "holdout_days": one.split.days,
-        "total_error": one.judgement.total_error, "rmse": one.judgement.rmse,
-        "top_decile_share": one.judgement.top_decile_share}
-
-
-def _learnt(model: PurchaseModel) -> dict[str, object]:
-    return {"parameters": model.told(), "log_likelihood": model.log_likelihood,
-            "boundary_note": model.boundary_note, "customers_count": model.customers,
-            "tuples_count": model.histories}
-
-
-def _calibrate(fitted: Fitted, judged: list[Tried]) -> pd.DataFrame:
-    """Rows of value_calibration, by the model that is used."""
-    columns = ["measure", "bin_number", "customers_count", "predicted", "actual", "baseline",
-               "lift", "model_name"]
-    by_name = {one.name: one for one in judged}
-    parts = []
-    if fitted.name in by_name:
-        used, naive = by_name[fitted.name], by_name["naive_rate"]
-        count = used.split.histories.count
-        parts.append(purchase_holdout.bin_tenths(
-            used.predicted, used.split.actual, naive.predicted, count
-        ).assign(measure="purchases", model_name=used.name))
-        likely = next(one for one in (used, by_name["bg_nbd"]) if one.model)
-        assert likely.model
-        churn = purchase_choice.churn_probability(likely.model, used.split)
-        has_left = (used.split.actual == 0).astype(float)
-        parts += [
-            purchase_holdout.bin_probabilities(churn, has_left, count).assign(
-                measure="churn", model_name=likely.name),
-            purchase_holdout.bin_tenths(churn, has_left, float("nan"), count).assign(
-                measure="churn_lift", model_name=likely.name)]
-    rows = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
-    return rows[columns].assign(model_version=fitted.version)

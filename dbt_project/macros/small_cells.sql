@@ -19,3 +19,22 @@
         else cast(round(round({{ mean }}, 9), 2) as double)
     end
 {%- endmacro %}
+
+{#-
+    Windows to hide what follows from a known total: `window` holds the cells that add up to it, `key` tells cells of
+    one size apart. Put it into a CTE, and `is_hidden_cell()` after it.
+-#}
+{% macro smaller_cells(count, window, key) -%}
+    {%- set ordered = 'partition by ' ~ window ~ ' order by ' ~ count ~ ' asc, ' ~ key ~ ' asc' -%}
+    min({{ count }}) over (partition by {{ window }}) as smallest_count,
+        row_number() over ({{ ordered }}) as smallest_rank,
+        coalesce(
+            sum({{ count }}) over ({{ ordered }} rows between unbounded preceding and 1 preceding), 0
+        ) as smaller_count
+{%- endmacro %}
+
+{#- A small cell hides with the next ones, until two are hidden and together are people enough: their sum is known. -#}
+{% macro is_hidden_cell() -%}
+    smallest_count < {{ var('small_cell_minimum') }}
+        and (smallest_rank <= 2 or smaller_count < {{ var('small_cell_minimum') }})
+{%- endmacro %}

@@ -13,7 +13,7 @@ orders as (
     select
         sum(orders.revenue) as revenue,
         sum(orders.margin) as margin,
-        min(case when orders.margin is null and orders.revenue <> 0 then 0 else 1 end) as has_all_margins
+        min(case when orders.costed_revenue <> orders.revenue then 0 else 1 end) as has_all_margins
     from {{ ref('int_orders_completed') }} as orders
     inner join {{ ref('stg_ml__customer_records') }} as customer_records
         on orders.identity_record_key = customer_records.identity_record_key

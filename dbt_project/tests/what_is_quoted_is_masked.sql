@@ -3,7 +3,7 @@
 {%- set columns = [
     ('feedback', 'masked_text'), ('routing_queue', 'masked_text'), ('topic_quotes', 'masked_text'),
     ('product_ideas', 'quote_1'), ('product_ideas', 'quote_2'), ('product_ideas', 'quote_3'),
-    ('personas', 'quote'),
+    ('personas', 'quote'), ('advocates', 'quote'),
 ] -%}
 -- Texts that are published are those of feedback_texts, where personal data is masked.
 with

@@ -23,6 +23,8 @@ from ingestion.demo.tools import (
 
 ACQUISITION_CAMPAIGN = "W100"
 LOYALTY_CAMPAIGN = "W500"
+WEEKLY_OFFERS = 4
+"""Newsletters of the last weeks."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def _build_contracts(world: World, people: People) -> pd.DataFrame:
     cancelled = notice < world.days
     start = world.start + begin.astype(int)
     cancelled_on = world.start + np.where(cancelled, notice, 0).astype(int)
-    ended_on = (cancelled_on.astype("datetime64[M]") + 1).astype("datetime64[D]") - 1
+    # Notice is a month, to the end of a month.
+    ended_on = (cancelled_on.astype("datetime64[M]") + 2).astype("datetime64[D]") - 1
     no_day = np.datetime64("NaT", "D")
     has_ended = cancelled & (ended_on <= world.end)
     fee = np.array([price for _, price in SUBSCRIPTIONS])[which]
@@ -94,33 +97,38 @@ def _build_contracts(world: World, people: People) -> pd.DataFrame:
 
 
 def _build_consents(world: World, people: People) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One form per record asks about advertising, and those who agree about the other purposes."""
     rng = random_stream(world.seed, "consents")
     records = people.records
-    asked = rng.random(len(records)) < 0.85
-    rows = np.flatnonzero(asked)
-    granted = rng.random(len(rows)) < 0.72
+    rows = np.flatnonzero(rng.random(len(records)) < 0.85)
+    agrees = rng.random(len(rows)) < 0.72
     created = records["created_at"].to_numpy().astype("datetime64[s]")[rows]
-    withdraws = granted & (rng.random(len(rows)) < world.difficulty.withdrawn_consent_share)
+    withdraws = agrees & (rng.random(len(rows)) < world.difficulty.withdrawn_consent_share)
     span = (world.last_second - created).astype(np.int64)
-    later = created + seconds(span * rng.random(len(rows)))
-    purpose = choose(rng, ["Werbung", "Profilbildung", "Forschung"], len(rows), (8, 1.4, 0.6))
     channel = choose(
-        rng, ["E-Mail", "Telefon", "SMS", "Post", "alle"], len(rows), (7, 0.6, 0.7, 0.7, 1)
+        rng, ["E-Mail", "Telefon", "SMS", "Post", "alle"], len(rows), (6, 0.6, 0.7, 0.7, 2)
     )
-    number = records["number"].to_numpy()[rows]
-    frame = pd.DataFrame(
-        {"customer_no": number, "purpose": purpose, "channel": channel, "granted": granted,
-         "decided_at": created + np.timedelta64(60, "s")}
+    form = pd.DataFrame(
+        {"customer_no": records["number"].to_numpy()[rows], "channel": channel,
+         "person_id": records["person_id"].to_numpy()[rows],
+         "decided_at": created + np.timedelta64(60, "s"),
+         "withdrawn_at": blank_times(created + seconds(span * rng.random(len(rows))), ~withdraws)}
     )
-    second = frame[withdraws].assign(granted=False, decided_at=later[withdraws])
-    frame = pd.concat([frame, second], ignore_index=True)
+    parts = [form.assign(purpose="Werbung", granted=agrees)]
+    for purpose, share in (("Profilbildung", 0.55), ("Forschung", 0.30), ("Zitat", 0.15)):
+        # They name no channel: "alle".
+        grants = rng.random(len(rows)) < share
+        parts.append(form.assign(purpose=purpose, channel="alle", granted=grants)[agrees])
+    given = pd.concat(parts, ignore_index=True)
+    # Who withdraws takes back whatever was granted.
+    taken = given[given["granted"] & given["withdrawn_at"].notna()]
+    frame = pd.concat(
+        [given, taken.assign(granted=False, decided_at=taken["withdrawn_at"])], ignore_index=True)
     frame["number"] = prefixed("EW", opaque_numbers(rng, len(frame)))
-    withdrawn = pd.DataFrame(
-        {"person_id": records["person_id"].to_numpy()[rows][withdraws],
-         "customer_ref": number[withdraws], "purpose": purpose[withdraws],
-         "withdrawn_at": later[withdraws]}
-    )
-    return frame, withdrawn
+    withdrawn = taken[["person_id", "customer_no", "purpose", "withdrawn_at"]].rename(
+        columns={"customer_no": "customer_ref"})
+    columns = ["customer_no", "purpose", "channel", "granted", "decided_at", "number"]
+    return frame[columns], withdrawn
 
 
 def _build_merges(world: World, people: People) -> pd.DataFrame:
@@ -174,6 +182,11 @@ def _build_campaigns(world: World) -> pd.DataFrame:
     first, last = world.campaign
     rows.append((LOYALTY_CAMPAIGN, "Treuewochen", "E-Mail", "Bindung", first, last,
                  2.0 * world.customers))
+    for week in range(WEEKLY_OFFERS):
+        first = world.days - 5 - 7 * (WEEKLY_OFFERS - 1 - week)
+        if first > 0:
+            rows.append((f"W{300 + week}", f"Angebot der Woche {week + 1}", "E-Mail", "Umsatz",
+                         first, min(first + 6, world.days - 1), 0.1 * world.customers))
     frame = pd.DataFrame(
         rows, columns=["number", "name", "channel", "objective", "first", "last", "budget"]
     )
@@ -190,6 +203,7 @@ def _build_sends(
     persons = people.persons
     known = np.flatnonzero(~persons["is_guest"].to_numpy())
     ended = np.full(len(persons), np.datetime64("2262-01-01", "s"))
+    # The truth has a row for each purpose; advertising is one of them for all who withdraw.
     ended[withdrawn["person_id"].to_numpy()] = withdrawn["withdrawn_at"].to_numpy().astype(
         "datetime64[s]"
     )

@@ -14,6 +14,7 @@ from orchestration.recommendation_step import recommend_products
 from orchestration.resources import Run
 from orchestration.segment_step import segment_customers
 from orchestration.settings import Settings
+from orchestration.suppression_step import list_suppressions
 from orchestration.text_step import analyse_texts
 from orchestration.value_step import estimate_values
 
@@ -89,12 +90,19 @@ VALUE = MlStep(
 OFFERS = MlStep(
     "recommend_products", "offers", "experience",
     reads=("int_revenue_booked",),
-    tables=("recommendation_models", "contact_suppressions", "product_recommendations"),
+    tables=("recommendation_models", "product_recommendations"),
     conclude=recommend_products,
-    description="Find what is worth offering to whom, test it on held-out days, read who is left "
-                "alone.",
+    description="Find what is worth offering to whom, and test it on held-out days.",
     others=(("ml", "customer_records"), ("staging", "stg_pos__products")),
     chart="quality", charted=("recommendation_models", "product_recommendations"))
+
+SUPPRESSIONS = MlStep(
+    "list_suppressions", "suppressions", "experience",
+    reads=(),
+    tables=("contact_suppressions",),
+    conclude=list_suppressions,
+    description="List whom people decided not to contact.",
+    others=(("ml", "customer_records"), ("ml", "customer_aliases")))
 
 SEGMENTS = MlStep(
     "segment_customers", "segments", "customer",
@@ -107,7 +115,7 @@ SEGMENTS = MlStep(
             ("ml", "feedback_signals")),
     chart="segments", charted=("segments",))
 
-ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SEGMENTS)
+ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS)
 
 # Tables that must hold every key of their input.
 COVERING = ("customer_records", "feedback_texts", "feedback_sentiment", "feedback_signals",

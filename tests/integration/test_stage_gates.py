@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
+import pandas as pd
 import pytest
 from company import Company
 
 from models_ml import identity
-from orchestration import recommendation_step, segment_step, value_step
+from orchestration import recommendation_step, segment_step, suppression_step, value_step
 from orchestration.audit import STAGES, Audit
-from orchestration.defs.analytics import IDENTITY, OFFERS, SEGMENTS, TEXTS, VALUE, MlStep
+from orchestration.defs.analytics import (
+    IDENTITY,
+    OFFERS,
+    SEGMENTS,
+    SUPPRESSIONS,
+    TEXTS,
+    VALUE,
+    MlStep,
+)
 from orchestration.ml_parts import list_files
 from orchestration.text_readers import TextReaders
 
@@ -136,10 +146,18 @@ def ranked_from_nought(find: Any, *given: Any) -> Any:
         yield part.assign(recommendation_rank=0)
 
 
+def decided_in_the_header(read: Any, settings: Any) -> Any:
+    return pd.DataFrame([("0" * 32, "*", None, date(2026, 1, 1), 1)],
+                        columns=read(settings).columns)
+
+
 @pytest.mark.parametrize(("step", "module", "concludes", "wrongly", "table"), [
     (SEGMENTS, segment_step, "assign_customers", far_from_nothing, "customer_segments"),
     (VALUE, value_step, "score_histories", certain_to_leave, "customer_values"),
-    (OFFERS, recommendation_step, "_new_products", ranked_from_nought, "product_recommendations"),
+    (OFFERS, recommendation_step, "offer_new_products", ranked_from_nought,
+     "product_recommendations"),
+    (SUPPRESSIONS, suppression_step, "read_suppressions", decided_in_the_header,
+     "contact_suppressions"),
 ], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
 def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],

@@ -1,4 +1,3 @@
-{%- set smallest = var('small_cell_minimum') -%}
 with
 
 attribution as (
@@ -25,18 +24,14 @@ cells as (
 ranked_cells as (
     select
         *,
-        row_number() over (
-            partition by period_start, attribution_model order by customers_count asc, campaign_id asc
-        ) as smallest_rank,
-        min(customers_count) over (partition by period_start, attribution_model) as smallest_count
+        {{ smaller_cells('customers_count', 'period_start, attribution_model', 'campaign_id') }}
     from cells
 ),
 
--- The total of the month is known: a small cell hides only together with the next one.
 judged as (
     select
         *,
-        customers_count < {{ smallest }} or (smallest_rank = 2 and smallest_count < {{ smallest }}) as is_suppressed
+        {{ is_hidden_cell() }} as is_suppressed
     from ranked_cells
 )
 

@@ -57,8 +57,7 @@ cells as (
         months.month_number - sizes.cohort_number as months_since,
         sizes.customers_count,
         coalesce(retained.retained_count, 0) as retained_count,
-        coalesce(buying.buying_count, 0) as buying_count,
-        sizes.customers_count < {{ var('small_cell_minimum') }} as is_suppressed
+        coalesce(buying.buying_count, 0) as buying_count
     from sizes
     inner join months as cohort_months on sizes.cohort_number = cohort_months.month_number
     inner join months on sizes.cohort_number <= months.month_number
@@ -68,22 +67,33 @@ cells as (
     left join buying
         on sizes.cohort_number = buying.cohort_number
         and months.month_number = buying.month_number
+),
+
+-- Who left is the cohort less who stayed, or one month less the next: exact counts would tell of one person.
+shown as (
+    select
+        cohort_start,
+        months_since,
+        {{ rounded_count('customers_count') }} as customers_count,
+        {%- for count in ['retained_count', 'buying_count'] %}
+        case when customers_count >= {{ var('small_cell_minimum') }} then {{ rounded_count(count) }} end as {{ count }},
+        {%- endfor %}
+        customers_count < {{ var('small_cell_minimum') }}
+        or retained_count between 1 and {{ var('small_cell_minimum') - 1 }}
+        or buying_count between 1 and {{ var('small_cell_minimum') - 1 }} as is_suppressed
+    from cells
 )
 
 select
     {{ period_label("'month'", 'cohort_start') }} as cohort,
     cohort_start,
     months_since,
-    case when not is_suppressed then customers_count end as customers_count,
-    case when not is_suppressed then retained_count end as retained_count,
-    case when not is_suppressed then 1.0 * retained_count / customers_count end as retention_rate,
-    case when not is_suppressed then
-        {{ share_bound('retained_count', 'customers_count', -1) }}
-    end as retention_rate_low,
-    case when not is_suppressed then
-        {{ share_bound('retained_count', 'customers_count', 1) }}
-    end as retention_rate_high,
-    case when not is_suppressed then buying_count end as buying_count,
-    case when not is_suppressed then 1.0 * buying_count / customers_count end as buying_rate,
+    customers_count,
+    retained_count,
+    1.0 * retained_count / customers_count as retention_rate,
+    {{ share_bound('retained_count', 'customers_count', -1) }} as retention_rate_low,
+    {{ share_bound('retained_count', 'customers_count', 1) }} as retention_rate_high,
+    buying_count,
+    1.0 * buying_count / customers_count as buying_rate,
     is_suppressed
-from cells
+from shown

@@ -40,17 +40,14 @@ cells as (
 ranked as (
     select
         *,
-        row_number() over (partition by dimension order by customers_count asc, dimension_value asc) as smallest_rank,
-        min(customers_count) over (partition by dimension) as smallest_count
+        {{ smaller_cells('customers_count', 'dimension', 'dimension_value') }}
     from cells
 ),
 
--- The total is known: a small cell hides only together with the next one.
 judged as (
     select
         *,
-        customers_count < {{ var('small_cell_minimum') }}
-        or (smallest_rank = 2 and smallest_count < {{ var('small_cell_minimum') }}) as is_suppressed
+        {{ is_hidden_cell() }} as is_suppressed
     from ranked
 )
 

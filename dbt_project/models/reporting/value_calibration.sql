@@ -19,6 +19,7 @@ select
     case when not is_suppressed then predicted end as predicted,
     case when not is_suppressed then actual end as actual,
     case when not is_suppressed then baseline end as baseline,
+    case when not is_suppressed then last_period end as last_period,
     case when not is_suppressed then lift end as lift,
     is_suppressed,
     model_name,

@@ -1,11 +1,11 @@
-"""What is used up, and when it is due again."""
+"""What is used up; when it is due is tested where the engine counts it."""
 
 from __future__ import annotations
 
 import pandas as pd
 import pytest
 
-from models_ml.replenishment import find_due, find_replenished
+from models_ml.replenishment import find_replenished
 
 
 def product(**values: float) -> dict[str, object]:
@@ -21,40 +21,3 @@ def test_a_product_many_buy_again_has_the_mean_interval() -> None:
 @pytest.mark.parametrize("few", [{"repeat_buyers_count": 9}, {"buyers_count": 51}])
 def test_what_few_buy_again_is_not_used_up(few: dict[str, float]) -> None:
     assert find_replenished(pd.DataFrame([product(**few)])).empty
-
-
-def bought(**values: object) -> dict[str, object]:
-    return {"customer_id": "c1", "product_id": "filter", "purchases_count": 1, "span_days": 0,
-            "days_since": 30, "repeat_share": 0.5, "product_interval_days": 30.0, **values}
-
-
-def due(*rows: dict[str, object]) -> list[tuple[object, ...]]:
-    found = find_due(pd.DataFrame(rows))
-    return list(found[["customer_id", "product_id", "interval_days", "recommendation_rank"]]
-                .itertuples(index=False, name=None))
-
-
-def test_one_purchase_leans_on_all_buyers() -> None:
-    assert due(bought()) == [("c1", "filter", 30.0, 1)]
-
-
-def test_own_intervals_draw_the_interval_to_them() -> None:
-    # Three intervals of 10 days and two of 30: (30 + 60) / 5.
-    assert due(bought(purchases_count=4, span_days=30, days_since=18)) == [
-        ("c1", "filter", 18.0, 1)]
-
-
-@pytest.mark.parametrize(("days_since", "is_due"), [(23, False), (24, True), (60, True),
-                                                    (61, False)])
-def test_it_is_due_from_eight_tenths_to_twice_the_interval(days_since: int, is_due: bool) -> None:
-    assert bool(due(bought(days_since=days_since))) is is_due
-
-
-def test_the_longest_due_comes_first_within_a_customer() -> None:
-    assert [(row[1], row[3]) for row in due(
-        bought(), bought(product_id="soap", days_since=45), bought(customer_id="c0"))] == [
-            ("filter", 1), ("soap", 1), ("filter", 2)]
-
-
-def test_nothing_bought_is_nothing_due() -> None:
-    assert find_due(pd.DataFrame([bought()]).iloc[:0]).empty

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from models_ml.segment_divisions import (
+    HIGHLY_STABLE,
     STABLE,
     Axis,
     CentreDivision,
+    TooFewPoints,
     adjusted_rand_index,
     choose_division,
     fit_centres,
@@ -45,7 +47,7 @@ def test_planted_groups_are_recovered_and_stable() -> None:
     assert choice.stability.rand_index is not None
     assert choice.stability.rand_index > 0.99
     assert min(choice.stability.jaccards) > 0.98
-    assert [count for count, _ in choice.tried] == [5, 4, 3]
+    assert [trial.segments_count for trial in choice.tried] == [5, 4, 3]
 
 
 def test_one_cloud_is_not_divided_into_many() -> None:
@@ -121,9 +123,26 @@ def test_adjusted_rand_index_by_hand(table: list[list[int]], expected: float) ->
 def test_too_few_points_are_an_error_of_the_fit_and_passed_over() -> None:
     points, weights = np.zeros((1, 1)), np.array([40])
     fit = partial(fit_centres, count=2, seed=1)
-    with pytest.raises(ValueError, match="2 centres"):
+    with pytest.raises(TooFewPoints, match="2 centres"):
         fit(points, weights)
-    assert choose_division(points, weights, [fit], seed=1).fit_number is None
+    choice = choose_division(points, weights, [fit], seed=1)
+    assert (choice.fit_number, choice.tried) == (None, ())
+
+
+def test_a_sample_without_the_rare_point_passes_the_division_over() -> None:
+    points, weights = np.array([[0.0], [1.0], [2.0]]), np.array([500, 499, 1])
+    three, two = (partial(fit_centres, count=count, seed=1) for count in (3, 2))
+    choice = choose_division(points, weights, [three, two], seed=1)
+    assert choice.fit_number == 1
+    assert [trial.segments_count for trial in choice.tried] == [2]
+
+
+def test_any_other_error_of_a_fit_is_no_reason_not_to_divide() -> None:
+    def fail(points: np.ndarray, weights: np.ndarray) -> CentreDivision:
+        raise ValueError("Input X contains NaN.")
+
+    with pytest.raises(ValueError, match="NaN"):
+        choose_division(np.zeros((1, 1)), np.array([40]), [fail], seed=1)
 
 
 def test_stability_compares_with_samples_of_customers_not_with_itself() -> None:
@@ -156,7 +175,8 @@ def test_a_heap_cut_in_two_is_no_segment_however_high_the_index() -> None:
         return CentreDivision(np.array([[0.0], [middle - 1], [middle + 1]]))
 
     choice = choose_division(points, weights, [halve], seed=1)
-    ((count, index),) = choice.tried
-    assert count == 3
-    assert index >= STABLE
+    (trial,) = choice.tried
+    assert trial.segments_count == 3
+    assert trial.rand_index >= STABLE
+    assert trial.least_jaccard < HIGHLY_STABLE
     assert choice.fit_number is None

@@ -92,3 +92,46 @@ def test_idioms_that_turn_a_negation(language: str, text: str, label: str) -> No
     scored = score_lexicon(pd.DataFrame({"text_key": ["k"], "text": [text],
                                          "language": [language]}))
     assert scored["sentiment_label"].tolist() == [label]
+
+
+@pytest.mark.parametrize(("text", "label"), [
+    ("Das Paket kam nie zu spät.", "neutral"),
+    ("Der Bote kommt nie zu spät, immer pünktlich", "positive"),
+    ("Kam nicht zu spät an", "neutral"),
+    ("Keine Lieferung war zu spät", "neutral"),
+    ("Nie kam etwas zu spät", "neutral"),
+    ("Das Gerät geht nie kaputt", "neutral"),
+    ("Ich würde nie kündigen", "neutral"),
+    ("Eine Kündigung kommt für mich nicht in Frage", "neutral"),
+    ("Das Paket kam nie an", "negative"),
+    ("Der Techniker kam nie, viel zu spät abgesagt", "negative"),
+    ("Keine Lieferung, zu spät informiert", "negative"),
+    ("Eine Reparatur kommt nicht in Frage", "negative"),
+])
+def test_a_negated_complaint_is_none(text: str, label: str) -> None:
+    scored = score_lexicon(pd.DataFrame({"text_key": ["k"], "text": [text], "language": ["de"]}))
+    assert scored["sentiment_label"].tolist() == [label]
+
+
+@pytest.mark.parametrize(("text", "label"), [
+    ("Der Mitarbeiter sagte mir einen Rückruf zu", "neutral"),
+    ("Man sicherte uns Ersatz zu", "neutral"),
+    ("Mir wurde ein Rückruf zugesagt, er kam nicht", "negative"),
+    ("Der neue Schnitt sagt mir sehr zu", "positive"),
+    ("Die Farbe sagt mir nicht zu", "negative"),
+])
+def test_a_promise_is_no_praise(text: str, label: str) -> None:
+    scored = score_lexicon(pd.DataFrame({"text_key": ["k"], "text": [text], "language": ["de"]}))
+    assert scored["sentiment_label"].tolist() == [label]
+
+
+@pytest.mark.parametrize(("text", "label"), [
+    ("Der Mitarbeiter am Telefon ist mir ständig ins Wort gefallen", "negative"),
+    ("Das hat mir gut gefallen", "positive"),
+    ("An der Qualität habe ich keinen Makel gefunden", "neutral"),
+    ("Der Bildschirm bleibt nach dem Bezahlen weiß", "neutral"),
+    ("Ich überlege, den Ständer zurückzugeben", "neutral"),
+])
+def test_words_of_two_meanings_are_read_by_what_stands_beside_them(text: str, label: str) -> None:
+    scored = score_lexicon(pd.DataFrame({"text_key": ["k"], "text": [text], "language": ["de"]}))
+    assert scored["sentiment_label"].tolist() == [label]

@@ -51,6 +51,8 @@ CASES: list[tuple[str, str, list[tuple[str, str | None, str]]]] = [
     ("de", "Die Schuhe fallen zu klein aus", [("product_fit", None, "Die Schuhe fallen")]),
     ("de", "Nach zwei Wochen war der Mixer kaputt", [("product_defect", NEGATIVE, "Nach zwei")]),
     ("de", "Die Creme stinkt furchtbar", [("product_senses", NEGATIVE, "Die Creme stinkt")]),
+    ("de", "Die Rückrufaktion für den Akku ist schlecht erklärt",
+     [("product_safety", None, "Die Rückrufaktion")]),
     ("de", "Öffnungszeiten am Samstag sind ein Witz", [("opening_hours", None, "Öffnungszeiten")]),
     ("de", "Kein Parkplatz weit und breit", [("store_parking", None, "Kein Parkplatz")]),
     ("de", "Meine Treuepunkte sind verfallen", [("loyalty_points", None, "Meine Treuepunkte")]),
@@ -275,3 +277,12 @@ def test_version_changes_with_terms_and_tree() -> None:
 
 def test_families_are_topics_of_level_1() -> None:
     assert read_families(TREE) == {"garden": "garden", "roses": "garden", "kitchen": "kitchen"}
+
+
+@pytest.mark.parametrize("text", [
+    "Der versprochene Rückruf ist nie gekommen", "Ich bitte um Rückruf",
+])
+def test_a_call_back_is_no_recall_of_a_product(text: str) -> None:
+    topics = found_in(("de", text))["topic"].tolist()
+    assert "service_reachability" in topics
+    assert "product_safety" not in topics

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from orchestration.activation import (
+    LAYOUTS,
     ActivationList,
     HoldoutBroken,
     collect_actions,
@@ -22,14 +26,20 @@ from orchestration.activation import (
     write_list,
 )
 from orchestration.cli import main
-from orchestration.settings import Settings
+from orchestration.cli_activate import KINDS
+from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.warehouse import reading
 
 AT = datetime(2026, 7, 1, 8, 0)
 LATER = datetime(2026, 7, 2, 8, 0)
 
 ACTIONS = """
-    create schema marts; create schema staging;
+    create schema marts; create schema staging; create schema seeds; create schema intermediate;
+    create table seeds.contact_channels as select * from (values ('email', 4), ('*', 5)) as
+        limits (channel, maximum_contacts);
+    create table intermediate.int_contact_permissions_resolved as
+        select 'c' || n as customer_id, channel, 3 as all_contacts_count
+        from range(1, 6) as numbers (n), (values ('email'), ('phone')) as channels (channel);
     create table marts.next_best_actions as select * from (values
         ('a1', 'c1', 'p1', 1, 'cross_sell', 'email', false, 5.0),
         ('a2', 'c1', null, 2, 'recover', 'email', false, 4.0),
@@ -134,6 +144,64 @@ def test_nobody_is_handed_out_twice_for_one_channel_and_run(
     assert customers(collect(settings, "phone")) == ["c4"]
 
 
+def test_lists_of_two_channels_keep_to_the_limit_of_all_together(
+    settings: Settings, tmp_path: Path,
+) -> None:
+    """Of five contacts three were made before the run, and two are handed out on other channels."""
+    write_list(settings, collect(settings, "phone"), tmp_path / "1.csv", "csv", by="x", at=AT)
+    log = pq.read_table(exports_file(settings))
+    also_by_mail = pd.concat([log.to_pandas(), log.to_pandas().assign(channel="post")])
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        con.execute("update marts.next_best_actions set channel = 'email' where action_id = 'a5'")
+    assert "c4" in customers(collect(settings))
+    pq.write_table(pa.Table.from_pandas(also_by_mail, schema=log.schema), exports_file(settings))
+    collected = collect(settings)
+    assert customers(collected) == ["c2", "c1"]
+    assert collected.left_out["contacted enough"] == 1
+
+
+def test_nobody_else_can_read_a_list_at_any_moment(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    modes = []
+    to_csv = pd.DataFrame.to_csv
+
+    def watch(frame: pd.DataFrame, file: Any, **options: Any) -> None:
+        modes.append(os.fstat(file.fileno()).st_mode & 0o777)
+        to_csv(frame, file, **options)
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", watch)
+    umask = os.umask(0)
+    try:
+        write_list(settings, collect(settings), tmp_path / "list.csv", "csv", by="x", at=AT)
+    finally:
+        os.umask(umask)
+    assert modes == [0o600]
+    assert (tmp_path / "list.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_list_that_breaks_off_leaves_nothing_behind(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("orchestration.activation._append_log", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_list(settings, collect(settings), tmp_path / "out" / "list.csv", "csv", by="x", at=AT)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def seed(name: str, column: str) -> set[str]:
+    with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return {row[column] for row in csv.DictReader(file)}
+
+
+def test_lists_are_of_the_channels_and_kinds_that_the_seeds_know() -> None:
+    assert set(LAYOUTS) == seed("contact_channels", "channel") - {"*"}
+    assert set(KINDS) == seed("action_kinds", "action_kind") - {"leave_alone"}
+
+
 def test_kinds_and_language_are_chosen(settings: Settings) -> None:
     collected = collect(settings, kinds=("cross_sell",), language="en")
     assert collected.rows[["Customer ID", "Reason"]].values.tolist() == [["c1", "reason"]]
@@ -185,7 +253,7 @@ def run(settings: Settings, *arguments: str) -> tuple[int, str]:
 def test_the_command_counts_writes_and_shows_the_log(settings: Settings, tmp_path: Path) -> None:
     assert run(settings, "list", "email", "--count") == (
         0, "2 customers on the channel email; left out: 1 in the holdout, 0 suppressed, "
-           "0 handed out before\n")
+           "0 handed out before, 0 contacted enough\n")
     assert run(settings, "log") == (0, "Nothing was handed out yet.\n")
     code, output = run(settings, "list", "email", "--by", "Ada", "--output",
                        str(tmp_path / "list.csv"))

@@ -64,5 +64,5 @@ def test_only_the_largest_nodes_are_drawn() -> None:
 
 
 def test_names_of_touchpoints_are_no_markup() -> None:
-    told = render_paths("purchase", [Transition(1, "start", "a<b&c", 5)])
-    assert bands(told) == [["start to a<b&c: 5"]]
+    told = render_paths("purchase", [Transition(1, "start", "a<b&c\x0b", 5)])
+    assert bands(told) == [["start to a<b&c : 5"]]

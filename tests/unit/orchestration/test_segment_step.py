@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from datetime import date, timedelta
 from hashlib import md5
@@ -15,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from models_ml.segmentations import RFM
 from models_ml.tables import TABLES
-from orchestration import segment_step
+from orchestration import segment_points, segment_state, segment_step
 from orchestration.ml_steps import SuiteFailed
 from orchestration.ml_tables import arrow_schema, ml_file, prepare_ml_tables
 from orchestration.segment_features import measure_features
@@ -154,7 +156,7 @@ def test_planted_experiences_are_found_named_and_counted(settings: Settings) -> 
     names = {row["segment_id"]: row for row in rows(settings, "segments")}
     complaining = names[found["c0001"]]
     assert "complain" in complaining["name_en"].lower()
-    assert "beschweren sich" in complaining["name_de"].lower()
+    assert "beschwerden" in complaining["name_de"].lower()
     assert "late deliveries" in names[found["c0002"]]["name_en"].lower()
     assert complaining["customers_count"] == Counter(found.values())[found["c0001"]]
     assert model(settings, "experience")["stability"] >= 0.9
@@ -171,7 +173,8 @@ def test_rfm_segments_are_few_stable_and_worth_something(settings: Settings) -> 
     assert told["outcome_explained"] >= 0.9 * told["cells_outcome_explained"] > 0
     spent = {row["name_en"]: row["outcome_mean"] for row in rows(settings, "segments")
              if row["segmentation"] == "rfm"}
-    assert spent["Buy most, bought lately"] > spent["Buy little, bought long ago"]
+    assert spent["Top buyers, last purchase recent"] > spent[
+        "Occasional buyers, last purchase long ago"]
 
 
 def test_ids_stay_when_a_month_is_new_and_moves_are_everybody(settings: Settings) -> None:
@@ -226,9 +229,11 @@ def test_what_is_missing_is_said(settings: Settings) -> None:
                        for number in range(20)])
     segment_customers(settings).raise_if_blocked()
     assert model(settings, "experience")["status"] == "no_data"
-    assert model(settings, "experience")["reason"] == "no customer has voices_count"
+    assert model(settings, "experience")["reason"] == (
+        "no customer has answered a survey or written anything")
     assert model(settings, "rfm")["status"] == "undivided"
-    assert "too few" in model(settings, "rfm")["reason"]
+    assert model(settings, "rfm")["reason"] == (
+        "20 customers are too few to be divided; it takes 50")
     assert set(segments_of(settings, "rfm").values()) == {"rfm_0"}
     assert [row["name_de"] for row in rows(settings, "segments")] == ["Alle Kunden"] * 2
 
@@ -254,6 +259,113 @@ def test_a_table_that_breaks_a_rule_blocks_and_the_last_good_one_stays(
     with pytest.raises(SuiteFailed, match=r"ml\.customer_segments: .*distance"):
         outcome.raise_if_blocked()
     assert contents(settings)["customer_segments"] == good
+
+
+def state(settings: Settings) -> dict[str, bytes]:
+    return {file.name: file.read_bytes()
+            for file in (settings.state_path / "segments").glob("*.parquet")}
+
+
+def deliver_two_months(settings: Settings) -> None:
+    """The first is grouped; the second, with everybody's groups another, is yet to be."""
+    before = as_of(settings, date(2026, 5, 31))
+    deliver_company(before, until=date(2026, 5, 31))
+    segment_customers(before).raise_if_blocked()
+    deliver_company(settings)
+
+
+def test_a_refused_run_leaves_the_recorded_segments_as_they_were(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deliver_two_months(settings)
+    recorded = state(settings)
+    describe = segment_step.describe_segment
+    with monkeypatch.context() as broken:
+        broken.setattr(segment_step, "describe_segment", lambda *given, **named: (
+            None, describe(*given, **named)[1]))
+        with pytest.raises(SuiteFailed, match=r"ml\.segments: .*description_en"):
+            segment_customers(settings).raise_if_blocked()
+    assert state(settings) == recorded
+    segment_customers(settings).raise_if_blocked()
+    assert set(state(settings)) - set(recorded) == {f"members_{AS_OF}.parquet"}
+    assert state(settings)["registry.parquet"] != recorded["registry.parquet"]
+
+
+def test_a_run_killed_while_it_records_gives_the_same_ids_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deliver_two_months(settings)
+    recorded = state(settings)
+    replace = segment_state._replace
+
+    def replace_all_but_the_registry(path: Path, *given: Any) -> None:
+        if path.name == "registry.parquet":
+            raise KeyboardInterrupt
+        replace(path, *given)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(segment_state, "_replace", replace_all_but_the_registry)
+        with pytest.raises(KeyboardInterrupt):
+            segment_customers(settings)
+    assert {name for name, file in state(settings).items() if file != recorded.get(name)} == {
+        f"members_{AS_OF}.parquet", "moves.parquet"}
+    segment_customers(settings)
+    found, recorded = contents(settings), state(settings)
+    shutil.rmtree(settings.state_path)
+    deliver_two_months(settings)
+    segment_customers(settings)
+    assert found == contents(settings)
+    assert recorded == state(settings)
+
+
+def test_customers_who_were_all_alike_have_no_outcome(settings: Settings) -> None:
+    """They gave the same score before the holdout, and one of three in it."""
+    facts = []
+    for number in range(90):
+        who = f"c{number:04}"
+        facts += [fact(who, "order", date(2025, 1, 1), revenue=10.0),
+                  fact(who, "answer", date(2025, 3, 1), score=0.5),
+                  fact(who, "answer", date(2026, 3, 1), score=(0.1, 0.5, 0.9)[number % 3])]
+    deliver(settings, facts)
+    segment_customers(settings).raise_if_blocked()
+    told = model(settings, "experience")
+    assert (told["status"], told["segments_count"]) == ("published", 3)
+    assert (told["holdout_start_date"], told["outcome_explained"]) == (None, None)
+    assert model(settings, "rfm")["reason"] == (
+        "the customers are so alike that every division leaves them in one segment")
+
+
+@pytest.mark.parametrize("most", [10_000, 40])
+def test_customers_are_written_once_however_coarse_the_grid(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, most: int,
+) -> None:
+    deliver_company(settings)
+    monkeypatch.setattr(segment_points, "MOST_POINTS", most)
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        measure_features(con, settings, AS_OF)
+        watched = Watched(con)
+        points = segment_points.measure_points(watched, RFM, "today")  # type: ignore[arg-type]
+        of_points = dict(con.execute(
+            f"select point, count(*) from {points.table} group by all").fetchall())
+    assert sum("create" in query for query in watched.queries) == 2  # the points, the customers
+    assert len(points.points) <= most
+    assert [of_points[point] for point in range(len(points.points))] == points.weights.tolist()
+    assert sum(of_points.values()) == CUSTOMERS
+
+
+class Watched:
+    """A connection that keeps what it was asked."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+        self.queries: list[str] = []
+
+    def execute(self, query: str, *given: Any) -> Any:
+        self.queries.append(query)
+        return self.con.execute(query, *given)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.con, name)
 
 
 def test_only_the_past_of_a_moment_is_measured(settings: Settings) -> None:

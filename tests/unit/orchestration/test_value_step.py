@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from orchestration import value_step
 from orchestration.ml_steps import Outcome, SuiteFailed
 from orchestration.ml_tables import ml_file, prepare_ml_tables
 from orchestration.settings import Settings
+from orchestration.value_queries import prepare
 from orchestration.value_step import estimate_values
+from orchestration.warehouse import reading
 
 AS_OF = date(2026, 6, 30)
 
@@ -32,7 +34,7 @@ def settings(tmp_path: Path) -> Settings:
             create schema intermediate; create schema seeds;
             create table intermediate.int_purchase_days_summed (identity_record_key varchar,
                 purchase_date date, is_purchase boolean, revenue decimal(18, 4),
-                margin decimal(18, 4));
+                margin decimal(18, 4), costed_revenue decimal(18, 4));
             create table intermediate.int_contract_terms_derived (contract_id varchar,
                 identity_record_key varchar, started_date date, ended_date date,
                 is_ended boolean, monthly_fee double, run_days bigint, days_to_planned_end bigint,
@@ -49,12 +51,15 @@ def deliver(settings: Settings, purchases: list[tuple[str, str, bool, float, flo
             complaints: list[str] = (), owners: dict[str, str] | None = None) -> None:
     """Purchases (record, day, is purchase, revenue, margin), contracts (record, start, end, fee).
 
+    A purchase may say of which revenue the margin is; else it is that of all, or of none.
+
     Every record is a customer of the same name, unless `owners` says whose it is.
     """
     with duckdb.connect(str(settings.warehouse_path)) as con:
         for row in purchases:
-            con.execute("insert into intermediate.int_purchase_days_summed values (?, ?, ?, ?, ?)",
-                        row)
+            con.execute(
+                "insert into intermediate.int_purchase_days_summed values (?, ?, ?, ?, ?, ?)",
+                row if len(row) == 6 else [*row, 0 if row[-1] is None else row[-2]])
         for number, (record, started, ended, fee) in enumerate(contracts):
             con.execute("""
                 insert into intermediate.int_contract_terms_derived
@@ -116,20 +121,33 @@ def test_every_buyer_has_a_value_that_is_finite_and_holds_together(settings: Set
 
 def test_models_are_compared_before_the_holdout_and_judged_on_it(settings: Settings) -> None:
     deliver(settings, buyers())
-    estimate_values(settings)
+    said: list[str] = []
+    estimate_values(settings, said.append)
     models = pd.read_parquet(ml_file(settings, "value_models"))
-    held = models[models["run_part"].eq("holdout")]
+    seasons = models[models["model_name"].eq("season")]
+    held = models[models["run_part"].eq("holdout") & models["model_name"].ne("season")]
     assert set(held["model_name"]) == {"naive_rate", "last_period", "bg_nbd", "mbg_nbd",
                                        "pareto_nbd"}
     assert held["is_used"].sum() == 1
     compared = models.loc[models["run_part"].eq("choice"), "learnt_until_date"]
     assert max(compared) < held["learnt_until_date"].iloc[0] < AS_OF
-    season = models[models["model_name"].eq("season")].iloc[0]
-    assert season["boundary_note"] == "season not identified"
+    assert seasons["run_part"].value_counts().to_dict() == {"choice": 2, "holdout": 1, "final": 1}
+    assert seasons["boundary_note"].eq("season not identified").all()
+    assert [f"value: season not identified until {day:%Y-%m-%d}"
+            for day in sorted(seasons["learnt_until_date"])] == sorted(
+                line for line in said if "season" in line)
     bins = pd.read_parquet(ml_file(settings, "value_calibration"))
     counted = bins.groupby("measure")["customers_count"].sum()
     assert counted["churn"] == held["customers_count"].iloc[0]
     assert set(bins["measure"]) == {"purchases", "churn", "churn_lift"}
+    tenths = bins[bins["measure"].eq("purchases")]
+    days = int(held["holdout_days"].iloc[0])
+    cut = AS_OF - timedelta(days=days)
+    lately = {(row[0], row[1]) for row in buyers()
+              if timedelta(0) <= cut - date.fromisoformat(row[1]) < timedelta(days=days)}
+    assert np.average(tenths["last_period"], weights=tenths["customers_count"]) == pytest.approx(
+        len(lately) / held["customers_count"].iloc[0], rel=0.05)
+    assert bins.loc[bins["measure"].ne("purchases"), "last_period"].isna().all()
 
 
 def test_a_declared_season_is_used_and_said_so(settings: Settings) -> None:
@@ -140,7 +158,8 @@ def test_a_declared_season_is_used_and_said_so(settings: Settings) -> None:
     outcome = estimate_values(settings)
     assert "season: season declared" in outcome.chart
     models = pd.read_parquet(ml_file(settings, "value_models"))
-    assert "m12=2.571" in models.set_index("model_name").loc["season", "parameters"]
+    assert models.loc[models["model_name"].eq("season"), "parameters"].str.contains(
+        "m12=2.571").all()
 
 
 def test_records_of_one_customer_count_together_and_returns_are_no_purchase(
@@ -204,6 +223,29 @@ def test_reasons_are_what_the_customer_did(settings: Settings) -> None:
     found = values(settings)["churn_reason"]
     assert found.loc[["once", "late", "angry"]].tolist() == [
         "one_time_buyer", "overdue", "complaint_open"]
+
+
+def test_who_may_leave_without_a_sign_has_an_unclear_reason(settings: Settings) -> None:
+    """Of twenty contracts half ended after a month, and who stays may follow."""
+    deliver(settings, contracts=[
+        *((f"left{number}", "2026-03-01", "2026-04-10", 10.0) for number in range(10)),
+        *((f"runs{number}", "2026-05-20", None, 10.0) for number in range(10))])
+    estimate_values(settings)
+    running = values(settings).filter(like="runs", axis=0)
+    assert running["churn_probability"].gt(0.3).all()
+    assert running["churn_reason"].eq("unclear").all()
+
+
+def test_a_line_of_unknown_cost_has_the_margin_of_the_others(settings: Settings) -> None:
+    """440 of 1100 is margin: of 150 with the cost of 100 known, 40 and 0.4 × 50."""
+    deliver(settings, [("a", "2026-01-01", True, 1000.0, 400.0),
+                       ("b", "2026-01-02", True, 150.0, 40.0, 100.0)])
+    with reading(settings.warehouse_path, settings.memory_limit) as con:
+        span = prepare(con, str(ml_file(settings, "customer_records")), AS_OF)
+        found = dict(con.execute("select customer_id, value from purchase_days").fetchall())
+    assert span is not None
+    assert span.basis == "margin"
+    assert {customer: float(value) for customer, value in found.items()} == {"a": 400, "b": 60}
 
 
 def test_revenue_is_the_basis_where_no_cost_is_known(settings: Settings) -> None:

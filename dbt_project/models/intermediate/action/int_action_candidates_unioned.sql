@@ -47,8 +47,10 @@ answers as (
     where kpi_id = 'nps' and grain = 'all' and count_status = 'counted' and is_known_customer
 ),
 
+-- Added up as decimals: a sum of doubles changes with the order of adding.
 mean_values as (
-    select avg(future_value_12_months) as mean_value from customer_values
+    select cast(sum(cast(future_value_12_months as decimal(18, 6))) as double) / count(*) as mean_value
+    from customer_values
 ),
 
 programmes as (
@@ -71,6 +73,7 @@ answered as (
             when 'detractor' then customer_values.future_value_12_months
             else mean_values.mean_value
         end as evidence_amount,
+        customer_values.value_basis as evidence_basis,
         customer_values.churn_probability as evidence_share,
         case answers.nps_class
             when 'detractor' then customer_values.future_value_12_months * customer_values.churn_probability
@@ -96,6 +99,7 @@ service as (
         needs.needed_since_date as evidence_date,
         cast(needs.signals_count as double) as evidence_number,
         customer_values.future_value_12_months as evidence_amount,
+        customer_values.value_basis as evidence_basis,
         customer_values.churn_probability as evidence_share,
         customer_values.future_value_12_months * customer_values.churn_probability as value_at_stake
     from {{ ref('int_service_needs_found') }} as needs
@@ -121,6 +125,7 @@ offers as (
         recommendations.last_purchase_date as evidence_date,
         recommendations.interval_days as evidence_number,
         recommendations.unit_margin as evidence_amount,
+        'margin' as evidence_basis,
         recommendations.purchase_probability as evidence_share,
         recommendations.unit_margin * recommendations.purchase_probability * (
             1 - exp(-1.0 * customer_values.expected_purchases_12_months * recommendations.horizon_days / 365)
@@ -133,6 +138,7 @@ offers as (
     where returned.customer_id is null
 ),
 
+-- Who is gone hears no reminder: what is at stake is what a reminder can still keep.
 reminders as (
     select
         customer_id,
@@ -148,8 +154,9 @@ reminders as (
         case
             when churn_reason = 'contract_ending' then contract_value_12_months else expected_margin_per_purchase
         end as evidence_amount,
+        value_basis as evidence_basis,
         churn_probability as evidence_share,
-        churn_probability * case
+        probability_alive * churn_probability * case
             when churn_reason = 'contract_ending' then contract_value_12_months else expected_margin_per_purchase
         end as value_at_stake
     from customer_values
@@ -169,6 +176,7 @@ invitations as (
         customers.last_order_date as evidence_date,
         cast(customers.orders_count as double) as evidence_number,
         customer_values.future_value_12_months as evidence_amount,
+        customer_values.value_basis as evidence_basis,
         cast(null as double) as evidence_share,
         customer_values.future_value_12_months as value_at_stake
     from customers

@@ -1,4 +1,4 @@
-{#- What customers chose themselves: contacts they made, messages they opened, visits and orders. -#}
+{#- What customers chose themselves: contacts they made, messages they opened, visits; not orders, whose visit is here. -#}
 with
 
 customer_records as (
@@ -24,7 +24,7 @@ habits as (
         cases.opened_at as occurred_at
     from {{ ref('int_cases_identified') }} as cases
     inner join {{ ref('int_cases_linked') }} as linked on cases.case_id = linked.case_id
-    where linked.customer_id <> 'unknown'
+    where linked.customer_id <> 'unknown' and not linked.is_mirror
     union all
     select
         customer_records.customer_id,

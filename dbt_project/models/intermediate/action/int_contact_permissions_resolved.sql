@@ -26,40 +26,8 @@ channels as (
     where channel <> '*'
 ),
 
-decisions as (
-    select
-        customer_records.customer_id,
-        consents.channel,
-        consents.is_granted,
-        consents.decided_at
-    from {{ ref('stg_crm__consents') }} as consents
-    inner join customer_records on consents.identity_record_key = customer_records.identity_record_key
-    where consents.purpose = 'marketing'
-    union all
-    -- Who unsubscribes from a message withdraws the consent to its channel.
-    select
-        customer_records.customer_id,
-        sends.channel,
-        false as is_granted,
-        sends.unsubscribed_at as decided_at
-    from {{ ref('stg_crm__campaign_sends') }} as sends
-    inner join customer_records on sends.identity_record_key = customer_records.identity_record_key
-    where sends.unsubscribed_at is not null
-),
-
--- The latest decision about the channel or all of them counts; of two at one moment the withdrawal does.
-ranked_decisions as (
-    select
-        decisions.customer_id,
-        channels.channel,
-        decisions.is_granted,
-        decisions.decided_at,
-        row_number() over (
-            partition by decisions.customer_id, channels.channel
-            order by decisions.decided_at desc, case when decisions.is_granted then 1 else 0 end asc
-        ) as decision_rank
-    from decisions
-    inner join channels on decisions.channel in (channels.channel, 'all')
+channel_consents as (
+    select * from {{ ref('int_channel_consents_resolved') }}
 ),
 
 suppressed_customers as (
@@ -130,10 +98,9 @@ joined as (
         channels.channel,
         channels.sort_order,
         channels.cost_amount,
-        ranked_decisions.decided_at as consent_decided_at,
-        coalesce(ranked_decisions.is_granted, false) and coalesce(consents.has_marketing_consent, false)
-            as has_channel_consent,
-        coalesce(consents.has_profiling_consent, false) as has_profiling_consent,
+        marketing.decided_at as consent_decided_at,
+        coalesce(marketing.is_granted and consents.has_marketing_consent, false) as has_channel_consent,
+        coalesce(profiling.is_granted and consents.has_profiling_consent, false) as has_profiling_consent,
         suppressions.customer_id is not null as is_suppressed,
         case channels.reached_by
             when 'email' then customers.email is not null
@@ -150,10 +117,14 @@ joined as (
     cross join channels
     left join overall_limits on true
     left join consents on customers.customer_id = consents.customer_id
-    left join ranked_decisions
-        on customers.customer_id = ranked_decisions.customer_id
-        and channels.channel = ranked_decisions.channel
-        and ranked_decisions.decision_rank = 1
+    left join channel_consents as marketing
+        on customers.customer_id = marketing.customer_id
+        and channels.channel = marketing.channel
+        and marketing.purpose = 'marketing'
+    left join channel_consents as profiling
+        on customers.customer_id = profiling.customer_id
+        and channels.channel = profiling.channel
+        and profiling.purpose = 'profiling'
     left join suppressions
         on customers.customer_id = suppressions.customer_id
         and channels.channel = suppressions.channel

@@ -20,6 +20,15 @@ reasons as (
     select * from {{ ref('case_reasons') }}
 ),
 
+attached as (
+    select * from {{ ref('int_responses_attached') }}
+),
+
+touchpoints as (
+    select * from {{ ref('int_touchpoints_mapped') }}
+    where not is_listening
+),
+
 comments as (
     select
         source_record_key,
@@ -107,9 +116,24 @@ loops as (
     select * from complaints
 )
 
-select loops.*
+-- Where the text does not say whom it is about, an answer about a touchpoint is about its department.
+select
+    loops.loop_id,
+    loops.loop_reason,
+    loops.customer_id,
+    loops.source_record_key,
+    loops.case_id,
+    loops.text_key,
+    coalesce(nullif(loops.department, 'unknown'), touchpoints.department, 'unknown') as department,
+    loops.case_priority,
+    loops.urgency_label,
+    loops.intent,
+    loops.occurred_at,
+    loops.occurred_date
 from loops
 cross join bounds
+left join attached on loops.source_record_key = attached.response_id
+left join touchpoints on attached.touchpoint_id = touchpoints.touchpoint_id
 where
     loops.customer_id <> 'unknown'
     and loops.occurred_date >= bounds.first_date

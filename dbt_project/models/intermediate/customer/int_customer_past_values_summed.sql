@@ -21,13 +21,9 @@ calendar as (
     select {{ as_of_date() }} as as_of_date
 ),
 
--- Where values are margins, an order of unknown cost has the margin of the others, as in the value step.
+-- Where values are margins, revenue of unknown cost has the margin of the rest, as in the value step.
 ratios as (
-    select
-        coalesce(
-            sum(purchase_days.margin)
-            / nullif(sum(case when purchase_days.margin is not null then purchase_days.revenue end), 0), 1
-        ) as margin_ratio
+    select coalesce(sum(purchase_days.margin) / nullif(sum(purchase_days.costed_revenue), 0), 1) as margin_ratio
     from purchase_days
     inner join calendar on purchase_days.purchase_date <= calendar.as_of_date
 ),
@@ -38,7 +34,9 @@ purchase_values as (
         sum(
             case
                 when bases.value_basis = 'margin'
-                    then coalesce(purchase_days.margin, {{ money('purchase_days.revenue * ratios.margin_ratio') }})
+                    then coalesce(purchase_days.margin, 0) + {{ money(
+                        '(purchase_days.revenue - purchase_days.costed_revenue) * ratios.margin_ratio'
+                    ) }}
                 else purchase_days.revenue
             end
         ) as purchase_value

@@ -17,11 +17,15 @@ cases as (
         cases.is_reopened,
         cases.is_recontacted_within_7_days,
         cases.is_resolved,
-        measured.closed_date,
-        {{ to_company_date('cases.first_response_at') }} as first_response_date
+        case when measured.closed_date <= bounds.as_of_date then measured.closed_date end as closed_date,
+        case
+            when {{ to_company_date('cases.first_response_at') }} <= bounds.as_of_date
+                then {{ to_company_date('cases.first_response_at') }}
+        end as first_response_date
     from {{ ref('cases') }} as cases
     inner join {{ ref('int_cases_measured') }} as measured on cases.case_id = measured.case_id
-    where not cases.is_mirror
+    cross join bounds
+    where not cases.is_mirror and cases.opened_date <= bounds.as_of_date
 ),
 
 departments as (
@@ -32,8 +36,18 @@ deadlines as (
     select * from {{ ref('loop_deadlines') }}
 ),
 
+-- A call to ask about an answer needs the consent to calls, for research or for marketing.
 consents as (
-    select * from {{ ref('int_customer_consents_resolved') }}
+    select distinct channel_consents.customer_id
+    from {{ ref('int_channel_consents_resolved') }} as channel_consents
+    inner join {{ ref('int_customer_consents_resolved') }} as consents
+        on channel_consents.customer_id = consents.customer_id
+    where
+        channel_consents.channel = 'phone' and channel_consents.is_granted
+        and (
+            (channel_consents.purpose = 'research' and consents.has_research_consent)
+            or (channel_consents.purpose = 'marketing' and consents.has_marketing_consent)
+        )
 ),
 
 suppressed as (
@@ -42,8 +56,13 @@ suppressed as (
 ),
 
 answers as (
-    select * from {{ ref('survey_answers') }}
-    where question_type = 'nps' and nps_class is not null
+    select survey_answers.*
+    from {{ ref('survey_answers') }} as survey_answers
+    cross join bounds
+    where
+        survey_answers.question_type = 'nps'
+        and survey_answers.nps_class is not null
+        and survey_answers.responded_date <= bounds.as_of_date
 ),
 
 values_at_risk as (
@@ -156,11 +175,7 @@ select
     and stated.due_date < bounds.as_of_date as is_overdue,
     stated.first_contact_date <= stated.due_date as is_contacted_in_time,
     answered_later.nps_class as later_nps_class,
-    (
-        stated.loop_reason = 'complaint_case'
-        or coalesce(consents.has_research_consent, false)
-        or coalesce(consents.has_marketing_consent, false)
-    )
+    (stated.loop_reason = 'complaint_case' or consents.customer_id is not null)
     and suppressed.customer_id is null as is_callback_permitted,
 
     stated.occurred_at,

@@ -17,8 +17,7 @@ channels as (
 ),
 
 complaining as (
-    select distinct customer_id from {{ ref('routing_queue') }}
-    where queue_reason in ('open_case', 'complaint', 'cancellation_threat')
+    select * from {{ ref('int_customers_complaining') }}
 ),
 
 ranked_categories as (

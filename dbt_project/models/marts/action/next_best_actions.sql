@@ -19,8 +19,7 @@ reasons as (
 
 -- Nothing is sold to who waits for an answer.
 complaining as (
-    select distinct customer_id from {{ ref('routing_queue') }}
-    where queue_reason in ('open_case', 'complaint', 'cancellation_threat')
+    select * from {{ ref('int_customers_complaining') }}
 ),
 
 weighed as (
@@ -94,6 +93,7 @@ actions as (
         evidence_date,
         evidence_number,
         evidence_amount,
+        evidence_basis,
         evidence_share
     from ranked
     where action_rank <= {{ var('action_maximum') }}
@@ -135,6 +135,7 @@ left_alone as (
         cast(null as date) as evidence_date,
         cast(null as double) as evidence_number,
         cast(null as double) as evidence_amount,
+        cast(null as string) as evidence_basis,
         cast(null as double) as evidence_share
     from consenting
     left join actions on consenting.customer_id = actions.customer_id

@@ -25,7 +25,7 @@ topics_of_texts as (
     group by feedback_id
 ),
 
--- What speaks of much else is not typical of a topic either.
+-- What speaks of much else is not typical of a topic either; half a sentence of praise in a complaint quotes nobody.
 measured as (
     select
         mentions.topic,
@@ -49,6 +49,9 @@ measured as (
     inner join topics_of_texts on mentions.feedback_id = topics_of_texts.feedback_id
     inner join feedback on mentions.feedback_id = feedback.feedback_id
     left join customers on feedback.customer_id = customers.customer_id
+    where
+        not (mentions.sentiment_label = 'positive' and coalesce(feedback.sentiment_label, '') = 'negative')
+        and not (mentions.sentiment_label = 'negative' and coalesce(feedback.sentiment_label, '') = 'positive')
 ),
 
 -- Everybody and every text is quoted once.

@@ -1,3 +1,5 @@
+{#- A share is distinct where chance does not explain it, and it is a fifth above that of all, or ten points. -#}
+{%- set least_lift, least_difference = 1.2, 0.1 -%}
 {%- set percent = "cast(cast(round(100 * %s) as integer) as string) || ' %%'" -%}
 with
 
@@ -23,22 +25,35 @@ quotes as (
     where quotes.sentiment_label in ('negative', 'positive') and quotes.customer_id <> 'unknown'
 ),
 
+compared as (
+    select
+        *,
+        row_number() over (
+            partition by segmentation, segment_id, attribute order by share desc, attribute_value asc
+        ) as share_rank,
+        (share >= {{ least_lift }} * all_share or share - all_share >= {{ least_difference }})
+        and share - all_share > {{ normal_quantile() }} * sqrt(all_share * (1 - all_share) / n) as is_distinct
+    from profiles
+),
+
+-- The commonest value can be typical however common it is elsewhere; what else is told must distinguish the segment.
 ranked as (
     select
-        profiles.*,
+        compared.*,
         attributes.statement_kind,
         attributes.statement_en,
         attributes.statement_de,
         attributes.statements_count,
         row_number() over (
-            partition by profiles.segmentation, profiles.segment_id, profiles.attribute
+            partition by compared.segmentation, compared.segment_id, compared.attribute
             order by
-                profiles.share - case when attributes.selection = 'distinct' then profiles.all_share else 0 end desc,
-                profiles.attribute_value asc
+                case when attributes.selection = 'typical' and compared.share_rank = 1 then 0 else 1 end,
+                compared.share - compared.all_share desc,
+                compared.attribute_value asc
         ) as value_rank
-    from profiles
-    inner join attributes on profiles.attribute = attributes.attribute
-    where attributes.selection = 'typical' or profiles.share > profiles.all_share
+    from compared
+    inner join attributes on compared.attribute = attributes.attribute
+    where compared.is_distinct or (attributes.selection = 'typical' and compared.share_rank = 1)
 ),
 
 told as (
@@ -54,8 +69,8 @@ told as (
 quoted as (
     select
         told.*,
-        case when told.attribute = 'pain_point' then 'badly of ' else 'well of ' end as how_en,
-        case when told.attribute = 'pain_point' then 'reden schlecht über ' else 'reden gut über ' end as how_de,
+        case when told.attribute = 'pain_point' then 'criticise' else 'praise' end as how_en,
+        case when told.attribute = 'pain_point' then 'Kritik' else 'Lob' end as how_de,
         quotes.masked_text,
         quotes.language,
         quotes.has_quotation_consent,
@@ -108,8 +123,10 @@ statements as (
         attribute,
         attribute_value,
         quote_number as value_rank,
-        'One of ' || cast(people_count as string) || ' people who speak ' || how_en || value_name_en as statement_en,
-        'Eine von ' || cast(people_count as string) || ' Personen; sie ' || how_de || value_name_de as statement_de,
+        'One of ' || cast(people_count as string) || ' people who ' || how_en || ' “' || value_name_en || '”'
+            as statement_en,
+        'Eine von ' || cast(people_count as string) || ' Personen, die ' || how_de || ' zum Thema „' || value_name_de
+        || '“ äußern' as statement_de,
         people_count,
         n,
         share,

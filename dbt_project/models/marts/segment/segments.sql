@@ -1,3 +1,8 @@
+{#- Who has no outcome is the rest of the segment: neither may be few. -#}
+{%- set is_shown -%}
+segments.outcome_count >= {{ var('small_cell_minimum') }}
+        and segments.customers_count - segments.outcome_count not between 1 and {{ var('small_cell_minimum') - 1 }}
+{%- endset -%}
 with
 
 segments as (
@@ -28,8 +33,8 @@ select
     members.margin,
     '{{ var("reporting_currency") }}' as currency,
     segments.stability,
-    case when segments.outcome_count >= {{ var('small_cell_minimum') }} then segments.outcome_mean end as outcome_mean,
-    segments.outcome_count,
+    case when {{ is_shown }} then segments.outcome_mean end as outcome_mean,
+    case when {{ is_shown }} then segments.outcome_count end as outcome_count,
     segments.first_as_of_date,
     segments.model_name,
     segments.model_version

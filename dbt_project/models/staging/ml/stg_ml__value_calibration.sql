@@ -5,6 +5,7 @@ select
     predicted,
     actual,
     baseline,
+    last_period,
     lift,
     model_name,
     model_version
