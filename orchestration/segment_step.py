@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ingestion.raw_zone import RawZone
+from ingestion.readers.files import literal
 from models_ml.frames import conform
 from models_ml.segment_divisions import (
     LEAST_CUSTOMERS,
@@ -38,7 +39,7 @@ from models_ml.segmentations import MODEL_VERSION, SEED, Segmentation, list_segm
 from models_ml.tables import TABLES
 from orchestration.fingerprint import as_of_date
 from orchestration.ml_steps import Outcome, Progress
-from orchestration.ml_tables import copy_ml_table, ml_relation, write_ml_table
+from orchestration.ml_tables import copy_ml_table, ml_file, write_ml_table
 from orchestration.segment_chart import render_segments
 from orchestration.segment_features import measure_features
 from orchestration.segment_holdout import Holdout, hold_out
@@ -91,7 +92,8 @@ def segment_customers(
             members or "select null as customer_id, null as segmentation, null as segment_id, "
             "null as distance, null as model_name, null as model_version where false"))
         moves = history.find_moves(
-            con, "members", aliases=ml_relation(settings, "customer_aliases"))
+            con, "members",
+            aliases=f"read_parquet({literal(str(ml_file(settings, 'customer_aliases')))})")
         names = {str(one.model["segmentation"]): str(one.model["model_name"]) for one in found}
         tables = {
             "segments": pd.concat([one.segments for one in found]),

@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from ingestion.readers.files import literal
 from models_ml.purchase_choice import Split
 from models_ml.purchase_likelihoods import Histories
 from models_ml.purchase_season import MONTH_DAYS, Season
@@ -40,14 +41,14 @@ def prepare(con: duckdb.DuckDBPyConnection, customer_records: str, as_of: date) 
 
     Args:
         con: connection to the warehouse.
-        customer_records: relation with the rows of the ML table.
+        customer_records: path of the ML table.
         as_of: what is later does not count.
 
     Returns:
         None when nobody bought anything.
     """
     con.execute(f"create temp view records as select record_key, customer_id "
-                f"from {customer_records}")
+                f"from read_parquet({literal(customer_records)})")
     known, margin, revenue = con.execute("""
         select sum(abs(costed_revenue)) / nullif(sum(abs(revenue)), 0),
             sum(margin), sum(costed_revenue)

@@ -37,7 +37,7 @@ from models_ml.tables_value import HORIZON_MONTHS
 from orchestration import value_queries as queries
 from orchestration.fingerprint import as_of_date
 from orchestration.ml_steps import Outcome, Progress
-from orchestration.ml_tables import copy_ml_table, ml_relation, write_ml_table
+from orchestration.ml_tables import copy_ml_table, ml_file, write_ml_table
 from orchestration.settings import Settings
 from orchestration.value_chart import draw_value
 from orchestration.value_models import Fitted, calibrate, list_splits, tell_models
@@ -51,7 +51,7 @@ def estimate_values(settings: Settings, progress: Progress = lambda message: Non
     """Write customer_values, value_models and value_calibration."""
     as_of = as_of_date(settings, RawZone(settings.raw_path).loads())
     with reading(settings.warehouse_path, settings.memory_limit) as con:
-        span = queries.prepare(con, ml_relation(settings, "customer_records"), as_of)
+        span = queries.prepare(con, str(ml_file(settings, "customer_records")), as_of)
         discount_rate, declared = queries.read_rules(con)
         held_days, tried, judged = 0, [], []
         if span:
