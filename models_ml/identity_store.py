@@ -175,7 +175,8 @@ def find_changed_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Non
     """Collect in `to_weigh` the pairs to compare that are new, forget those that no longer are.
 
     New are the pairs of changed records. Between records that did not change, a pair may have
-    become one to compare, or ceased to be, where a block they share passed its limit.
+    become one to compare, or ceased to be, where a block they share passed its limit; of the
+    latter only those count that were kept.
     """
     limits, compared = model.blocks.limits_sql(), model.blocks.compared_sql()
     con.execute("""
@@ -205,10 +206,17 @@ def find_changed_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Non
             semi join (select * from touched_block where is_live <> was_live) using (
                 block_number, block_key)
             where not is_changed
+        ), met as (
+            select l.record_id as left_id, r.record_id as right_id, bool_or(is_live) as is_new
+            from members as l join members as r using (block_number, block_key)
+            join touched_block using (block_number, block_key)
+            where l.record_id < r.record_id
+            group by l.record_id, r.record_id
         )
-        select distinct l.record_id as left_id, r.record_id as right_id
-        from members as l join members as r using (block_number, block_key)
-        where l.record_id < r.record_id""")
+        select left_id, right_id from met where is_new
+        union all
+        select left_id, right_id from (from met where not is_new) semi join pair
+            using (left_id, right_id)""")
     # In tables of their own: as one statement the engine joins millions of keys in a bad order.
     con.execute("""
         create or replace temp table near as
