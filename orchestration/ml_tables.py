@@ -140,7 +140,7 @@ def draft_copy(
 
     `expected` is a relation of the engine, too. `changes` are what the caller says to have changed
     since the table last passed. Where that proves right, and the suite is the same, the row rules
-    judge the fresh rows only; the metrics are always those of the whole table. `marks` are written
+    judge the fresh rows only, whose keys are compared with all others. `marks` are written
     into the file's metadata.
     """
     table = TABLES[name]
@@ -232,7 +232,7 @@ def _draft(
 ) -> Draft:
     """Have a file judged; of its rows only those of table `fresh`, where the others have passed."""
     metrics = con.execute(table_metrics_sql(
-        table, f"read_parquet({literal(str(file))})", expected=expected)).df()
+        table, f"read_parquet({literal(str(file))})", expected=expected, fresh=fresh)).df()
     rows = None
     if fresh:
         columns = ", ".join(identifier(column) for column in chunk_columns(table))
