@@ -101,8 +101,8 @@ def resolve_customers(
         drafts = (
             *(draft_copy(settings, name, con, name, changes=_changes(name))
               for name in ("identity_edges", "identity_review")),
-            draft_ml_table(settings, "customer_aliases", history.aliases),
-            draft_ml_table(settings, "identity_changes", [history.changes]),
+            draft_ml_table(settings, "customer_aliases", history.aliases, con),
+            draft_ml_table(settings, "identity_changes", [history.changes], con),
             partition)
         chart = draw_match_weights(con, settings=chosen, changes=history.counts)
     written = tuple(place_ml_table(settings, draft) for draft in drafts)

@@ -109,7 +109,10 @@ def write_ml_table(
     Returns:
         The verdict; only when it passed has the table been replaced.
     """
-    return place_ml_table(settings, draft_ml_table(settings, name, parts, expected=expected))
+    with engine(settings.memory_limit) as con:
+        return place_ml_table(settings, draft_ml_table(
+            settings, name, parts, con,
+            expected=f"read_parquet({literal(str(expected))})" if expected else None))
 
 
 def copy_ml_table(
@@ -121,14 +124,16 @@ def copy_ml_table(
 
 
 def draft_ml_table(
-    settings: Settings, name: str, parts: Iterable[pd.DataFrame], *, expected: Path | None = None,
+    settings: Settings, name: str, parts: Iterable[pd.DataFrame], con: duckdb.DuckDBPyConnection,
+    *, expected: str | None = None,
 ) -> Draft:
-    """Write one ML table and have it judged; see `write_ml_table`."""
+    """Write one ML table and have it judged; see `write_ml_table`.
+
+    `expected` is a relation of the engine.
+    """
     temporary = ml_file(settings, name).with_suffix(".tmp")
     _write_frames(temporary, TABLES[name], parts)
-    with engine(settings.memory_limit) as con:
-        return _draft(TABLES[name], temporary, con,
-                      f"read_parquet({literal(str(expected))})" if expected else None)
+    return _draft(TABLES[name], temporary, con, expected)
 
 
 def draft_copy(

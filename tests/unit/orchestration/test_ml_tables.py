@@ -107,8 +107,9 @@ def test_drafts_are_judged_and_stay_beside_the_last_good_ones_until_they_are_pla
 ) -> None:
     write_ml_table(settings, TABLE, [records(KEYS[0])])
     alias = pd.DataFrame({"alias_customer_id": ["b"], "customer_id": [None]})
-    drafts = [draft_ml_table(settings, TABLE, [records(KEYS[1])]),
-              draft_ml_table(settings, "customer_aliases", [alias])]
+    with duckdb.connect() as con:
+        drafts = [draft_ml_table(settings, TABLE, [records(KEYS[1])], con),
+                  draft_ml_table(settings, "customer_aliases", [alias], con)]
     verdicts = [draft.verdict.result().passed for draft in drafts]
     assert (verdicts, stored(settings)) == ([True, False], [KEYS[0]])
     for draft in drafts:
