@@ -84,11 +84,14 @@ def _sum_sql(names: Iterable[str], relation: str) -> str:
             f"content from {relation}")
 
 
-def table_metrics_sql(table: MlTable, relation: str, *, expected: str | None) -> str:
+def table_metrics_sql(
+    table: MlTable, relation: str, *, expected: str | None, fresh: str | None = None,
+) -> str:
     """Return SQL with one row for an ML table.
 
     `relation` is SQL for its rows; `expected` is SQL for a relation whose keys (columns named as
-    the table's key) must all be there, or None where no other table says which these are.
+    the table's key) must all be there, or None where no other table says which these are. `fresh`
+    is SQL for the rows among which a doubled key must be where the others are known to have none.
     """
     key = ", ".join(quote_identifier(column) for column in table.key)
     missing = ""
@@ -98,10 +101,14 @@ def table_metrics_sql(table: MlTable, relation: str, *, expected: str | None) ->
         select count(*)
         from (select {key} from {expected} except select {key} from {relation})
     ) as missing_key_count"""
+    doubled = f"count(*) - count(distinct row({key}))"
+    if fresh is not None:
+        doubled = (f"(select count(*) from {relation} semi join (select {key} from {fresh}) "
+                   f"using ({key})) - (select count(distinct row({key})) from {fresh})")
     return f"""
 select
     count(*) as row_count,
-    count(*) - count(distinct row({key})) as duplicate_key_count{missing}
+    {doubled} as duplicate_key_count{missing}
 from {relation}
 """.strip()
 

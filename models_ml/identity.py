@@ -22,7 +22,7 @@ import pandas as pd
 
 from models_ml.blocking import candidates_sql, write_block_keys
 from models_ml.clustering import RULE, cluster_records, group_evidence
-from models_ml.comparisons import DESCRIBED
+from models_ml.comparisons import DESCRIBED, FREQUENCY_COLUMNS
 from models_ml.identity_history import NOBODY, fingerprint_after
 from models_ml.identity_store import (
     FORMER_PARTITION,
@@ -275,50 +275,51 @@ def update_pairs(
         set_version(con, "model", model.version)
     else:
         find_changed_pairs(con, model)
-    con.execute("create or replace temp table weighed_described as "
-                + with_frequencies(
-                    _involved(con, is_all=is_all), "frequency", model.records_count))
-    score_pairs(con, model, described="weighed_described", pairs="to_weigh", target="weighed",
-                progress=progress)
     # Two named records with the same key are joined unless they are doubted: never unheard.
     con.execute("""
-        create or replace temp table keyed as
-        select distinct left_id, right_id from to_weigh
-        join identifier as l on left_id = l.record_id
-        join identifier as r on right_id = r.record_id and l.identifier_type = r.identifier_type
-            and l.scope = r.scope and l.identifier_value = r.identifier_value
-        where l.identifier_type in ('email', 'loyalty_id')
-            and (left_id, right_id) not in (select (left_id, right_id) from weighed)""")
-    _keep_weighed(con)
-    score_pairs(con, model, described="weighed_described", pairs="keyed", target="weighed",
-                is_everything_kept=True)
-    _keep_weighed(con)
+        create or replace temp table held_key as
+        select * from identifier
+        where identifier_type in ('email', 'loyalty_id') and record_id in (
+            select left_id from to_weigh union all select right_id from to_weigh)""")
+    con.execute("""
+        create or replace temp table asked as
+        with keyed as (
+            select distinct left_id, right_id from to_weigh
+            join held_key as l on left_id = l.record_id
+            join held_key as r on right_id = r.record_id and l.identifier_type = r.identifier_type
+                and l.scope = r.scope and l.identifier_value = r.identifier_value
+        )
+        select to_weigh.*, keyed.left_id is not null as is_kept
+        from to_weigh left join keyed using (left_id, right_id)""")
+    score_pairs(con, model, described=_involved(con, model, is_all=is_all), pairs="asked",
+                target="weighed", progress=progress)
+    con.execute("insert into pair "
+                "select left_id, right_id, match_weight, match_score from weighed")
+    touch_ends(con, "weighed")
     weighed, kept = con.execute(
         "select (select count(*) from to_weigh), (select count(*) from pair)").fetchall()[0]
-    con.execute("drop table weighed; drop table keyed; drop table to_weigh; "
-                "drop table weighed_described")
+    con.execute("drop table weighed; drop table held_key; drop table asked; drop table to_weigh; "
+                "drop table involved")
     set_version(con, "state", PAIRED)
     return {"pairs_weighed": weighed, "pairs_kept": kept}
 
 
-def _involved(con: duckdb.DuckDBPyConnection, *, is_all: bool) -> str:
-    """Relation of the records of `to_weigh`.
+def _involved(con: duckdb.DuckDBPyConnection, model: MatchModel, *, is_all: bool) -> str:
+    """Relation of the described records of `to_weigh` with how common their values are.
 
-    Written down first where they are few: the engine would look up the frequencies of all records.
+    Leaves table `involved`. Of few records only the frequencies are written down: wide rows take
+    longer to write than to look up once.
     """
-    query = """
-        select * from described where record_id in (
-            select left_id from to_weigh union all select right_id from to_weigh)"""
+    columns = "*" if is_all else ", ".join(("record_id", *FREQUENCY_COLUMNS))
+    con.execute("create or replace temp table involved as " + with_frequencies(f"""(
+        select {columns} from described where record_id in (
+            select left_id from to_weigh union all select right_id from to_weigh))""",
+        "frequency", model.records_count))
     if is_all:
-        return f"({query})"
-    con.execute(f"create or replace temp table involved as {query}")
-    return "involved"
-
-
-def _keep_weighed(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("insert into pair "
-                "select left_id, right_id, match_weight, match_score from weighed")
-    touch_ends(con, "weighed")
+        return "involved"
+    frequencies = ", ".join(f"tf_{column}" for column in FREQUENCY_COLUMNS)
+    return (f"(select described.*, {frequencies} from described "
+            "join involved on described.record_id = involved.record_id)")
 
 
 def resolve_customers(

@@ -14,6 +14,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from models_ml.comparisons import DESCRIBED
 
 if TYPE_CHECKING:
@@ -28,7 +31,8 @@ PARTITION, FORMER_PARTITION = "partition", "former_partition"
 """Parts whose version is the fingerprint of the partition: what the clusters make, and what they
 made before the run changed it; "" where the run clustered all anew."""
 
-_BUCKET = f"hash(record_key) & {2 ** 18 - 1}"
+_BUCKETS = 2 ** 18
+_BUCKET = f"cast(hash(record_key) & {_BUCKETS - 1} as integer)"
 """Bucket of a record, as SQL: few records each, and few enough to be counted in one pass."""
 
 _VALUE = "identifier_type, scope, identifier_value"
@@ -37,7 +41,7 @@ _VALUE_COLUMNS = "identifier_type varchar, scope varchar, identifier_value varch
 RECORD_TABLES = {
     "record": "record_id bigint, record_key varchar, content_hash ubigint, "
               "first_load_sequence bigint",
-    "bucket": "bucket ubigint, rows_count bigint, content hugeint",
+    "bucket": "bucket integer, rows_count bigint, content ubigint",
     "identifier": f"record_id bigint, {_VALUE_COLUMNS}",
     "described": ", ".join((
         "record_id bigint", *(f"{column} varchar" for column in DESCRIBED[1:]),
@@ -123,16 +127,23 @@ def find_incoming(
         "identifiers": (identifiers, "identifier_type, identifier_value, source_system"),
         "attributes": (attributes, columns),
     }
-    rows = " union all ".join(
-        f"select {_BUCKET} as bucket, hash('{name}', record_key, {content}) as content "
-        f"from {relation}" for name, (relation, content) in sources.items())
-    con.execute(f"create or replace temp table bucket_now as select bucket, count(*) as rows_count,"
-                f" sum(content) as content from ({rows}) group by bucket")
-    con.execute("""
-        create or replace temp table touched_bucket as
-        select distinct bucket from (
-            (from bucket_now except from bucket) union all (from bucket except from bucket_now))""")
-    is_empty = con.execute("select count(*) from bucket").fetchall()[0][0] == 0
+    rows_count, content = np.zeros(_BUCKETS, np.int64), np.zeros(_BUCKETS, np.uint64)
+    for name, (relation, described) in sources.items():
+        # Not grouped by the engine, which takes longer for it than for all the rest.
+        found = con.execute(f"select {_BUCKET} as bucket, hash('{name}', record_key, {described}) "
+                            f"as content from {relation}").fetchnumpy()
+        rows_count += np.bincount(found["bucket"], minlength=_BUCKETS)
+        np.add.at(content, found["bucket"], found["content"])
+    known = con.execute("select * from bucket").fetchnumpy()
+    is_empty = not len(known["bucket"])
+    rows_before, content_before = np.zeros_like(rows_count), np.zeros_like(content)
+    rows_before[known["bucket"]] = known["rows_count"]
+    content_before[known["bucket"]] = known["content"]
+    (touched,) = np.nonzero((rows_count != rows_before) | (content != content_before))
+    con.register("found_buckets", pd.DataFrame({
+        "bucket": touched, "rows_count": rows_count[touched], "content": content[touched]}))
+    con.execute("create or replace temp table touched_bucket as from found_buckets")
+    con.unregister("found_buckets")
     shown = {"stored": "record", **{f"incoming_{name}": relation
                                     for name, (relation, _) in sources.items()}}
     for name, relation in shown.items():
@@ -142,9 +153,7 @@ def find_incoming(
         con.execute(f"create or replace temp view {name} as select * from "
                     f"{relation if is_empty else f'near_{name}'}")
     con.execute("delete from bucket where bucket in (select bucket from touched_bucket)")
-    con.execute("insert into bucket from bucket_now "
-                "where bucket in (select bucket from touched_bucket)")
-    con.execute("drop table bucket_now")
+    con.execute("insert into bucket from touched_bucket")
 
 
 def forget_records(con: duckdb.DuckDBPyConnection) -> None:
@@ -175,7 +184,8 @@ def find_changed_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Non
     """Collect in `to_weigh` the pairs to compare that are new, forget those that no longer are.
 
     New are the pairs of changed records. Between records that did not change, a pair may have
-    become one to compare, or ceased to be, where a block they share passed its limit.
+    become one to compare, or ceased to be, where a block they share passed its limit; of the
+    latter only those count that were kept.
     """
     limits, compared = model.blocks.limits_sql(), model.blocks.compared_sql()
     con.execute("""
@@ -205,10 +215,17 @@ def find_changed_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Non
             semi join (select * from touched_block where is_live <> was_live) using (
                 block_number, block_key)
             where not is_changed
+        ), met as (
+            select l.record_id as left_id, r.record_id as right_id, bool_or(is_live) as is_new
+            from members as l join members as r using (block_number, block_key)
+            join touched_block using (block_number, block_key)
+            where l.record_id < r.record_id
+            group by l.record_id, r.record_id
         )
-        select distinct l.record_id as left_id, r.record_id as right_id
-        from members as l join members as r using (block_number, block_key)
-        where l.record_id < r.record_id""")
+        select left_id, right_id from met where is_new
+        union all
+        select left_id, right_id from (from met where not is_new) semi join pair
+            using (left_id, right_id)""")
     # In tables of their own: as one statement the engine joins millions of keys in a bad order.
     con.execute("""
         create or replace temp table near as

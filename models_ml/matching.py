@@ -202,7 +202,8 @@ def fit_match_model(
     one_in = max(PAIRS_PER_RECORD * count // LEAST_PAIRS, 1)
     con.execute("create or replace temp table fit_candidates as "
                 + candidates_sql(keys, model.blocks, one_in))
-    con.execute("create or replace temp table fit_pairs as select * from fit_candidates "
+    con.execute("create or replace temp table fit_pairs as "
+                "select *, true as is_kept from fit_candidates "
                 f"order by hash(left_id, right_id), left_id, right_id limit {SETTLING_PAIRS}")
     con.execute("create or replace temp table fit_paired as select * from fit_described "
                 "where record_id in (select left_id from fit_pairs union all "
@@ -222,8 +223,7 @@ def _settle(
     found: Mapping[str, tuple[float, ...]], scale: float,
 ) -> MatchModel:
     """Weigh the compared pairs with the model and let what they turn out to be correct it."""
-    score_pairs(con, model, described="fit_paired", pairs="fit_pairs", target="fit_scores",
-                is_everything_kept=True)
+    score_pairs(con, model, described="fit_paired", pairs="fit_pairs", target="fit_scores")
     matches, relatives, colleagues = (scale * (found or 0.0) for found in con.execute("""
         select sum(match_score), sum(match_score * power(2.0, -against_relatives)),
             sum(match_score * power(2.0, -against_colleagues)) from fit_scores""").fetchall()[0])

@@ -50,23 +50,21 @@ def level_sql(comparison: Comparison) -> str:
 
 def score_pairs(
     con: duckdb.DuckDBPyConnection, model: MatchModel, *, described: str, pairs: str, target: str,
-    is_everything_kept: bool = False,
     progress: Callable[[str], None] = lambda message: None,
 ) -> None:
     """Create `target` with the weighed pairs that are worth keeping.
 
-    Kept are pairs with a score of at least `REVIEW_SCORE`, and those that are likelier one person
-    than strangers, but likelier still relatives or colleagues.
+    Kept are pairs with a score of at least `REVIEW_SCORE`, those that are likelier one person
+    than strangers, but likelier still relatives or colleagues, and those that say `is_kept`.
 
     Args:
         con: engine with the tables.
         model: what fitting found.
-        described: table made from a query of `with_frequencies`.
-        pairs: table left_id, right_id.
+        described: relation with the columns of a query of `with_frequencies`.
+        pairs: table left_id, right_id, is_kept (whatever its score).
         target: gets left_id, right_id, match_weight (bits against strangers, prior included),
             against_relatives, against_colleagues, related_weight (bits against either),
             match_score (probability of one person, 0..1).
-        is_everything_kept: whether to keep all pairs instead.
         progress: told how many pairs are done.
     """
     con.execute(f"""
@@ -78,19 +76,18 @@ def score_pairs(
         return
     # Not by rowid: inside a transaction the engine numbers its own rows otherwise.
     con.execute("create or replace temp table numbered_pairs as "
-                "select left_id, right_id, row_number() over (order by left_id) as number "
+                "select left_id, right_id, is_kept, row_number() over (order by left_id) as number "
                 f"from {pairs}")
-    is_likely = "true" if is_everything_kept else f"match_weight >= {LEAST_WEIGHT}"
-    is_kept = "true" if is_everything_kept else f"match_score >= {REVIEW_SCORE} or match_weight > 0"
     for first in range(0, total, CHUNK_PAIRS):
-        chunk = (f"(select left_id, right_id from numbered_pairs "
+        chunk = (f"(select left_id, right_id, is_kept from numbered_pairs "
                  f"where number between {first + 1} and {first + CHUNK_PAIRS})")
-        evidence = (f"select left_id, right_id, {_match_weight_sql(model)} as match_weight, "
-                    f"{', '.join(f'level_{c.name}' for c in COMPARISONS)} "
+        evidence = (f"select left_id, right_id, is_kept, {_match_weight_sql(model)} "
+                    f"as match_weight, {', '.join(f'level_{c.name}' for c in COMPARISONS)} "
                     f"from ({_levels_sql(described, chunk)})")
         con.execute(f"""
             insert into {target} by name
-            select * from ({_weigh_sql(model, f"({evidence})", is_likely)}) where {is_kept}""")
+            select * exclude (is_kept) from ({_weigh_sql(model, f"({evidence})")})
+            where is_kept or match_score >= {REVIEW_SCORE} or match_weight > 0""")
         progress(f"matching: {min(first + CHUNK_PAIRS, total):,} of {total:,} pairs weighed")
     con.execute("drop table numbered_pairs")
 
@@ -103,10 +100,10 @@ def _levels_sql(described: str, pairs: str) -> str:
                             for column in FREQUENCY_COLUMNS)
     levels = ", ".join(f"{level_sql(c)} as level_{c.name}" for c in COMPARISONS)
     return f"""
-        select left_id, right_id, {levels},
+        select left_id, right_id, is_kept, {levels},
             {", ".join(f"tf_{column}" for column in FREQUENCY_COLUMNS)}
         from (
-            select left_id, right_id, {sides}, {frequencies} from {pairs} as pairs
+            select left_id, right_id, is_kept, {sides}, {frequencies} from {pairs} as pairs
             join {described} as l on left_id = l.record_id
             join {described} as r on right_id = r.record_id)"""
 
@@ -144,7 +141,7 @@ def _match_weight_sql(model: MatchModel) -> str:
     return " + ".join([f"cast({_prior(model)!r} as double)", *terms])
 
 
-def _weigh_sql(model: MatchModel, compared: str, is_likely: str) -> str:
+def _weigh_sql(model: MatchModel, compared: str) -> str:
     """Query for the weights of compared pairs, against strangers and against the related."""
     def against(kind: str) -> str:
         terms = []
@@ -160,7 +157,7 @@ def _weigh_sql(model: MatchModel, compared: str, is_likely: str) -> str:
         return " + ".join(terms)
 
     return f"""
-        select left_id, right_id, match_weight, against_relatives, against_colleagues,
+        select left_id, right_id, is_kept, match_weight, against_relatives, against_colleagues,
             related_weight, 1 / (1 + power(2.0, -greatest(match_weight, -60))
                  + power(2.0, -greatest(related_weight, -60))) as match_score
         from (
@@ -168,10 +165,11 @@ def _weigh_sql(model: MatchModel, compared: str, is_likely: str) -> str:
                 -log2(power(2.0, -against_relatives) + power(2.0, -against_colleagues))
                     as related_weight
             from (
-                select left_id, right_id, match_weight,
+                select left_id, right_id, is_kept, match_weight,
                     {against("relatives")} as against_relatives,
                     {against("colleagues")} as against_colleagues
-                from {compared} as compared where {is_likely}))"""
+                from {compared} as compared
+                where is_kept or match_weight >= {LEAST_WEIGHT}))"""
 
 
 def explain_pair(
@@ -179,7 +177,7 @@ def explain_pair(
     right_id: int,
 ) -> list[tuple[str, str, float]]:
     """Return the evidence of one pair: (comparison, level, weight in bits), then the prior."""
-    pair = f"(select {int(left_id)} as left_id, {int(right_id)} as right_id)"
+    pair = f"(select {int(left_id)} as left_id, {int(right_id)} as right_id, true as is_kept)"
     told = _evidence_sql(model)
     bits = ", ".join(f"level_{c.name}, {' + '.join(terms)}" for c, terms in told)
     (row,) = con.execute(f"select {bits} from ({_levels_sql(described, pair)})").fetchall()

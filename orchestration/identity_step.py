@@ -34,7 +34,7 @@ from orchestration.fingerprint import as_of_date, code_version
 from orchestration.identity_chart import draw_match_weights
 from orchestration.identity_log import PARTITION_MARK, Replaced, record_history
 from orchestration.ml_steps import Outcome, Progress
-from orchestration.ml_tables import Changes, copy_ml_table, write_ml_table
+from orchestration.ml_tables import Changes, draft_copy, draft_ml_table, place_ml_table
 from orchestration.settings import Settings
 from orchestration.warehouse import reading
 
@@ -95,16 +95,17 @@ def resolve_customers(
             as_of=as_of_date(settings, RawZone(settings.raw_path).loads()),
             replaced=Replaced(version_of(con, FORMER_PARTITION), "former_customer_records",
                               "fresh_customer_records"))
-        written = (
-            *(copy_ml_table(settings, name, con, name, changes=_changes(name))
+        partition = draft_copy(settings, "customer_records", con, "customer_records",
+                               expected=INPUTS.records, changes=_changes("customer_records"),
+                               marks={PARTITION_MARK: version_of(con, PARTITION)})
+        drafts = (
+            *(draft_copy(settings, name, con, name, changes=_changes(name))
               for name in ("identity_edges", "identity_review")),
-            write_ml_table(settings, "customer_aliases", history.aliases),
-            write_ml_table(settings, "identity_changes", [history.changes]),
-            copy_ml_table(settings, "customer_records", con, "customer_records",
-                          expected=INPUTS.records, changes=_changes("customer_records"),
-                          marks={PARTITION_MARK: version_of(con, PARTITION)}),
-        )
+            draft_ml_table(settings, "customer_aliases", history.aliases, con),
+            draft_ml_table(settings, "identity_changes", [history.changes], con),
+            partition)
         chart = draw_match_weights(con, settings=chosen, changes=history.counts)
+    written = tuple(place_ml_table(settings, draft) for draft in drafts)
     return Outcome(written, counts | {f"customers_{kind}": count
                                       for kind, count in history.counts.items()}, chart)
 

@@ -1,17 +1,20 @@
 """Writes ML tables: to a temporary name, judged by their suite, then moved into place.
 
 A table that fails its suite never takes the place of the last good one, so a broken model cannot
-reach dbt in this run or in a later one. Here a table is written whole, as one file; on tables whose
-parts are kept see `ml_updates.py`.
+reach dbt in this run or in a later one. Great Expectations judges on one core what is written
+already, while the engine goes on: a step with several tables drafts all, then places them. Here a
+table is written whole, as one file; on tables whose parts are kept see `ml_updates.py`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -27,7 +30,7 @@ from orchestration.fingerprint import code_version
 from orchestration.ml_parts import is_whole, list_files, read_part_list, write_part_list
 from orchestration.settings import Settings
 from orchestration.verdict_log import VerdictLog
-from orchestration.warehouse import engine, frames
+from orchestration.warehouse import CHUNK_ROWS, engine, frames
 
 _ARROW_TYPES = {
     "string": pa.string(), "integer": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(),
@@ -37,6 +40,9 @@ _ENGINE_TYPES = {
     "string": "varchar", "integer": "bigint", "double": "double", "boolean": "boolean",
     "timestamp": "timestamp", "date": "date",
 }
+
+_JUDGE = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge")
+"""One at a time, because Great Expectations has one context a process."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,16 @@ class Changes:
 
     former: str
     fresh: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A table written beside the one in place. `proof` tells a later run which rows passed."""
+
+    table: MlTable
+    file: Path
+    verdict: Future[TableVerdict]
+    proof: Mapping[str, object] | None = None
 
 
 def arrow_schema(table: MlTable) -> pa.Schema:
@@ -117,47 +133,82 @@ def write_ml_table(
     Returns:
         The verdict; only when it passed has the table been replaced.
     """
-    temporary = ml_file(settings, name).with_suffix(".tmp")
-    _write_frames(temporary, TABLES[name], parts)
     with engine(settings.memory_limit) as con:
-        return _judge_and_place(
-            settings, TABLES[name], temporary, con,
-            f"read_parquet({literal(str(expected))})" if expected else None)
+        return place_ml_table(settings, draft_ml_table(
+            settings, name, parts, con,
+            expected=f"read_parquet({literal(str(expected))})" if expected else None))
 
 
 def copy_ml_table(
+    settings: Settings, name: str, con: duckdb.DuckDBPyConnection, relation: str,
+    **options: Any,
+) -> Written:
+    """Write one ML table from a relation of an engine and judge it; see `draft_copy`."""
+    return place_ml_table(settings, draft_copy(settings, name, con, relation, **options))
+
+
+def draft_ml_table(
+    settings: Settings, name: str, parts: Iterable[pd.DataFrame], con: duckdb.DuckDBPyConnection,
+    *, expected: str | None = None,
+) -> Draft:
+    """Write one ML table and have it judged; see `write_ml_table`.
+
+    `expected` is a relation of the engine.
+    """
+    temporary = ml_file(settings, name).with_suffix(".tmp")
+    _write_frames(temporary, TABLES[name], parts)
+    return _draft(TABLES[name], temporary, con, expected)
+
+
+def draft_copy(
     settings: Settings, name: str, con: duckdb.DuckDBPyConnection, relation: str, *,
     expected: str | None = None, changes: Changes | None = None,
     marks: Mapping[str, str] | None = None,
-) -> Written:
-    """Write one ML table from a relation of an engine and judge it; see `write_ml_table`.
+) -> Draft:
+    """Write one ML table from a relation of an engine and have it judged; see `write_ml_table`.
 
     `expected` is a relation of the engine, too. `changes` are what the caller says to have changed
     since the table last passed. Where that proves right, and the suite is the same, the row rules
-    judge the fresh rows only; the metrics are always those of the whole table. `marks` are written
+    judge the fresh rows only, whose keys are compared with all others. `marks` are written
     into the file's metadata.
     """
     table = TABLES[name]
     temporary = ml_file(settings, name).with_suffix(".tmp")
-    options = "format parquet, compression lz4_raw"
+    # Keys of tables do not get smaller by compression.
+    options = "format parquet, compression uncompressed"
     if marks:
         told = ", ".join(f"{identifier(mark)}: {literal(value)}" for mark, value in marks.items())
         options += f", kv_metadata {{{told}}}"
     con.execute(f"copy ({_typed(table, relation)} order by {', '.join(table.key)}) "
                 f"to {literal(str(temporary))} ({options})")
     if changes is None:
-        return _judge_and_place(settings, table, temporary, con, expected)
-    passed = ml_file(settings, name).with_suffix(".passed")
+        return _draft(table, temporary, con, expected)
     suite = suite_version(table)
     content = _content(table, con, f"read_parquet({literal(str(temporary))})")
     con.execute(f"create or replace temp table fresh_rows as {_typed(table, changes.fresh)}")
-    is_proven = _has_passed(passed, suite, table, con, content, changes.former)
-    written = _judge_and_place(settings, table, temporary, con, expected,
-                               "fresh_rows" if is_proven else None)
+    is_proven = _has_passed(_proof_file(temporary), suite, table, con, content, changes.former)
+    draft = _draft(table, temporary, con, expected, "fresh_rows" if is_proven else None)
     con.execute("drop table fresh_rows")
-    if written.verdict.passed:
-        passed.write_text(json.dumps({"suite": suite, "content": content}), encoding="utf-8")
-    return written
+    return replace(draft, proof={"suite": suite, "content": content})
+
+
+def place_ml_table(settings: Settings, draft: Draft) -> Written:
+    """Wait for the verdict; only when the table passed does it replace the one in place."""
+    verdict, name = draft.verdict.result(), draft.table.name
+    VerdictLog(settings.verdicts_path).record(
+        f"ml.{name}", {name: {"row_count": verdict.rows, **verdict.metrics}})
+    if not verdict.passed:
+        draft.file.replace(draft.file.with_suffix(".rejected"))
+    else:
+        draft.file.replace(ml_file(settings, name))
+        _forget_parts(settings, name)
+        if draft.proof:
+            _proof_file(draft.file).write_text(json.dumps(draft.proof), encoding="utf-8")
+    return Written(draft.table, verdict, verdict.rows)
+
+
+def _proof_file(file: Path) -> Path:
+    return file.with_suffix(".passed")
 
 
 def _typed(table: MlTable, relation: str) -> str:
@@ -197,22 +248,6 @@ def _has_passed(
     return content == [was - less + more for was, less, more in parts]
 
 
-def _judge_and_place(
-    settings: Settings, table: MlTable, temporary: Path, con: duckdb.DuckDBPyConnection,
-    expected: str | None, fresh: str | None = None,
-) -> Written:
-    name = table.name
-    verdict = _judge(table, temporary, con, expected, fresh)
-    VerdictLog(settings.verdicts_path).record(
-        f"ml.{name}", {name: {"row_count": verdict.rows, **verdict.metrics}})
-    if verdict.passed:
-        temporary.replace(ml_file(settings, name))
-        _forget_parts(settings, name)
-    else:
-        temporary.replace(ml_file(settings, name).with_suffix(".rejected"))
-    return Written(table, verdict, verdict.rows)
-
-
 def _forget_parts(settings: Settings, name: str) -> None:
     """Only then the file counts, where the table lay in parts before."""
     listed = read_part_list(settings.ml_path)
@@ -228,19 +263,32 @@ def _write_frames(path: Path, table: MlTable, parts: Iterable[pd.DataFrame]) -> 
                 part[schema.names], schema=schema, preserve_index=False))
 
 
-def _judge(
+def _draft(
     table: MlTable, file: Path, con: duckdb.DuckDBPyConnection, expected: str | None,
     fresh: str | None = None,
-) -> TableVerdict:
-    """Judge a table; of its rows only those of table `fresh`, where the others have passed."""
-    relation = f"read_parquet({literal(str(file))})"
-    judged = fresh or relation
-    columns = ", ".join(identifier(column) for column in chunk_columns(table))
-    metrics = con.execute(table_metrics_sql(table, relation, expected=expected)).df()
-    passed_rows = 0
+) -> Draft:
+    """Have a file judged; of its rows only those of table `fresh`, where the others have passed."""
+    metrics = con.execute(table_metrics_sql(
+        table, f"read_parquet({literal(str(file))})", expected=expected, fresh=fresh)).df()
+    rows = None
     if fresh:
-        fresh_rows = con.execute(f"select count(*) from {fresh}").fetchall()[0][0]
-        passed_rows = int(metrics["row_count"].iloc[0]) - fresh_rows
-    return validate_table(
-        table, frames(con, f"select {columns} from {judged}"), metrics,
-        covers_expected=expected is not None, passed_rows=passed_rows)
+        columns = ", ".join(identifier(column) for column in chunk_columns(table))
+        rows = list(frames(con, f"select {columns} from {fresh}"))
+    return Draft(table, file, _JUDGE.submit(
+        _judge, table, file, metrics, rows, covers_expected=expected is not None))
+
+
+def _judge(
+    table: MlTable, file: Path, metrics: pd.DataFrame, rows: list[pd.DataFrame] | None, *,
+    covers_expected: bool,
+) -> TableVerdict:
+    """Judge the rows, by default those of the file; has no engine, which belongs to one thread."""
+    passed_rows = 0 if rows is None else int(metrics["row_count"].iloc[0]) - sum(map(len, rows))
+    return validate_table(table, _read_rows(table, file) if rows is None else rows, metrics,
+                          covers_expected=covers_expected, passed_rows=passed_rows)
+
+
+def _read_rows(table: MlTable, file: Path) -> Iterator[pd.DataFrame]:
+    with pq.ParquetFile(file) as stored:
+        for batch in stored.iter_batches(CHUNK_ROWS, columns=chunk_columns(table)):
+            yield batch.to_pandas(types_mapper=pd.ArrowDtype)

@@ -237,9 +237,8 @@ def test_the_evidence_told_adds_up_to_the_match_weight(
 ) -> None:
     ids = record_ids(con)
     con.execute(f"create or replace temp table asked as "
-                f"select {ids[left]} as left_id, {ids[right]} as right_id")
-    score_pairs(con, SHIPPED, described="weighable", pairs="asked", target="answered",
-                is_everything_kept=True)
+                f"select {ids[left]} as left_id, {ids[right]} as right_id, true as is_kept")
+    score_pairs(con, SHIPPED, described="weighable", pairs="asked", target="answered")
     ((weight,),) = con.execute("select match_weight from answered").fetchall()
     evidence = explain(left, right)
     assert [*evidence] == [*(c.name for c in COMPARISONS), "prior"]
@@ -369,9 +368,8 @@ def test_match_weights_are_splinks_to_the_last_bit(fitted: Fitted) -> None:
     con.execute("create or replace temp table described_all as "
                 + with_frequencies("described", "frequency", model.records_count))
     con.execute("create or replace temp table pairs_asked as "
-                + candidates_sql("block_key", model.blocks))
-    score_pairs(con, model, described="described_all", pairs="pairs_asked", target="ours",
-                is_everything_kept=True)
+                f"select *, true as is_kept from ({candidates_sql('block_key', model.blocks)})")
+    score_pairs(con, model, described="described_all", pairs="pairs_asked", target="ours")
     con.execute("create or replace temp table pairs_of_splink as select '0' as match_key, "
                 "left_id as join_key_l, right_id as join_key_r from pairs_asked")
     with _linked(con, model, "described_all") as linker:

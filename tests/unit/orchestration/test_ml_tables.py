@@ -18,7 +18,9 @@ from orchestration.ml_tables import (
     Written,
     arrow_schema,
     copy_ml_table,
+    draft_ml_table,
     ml_file,
+    place_ml_table,
     prepare_ml_tables,
     write_ml_table,
 )
@@ -98,6 +100,22 @@ def test_a_table_must_cover_what_the_step_was_given(settings: Settings, tmp_path
     assert stored(settings) == []
     assert write_ml_table(
         settings, TABLE, [records(*KEYS[:2])], expected=expected).verdict.passed
+
+
+def test_drafts_are_judged_and_stay_beside_the_last_good_ones_until_they_are_placed(
+    settings: Settings,
+) -> None:
+    write_ml_table(settings, TABLE, [records(KEYS[0])])
+    alias = pd.DataFrame({"alias_customer_id": ["b"], "customer_id": [None]})
+    with duckdb.connect() as con:
+        drafts = [draft_ml_table(settings, TABLE, [records(KEYS[1])], con),
+                  draft_ml_table(settings, "customer_aliases", [alias], con)]
+    verdicts = [draft.verdict.result().passed for draft in drafts]
+    assert (verdicts, stored(settings)) == ([True, False], [KEYS[0]])
+    for draft in drafts:
+        place_ml_table(settings, draft)
+    assert stored(settings) == [KEYS[1]]
+    assert pq.read_table(ml_file(settings, "customer_aliases")).num_rows == 0
 
 
 def test_a_step_that_breaks_half_way_leaves_the_last_good_one(settings: Settings) -> None:
