@@ -33,8 +33,8 @@ from orchestration.warehouse import frames, keep_frame, reading
 
 TEXTS_PER_PART = 20_000
 NAMED_ROWS = 20
-THEME_TEXTS = 20_000
-"""Most texts without a topic that are searched for themes, a sample by key."""
+THEME_SEARCHED, THEME_TEXTS = 200_000, 20_000
+"""Of the first texts by key, the most without a topic that are searched for themes."""
 
 MOST_AUTHORS = 20
 """A text that more people wrote is a phrase, such as "Danke", and names none of them."""
@@ -86,6 +86,7 @@ _CHANGED = """
     create temp table changed as
     select
         coalesce(texts.text_key, former.text_key) as text_key,
+        authors.author_names,
         texts.text_key is not null as is_delivered
     from intermediate.int_feedback_texts_deduplicated as texts
     full join feedback_texts_former as former using (text_key)
@@ -95,9 +96,22 @@ _CHANGED = """
         or former.names_key is distinct from authors.names_key"""
 
 
+# What the stages read of the texts that are due: of a million these are few, so they come first.
+_DELIVERED = """
+    select text_key, texts.text, due.author_names
+    from intermediate.int_feedback_texts_deduplicated as texts
+    join texts_due as due using (text_key)"""
+_MASKED = "select masked.* from masked semi join sentiment_due using (text_key)"
+_RATED = """
+    select masked.*, sentiment.polarity, sentiment.sentiment_label, sentiment.model_name
+    from (from masked semi join topics_due using (text_key)) as masked
+    join (from feedback_sentiment_new semi join topics_due using (text_key)) as sentiment
+        using (text_key)"""
+
+
 @dataclass(frozen=True)
 class Stage:
-    """Tables that are concluded together from one text of the relation `texts`.
+    """Tables that are concluded together from one text of the query `texts`.
 
     The last table has one row for every text, which is done when that row is of one of `versions`.
     """
@@ -133,29 +147,24 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
         def update(stage: Stage) -> None:
             counts[f"{stage.name} read now"] = _conclude(settings, con, stage, progress)
 
-        con.execute("create temp table texts_due as select text_key from changed "
+        con.execute("create temp table texts_due as select text_key, author_names from changed "
                     "where is_delivered")
-        con.execute("create temp view delivered as select text_key, text, author_names "
-                    "from intermediate.int_feedback_texts_deduplicated "
-                    "left join authors using (text_key)")
-        update(Stage("texts", ("feedback_texts",), {readers.text_version}, "delivered",
+        update(Stage("texts", ("feedback_texts",), {readers.text_version}, _DELIVERED,
                      readers.read_texts))
         con.execute("create temp view masked as select text_key, masked_text as text, language "
                     "from feedback_texts_new")
         models = find_models(settings, con, as_of=as_of, corrections=corrections,
                              progress=progress)
         update(Stage("sentiment", ("feedback_sentiment",), readers.sentiment_versions(models),
-                     "masked", lambda part: readers.read_sentiment(part, models)))
+                     _MASKED, lambda part: readers.read_sentiment(part, models)))
         models = models.with_drifts(measure_drifts(con, models.trained_on))
         for language, drift in models.drifts.items():
             if drift.is_drifted:
                 progress(f"texts: the sentiment of {drift.texts_count:,} new texts, language "
                          f"{language}, is of another mixture than before; `cx360 text train` "
                          "trains its model anew")
-        con.execute("create temp view rated as select masked.*, polarity, sentiment_label, "
-                    "model_name from masked join feedback_sentiment_new using (text_key)")
         update(Stage("topics", ("feedback_topics", "feedback_routing", "feedback_signals"),
-                     {readers.topics_version(models)}, "rated",
+                     {readers.topics_version(models)}, _RATED,
                      lambda part: readers.read_topics(part, models)))
         progress("texts: themes without a topic")
         proposals = readers.propose_topics(_texts_without_topic(con))
@@ -238,9 +247,7 @@ def _conclude(
         writers = {table: files.enter_context(pq.ParquetWriter(path, arrow_schema(TABLES[table])))
                    for table, path in fresh.items()}
         # The stream is the one query of the connection while it is read.
-        for part in frames(con, f"select texts.* from {stage.texts} as texts "
-                           f"semi join {due} using (text_key) order by texts.text_key",
-                           TEXTS_PER_PART):
+        for part in frames(con, f"from ({stage.texts}) order by text_key", TEXTS_PER_PART):
             for table, rows in stage.conclude(part).items():
                 schema = arrow_schema(TABLES[table])
                 writers[table].write_table(pa.Table.from_pandas(
@@ -268,15 +275,20 @@ def _columns(table: str) -> str:
 
 
 def _texts_without_topic(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    # Keys first: of a million texts few are read.
-    con.execute(f"""
-        create temp table without_topic as
-        select text_key from intermediate.int_feedback_texts_deduplicated
-        anti join feedback_topics_new using (text_key)
-        order by text_key limit {THEME_TEXTS}""")
-    return con.execute("""
+    """A sample by key, so that of the tables, which are in key order, the first part is read."""
+    last = con.execute(
+        "select max(text_key) from (select text_key from "
+        "intermediate.int_feedback_texts_deduplicated order by text_key limit $1)",
+        [THEME_SEARCHED]).fetchall()[0][0]
+    up_to = f"where text_key <= {literal(last or '')}"
+    return con.execute(f"""
+        with without_topic as (
+            select text_key from (from masked {up_to})
+            anti join (from feedback_topics_new {up_to}) using (text_key)
+            order by text_key limit {THEME_TEXTS}
+        )
         select masked.text_key, masked.text, masked.language, sentiment.polarity
         from without_topic
-        join masked using (text_key)
-        join feedback_sentiment_new as sentiment using (text_key)
+        join (from masked {up_to}) as masked using (text_key)
+        join (from feedback_sentiment_new {up_to}) as sentiment using (text_key)
         order by text_key""").df()
