@@ -65,8 +65,8 @@ def update_ml_tables(
     """Update tables, judge them, and move all of them into place at once if all have passed.
 
     The row rules judge the fresh rows only, where all others have passed the same suite; keys are
-    compared with all others. What the tables had before lies beside them until the next update, so
-    that relations of the last dbt run stay readable.
+    compared with all others. What the tables had before lies beside them until a run has published,
+    or until the next update, so that relations of the last dbt run stay readable.
 
     Args:
         settings: where tables lie.
@@ -91,6 +91,12 @@ def update_ml_tables(
         for path in (path for draft in drafts for path in draft.added):
             path.rename(path.with_suffix(".rejected"))
     return tuple(draft.written for draft in drafts)
+
+
+def remove_replaced_parts(settings: Settings) -> None:
+    """Remove what updates replaced; called when no relation of dbt names it any more."""
+    for name, listed in read_part_list(settings.ml_path).items():
+        _clear(settings.ml_path / name, listed)
 
 
 def _clear(folder: Path, listed: PartedTable | None) -> None:

@@ -7,6 +7,7 @@ from orchestration.data_docs import generate_data_docs
 from orchestration.fingerprint import as_of_date, run_fingerprint
 from orchestration.kpi_history import record_kpi_history
 from orchestration.landing import DATA_QUALITY, LINEAGE
+from orchestration.ml_updates import remove_replaced_parts
 from orchestration.publisher import SCHEMAS, publish, tables_to_publish
 from orchestration.resources import Run
 
@@ -40,6 +41,7 @@ def snapshot(run: Run) -> dg.MaterializeResult:
                   DATA_QUALITY: generate_data_docs(settings, loads, as_of)},
             keep=settings.snapshots_kept, memory_limit=settings.memory_limit)
         record_kpi_history(settings)
+        remove_replaced_parts(settings)
     return dg.MaterializeResult(metadata={
         "dagster/row_count": sum(published.rows.values()),
         "snapshot": published.name,

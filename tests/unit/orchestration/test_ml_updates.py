@@ -12,7 +12,7 @@ import pytest
 from orchestration import ml_tables, ml_updates
 from orchestration.ml_parts import list_files, read_part_list
 from orchestration.ml_tables import Written, ml_relation, prepare_ml_tables, write_ml_table
-from orchestration.ml_updates import Update, update_ml_tables
+from orchestration.ml_updates import Update, remove_replaced_parts, update_ml_tables
 from orchestration.settings import Settings
 
 KEYS = [f"{number:032x}" for number in range(10)]
@@ -179,6 +179,16 @@ def test_what_was_replaced_stays_readable_until_the_next_update(settings: Settin
     assert replaced.exists() and list_files(settings.ml_path, TABLE) != [replaced]
     change(settings, records())
     assert not replaced.exists()
+
+
+def test_after_a_run_nothing_lies_beside_the_listed_parts(settings: Settings) -> None:
+    change(settings, records(*KEYS[:4]))
+    change(settings, records(KEYS[0], rule="phone"), KEYS[0])
+    folder = settings.ml_path / TABLE
+    assert {file.stem for file in folder.iterdir()} > set(files(settings))
+    remove_replaced_parts(settings)
+    assert {file.stem for file in folder.iterdir()} == set(files(settings))
+    assert stored(settings) == KEYS[:4]
 
 
 def test_a_table_written_whole_takes_the_place_of_its_parts(settings: Settings) -> None:
