@@ -44,7 +44,7 @@ def kpis_to_come() -> list[str]:
 def test_without_a_fault_only_anonymous_feedback_is_reported(before: Grades) -> None:
     assert {subject: grade for subject, (grade, _) in before.items() if grade != "A"} == {
         "feedback": "B", "feedback_topics": "B", "routing_queue": "B", "topic_proposals": None,
-        "advocates": None, "crr": None, "churn": None,
+        "crr": None, "churn": None,
         "identity_changes": None, "segment_moves": None} | dict.fromkeys(kpis_to_come())
     assert before["crr"][1] == "no rows yet"
     assert before["feedback"][1].startswith("Rows with a known customer: ")

@@ -47,9 +47,8 @@ TABLES = {
                   "value_model_quality"],
 }
 # The first run changes nobody's identity or segment; the seeds know every event and code of the
-# demo, its texts are too few for themes, none of its customers was asked whether to be quoted, and
-# three months are too short to hold out a part.
-EMPTY = {"advocates", "identity_changes", "unlabelled_codes", "unmapped_events", "topic_proposals",
+# demo, its texts are too few for themes, and three months are too short to hold out a part.
+EMPTY = {"identity_changes", "unlabelled_codes", "unmapped_events", "topic_proposals",
          "segment_moves", "value_calibration"}
 # Columns named like personal data that hold none: a name of a mart or KPI.
 CLEARED = {("data_health", "subject")}
