@@ -6,6 +6,7 @@ Counts and means of segments only; one with few people shows no mean.
 from __future__ import annotations
 
 from html import escape
+from textwrap import shorten
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from orchestration import svg
 from orchestration.warehouse import escape_cell
 
 WIDTH, ROW, TOP, LABEL, RIGHT = 900, 26, 40, 330, 130
+LABEL_CHARACTERS = 54
 SIZE, VALUE = "#9db8cf", "#1f77b4"
 
 
@@ -51,7 +53,8 @@ def _draw(segments: pd.DataFrame) -> str:
              svg.text(LABEL + half + 60, 24, "mean revenue in the holdout")]
     for place, (row, value) in enumerate(zip(rows.to_dict("records"), shown, strict=True)):
         y = TOP + place * ROW
-        parts.append(svg.text(LABEL - 10, y + 14, row["name_en"][:50], "end"))
+        parts.append(svg.text(LABEL - 10, y + 14, shorten(
+            row["name_en"], LABEL_CHARACTERS, placeholder=" …"), "end"))
         size = row["customers_share"] / largest * (half - 60)
         parts += _bar(LABEL, y, size, SIZE, f"{row['customers_count']:,}")
         if pd.notna(value):
