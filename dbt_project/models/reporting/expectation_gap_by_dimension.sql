@@ -108,17 +108,15 @@ compared as (
 ranked as (
     select
         *,
-        row_number() over (partition by grain, dimension order by people_count asc, period_start asc) as smallest_rank,
-        min(people_count) over (partition by grain, dimension) as smallest_count
+        {{ smaller_cells('people_count', 'grain, dimension', 'period_start') }}
     from compared
 ),
 
--- The months add up to `all`: a small one hides only together with the next one.
+-- The months add up to `all`.
 judged as (
     select
         *,
-        people_count < {{ var('small_cell_minimum') }}
-        or (grain = 'month' and smallest_rank = 2 and smallest_count < {{ var('small_cell_minimum') }}) as is_suppressed
+        {{ is_hidden_cell('people_count') }} as is_suppressed
     from ranked
 )
 

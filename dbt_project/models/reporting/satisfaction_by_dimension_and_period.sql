@@ -66,19 +66,15 @@ ranked_cells as (
     select
         *,
         scale_min = highest_scale_min and scale_max = lowest_scale_max as has_one_scale,
-        row_number() over (
-            partition by dimension, grain, year_start order by persons_count asc, period_start asc
-        ) as smallest_rank,
-        min(persons_count) over (partition by dimension, grain, year_start) as smallest_count
+        {{ smaller_cells('persons_count', 'dimension, grain, year_start', 'period_start') }}
     from cells
 ),
 
--- The year is known: a small month hides only together with the next one.
+-- The year is known.
 judged as (
     select
         *,
-        persons_count < {{ var('small_cell_minimum') }}
-        or (smallest_rank = 2 and smallest_count < {{ var('small_cell_minimum') }}) as is_suppressed
+        {{ is_hidden_cell('persons_count') }} as is_suppressed
     from ranked_cells
 )
 

@@ -14,22 +14,16 @@ counted as (
 ranked as (
     select
         *,
-        row_number() over (
-            partition by backlog_date, cell_kind order by waiting_customers_count asc, department asc
-        ) as smallest_rank,
-        min(waiting_customers_count) over (partition by backlog_date, cell_kind) as smallest_count
+        {{ smaller_cells('waiting_customers_count', 'backlog_date, cell_kind', 'department') }}
     from counted
 ),
 
--- Departments add up to `all`: a small cell hides only together with the next one. An empty one tells of nobody.
+-- Departments add up to `all`. An empty one tells of nobody.
 judged as (
     select
         *,
         cell_kind <> 'empty' and waiting_customers_count > 0
-        and (
-            waiting_customers_count < {{ var('small_cell_minimum') }}
-            or (cell_kind = 'department' and smallest_rank = 2 and smallest_count < {{ var('small_cell_minimum') }})
-        ) as is_suppressed
+        and ({{ is_hidden_cell('waiting_customers_count') }}) as is_suppressed
     from ranked
 )
 

@@ -83,19 +83,14 @@ cells as (
 ranked as (
     select
         *,
-        row_number() over (
-            partition by period_start, dimension order by customers_count asc, dimension_value asc
-        ) as smallest_rank,
-        min(customers_count) over (partition by period_start, dimension) as smallest_count
+        {{ smaller_cells('customers_count', 'period_start, dimension', 'dimension_value') }}
     from cells
 ),
 
--- The total of the month is known: a small cell hides only together with the next one.
 judged as (
     select
         *,
-        customers_count < {{ var('small_cell_minimum') }}
-        or (smallest_rank = 2 and smallest_count < {{ var('small_cell_minimum') }}) as is_suppressed
+        {{ is_hidden_cell('customers_count') }} as is_suppressed
     from ranked
 )
 
