@@ -24,6 +24,10 @@ def main() -> None:
         con = duckdb.connect(str(home / "published" / "current" / "marts.duckdb"), read_only=True)
         orders, people = con.execute(
             "select (select count(*) from orders), (select count(*) from customers)").fetchall()[0]
+        deliveries = con.execute("""
+            select outcome, n, score, scale_min, scale_max from reporting.touchpoint_scorecard
+            where touchpoint_type = 'delivery' and channel = 'all' and period = 'all'
+                and outcome in ('late', 'on_time') order by outcome desc""").fetchall()
         con.close()
         con = duckdb.connect(str(home / "warehouse.duckdb"), read_only=True)
         read, accepted, rejected = con.execute(
@@ -40,6 +44,9 @@ def main() -> None:
     print(f"reviews: {read:,.0f} read = {accepted:,.0f} accepted + {rejected:,.0f} rejected; "
           f"{reviews:,} in staging, {scored:,} with a score, {commented:,} with a text; "
           f"{twice} share their review id with a review of another order (key: review and order)")
+    for outcome, count, score, low, high in deliveries:
+        print(f"delivered {outcome.replace('_', ' ')}: {score:.2f} of {low:g} to {high:g} "
+              f"({count:,} answers)")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,8 @@ def main() -> int:
                       f"{peer['score']:.1f} s of processor time, {peer['seconds']:.1f} s passed, "
                       f"{peer['peak'] / 2**30:.2f} GiB; {peer['told']}")
         else:
-            print("  lifetimes skipped: it is not installed")
+            print("  lifetimes skipped: it is not installed; install it with "
+                  "`.venv/bin/pip install lifetimes`")
     return 0 if is_fast and is_small else 1
 
 

@@ -194,17 +194,22 @@ def draft_copy(
 
 def place_ml_table(settings: Settings, draft: Draft) -> Written:
     """Wait for the verdict; only when the table passed does it replace the one in place."""
-    verdict, name = draft.verdict.result(), draft.table.name
-    VerdictLog(settings.verdicts_path).record(
-        f"ml.{name}", {name: {"row_count": verdict.rows, **verdict.metrics}})
-    if not verdict.passed:
+    written = log_verdict(settings, draft.table, draft.verdict.result())
+    if not written.verdict.passed:
         draft.file.replace(draft.file.with_suffix(".rejected"))
     else:
-        draft.file.replace(ml_file(settings, name))
-        _forget_parts(settings, name)
+        draft.file.replace(ml_file(settings, draft.table.name))
+        _forget_parts(settings, draft.table.name)
         if draft.proof:
             _proof_file(draft.file).write_text(json.dumps(draft.proof), encoding="utf-8")
-    return Written(draft.table, verdict, verdict.rows)
+    return written
+
+
+def log_verdict(settings: Settings, table: MlTable, verdict: TableVerdict) -> Written:
+    """Log what the suite of a table found."""
+    VerdictLog(settings.verdicts_path).record(
+        f"ml.{table.name}", {table.name: {"row_count": verdict.rows, **verdict.metrics}})
+    return Written(table, verdict, verdict.rows)
 
 
 def _proof_file(file: Path) -> Path:

@@ -20,9 +20,14 @@ from expectations.verdicts import TableVerdict
 from ingestion.readers.files import identifier
 from models_ml.tables import TABLES, MlTable
 from orchestration.ml_parts import Part, PartedTable, is_whole, read_part_list, write_part_list
-from orchestration.ml_tables import Written, arrow_schema, files_relation, suite_version
+from orchestration.ml_tables import (
+    Written,
+    arrow_schema,
+    files_relation,
+    log_verdict,
+    suite_version,
+)
 from orchestration.settings import Settings
-from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import frames
 
 PART_ROWS = 50_000
@@ -137,9 +142,7 @@ def _draft(
         metrics = table_metrics_sql(table, whole, expected=update.expected)
     verdict = _judge(con, table, update.fresh if has_passed else whole, metrics,
                      covers_expected=update.expected is not None)
-    VerdictLog(settings.verdicts_path).record(
-        f"ml.{table.name}", {table.name: {"row_count": verdict.rows, **verdict.metrics}})
-    return _Draft(Written(table, verdict, verdict.rows), PartedTable(suite, (*kept, *added)),
+    return _Draft(log_verdict(settings, table, verdict), PartedTable(suite, (*kept, *added)),
                   tuple(settings.ml_path / part.file for part in added))
 
 
