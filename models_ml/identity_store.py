@@ -35,6 +35,8 @@ _BUCKETS = 2 ** 18
 _BUCKET = f"cast(hash(record_key) & {_BUCKETS - 1} as integer)"
 """Bucket of a record, as SQL: few records each, and few enough to be counted in one pass."""
 
+_HASHES_AT_ONCE = 1_000_000
+
 _VALUE = "identifier_type, scope, identifier_value"
 _VALUE_COLUMNS = "identifier_type varchar, scope varchar, identifier_value varchar"
 
@@ -130,10 +132,12 @@ def find_incoming(
     rows_count, content = np.zeros(_BUCKETS, np.int64), np.zeros(_BUCKETS, np.uint64)
     for name, (relation, described) in sources.items():
         # Not grouped by the engine, which takes longer for it than for all the rest.
-        found = con.execute(f"select {_BUCKET} as bucket, hash('{name}', record_key, {described}) "
-                            f"as content from {relation}").fetchnumpy()
-        rows_count += np.bincount(found["bucket"], minlength=_BUCKETS)
-        np.add.at(content, found["bucket"], found["content"])
+        hashed = con.sql(f"select {_BUCKET} as bucket, hash('{name}', record_key, {described}) "
+                         f"as content from {relation}")
+        for batch in hashed.to_arrow_reader(_HASHES_AT_ONCE):
+            buckets, hashes = (column.to_numpy() for column in batch.columns)
+            rows_count += np.bincount(buckets, minlength=_BUCKETS)
+            np.add.at(content, buckets, hashes)
     known = con.execute("select * from bucket").fetchnumpy()
     is_empty = not len(known["bucket"])
     rows_before, content_before = np.zeros_like(rows_count), np.zeros_like(content)
