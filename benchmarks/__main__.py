@@ -29,6 +29,7 @@ BENCHMARKS = {
     "faults": "six faults in the newest extracts: which grades of data_health they lower",
     "gates": "the tests in which each gate blocks, one by one",
     "recommendations": "next best offer on Online Retail: EASE beside popularity",
+    "nonresponse": "planted silence of surveys corrected, false corrections, a million invitations",
     "together": "two runs of the UI and one of the command line started together",
     "segments": "stability and later purchases explained beside RFM cells, a million customers",
     "orders": "the same extracts loaded in three orders: same customers, same KPIs",

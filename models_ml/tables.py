@@ -9,6 +9,7 @@ from __future__ import annotations
 from models_ml.table_types import MODEL_NAME, MODEL_VERSION, MlColumn, MlTable, MlType
 from models_ml.tables_actions import ACTION_TABLES
 from models_ml.tables_segments import SEGMENT_TABLES
+from models_ml.tables_silence import SILENCE_TABLES
 from models_ml.tables_value import VALUE_TABLES
 
 __all__ = ["MATCH_RULES", "SENTIMENT_LABELS", "TABLES", "MlColumn", "MlTable", "MlType"]
@@ -262,6 +263,7 @@ TABLES: dict[str, MlTable] = {
             ),
         ),
         *VALUE_TABLES,
+        *SILENCE_TABLES,
         *ACTION_TABLES,
         *SEGMENT_TABLES,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -66,13 +66,17 @@ EMPLOYEE_DEPARTMENTS = ("store_operations", "customer_service", "logistics", "ec
 
 @dataclass(frozen=True)
 class Surveys:
-    """Invitations, responses and answers as delivered, and the truth behind them."""
+    """Invitations, responses and answers as delivered, and the truth behind them.
+
+    `invited` holds what everybody who was invited thinks, the silent too, where that is planted.
+    """
 
     invitations: pd.DataFrame
     responses: pd.DataFrame
     answers: pd.DataFrame
     truth: pd.DataFrame
     texts: pd.DataFrame
+    invited: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def _logistic(values: np.ndarray) -> np.ndarray:
@@ -172,6 +176,7 @@ def build_purchase_survey(world: World, people: People, purchases: Purchases) ->
         }
     )
 
+    invited = ratings[["overall", "recommend", "satisfaction"]].assign(invitation_ref=invitation)
     satisfaction = ratings["satisfaction"].to_numpy()
     answered_at = sent + seconds(rng.exponential(1.4, count) * 86_400 + 600)
     answers_it = rng.random(count) < _logistic(-0.62 + difficulty.nonresponse_slope * satisfaction)
@@ -241,7 +246,7 @@ def build_purchase_survey(world: World, people: People, purchases: Purchases) ->
         in_outage=ratings["in_outage"].to_numpy(), is_late=chosen["is_late"].to_numpy(),
     )
     answers = _in_order(pd.concat(parts, ignore_index=True), response)
-    return Surveys(invitations, responses, answers, truth, texts)
+    return Surveys(invitations, responses, answers, truth, texts, invited)
 
 
 def store_numbers(store: np.ndarray) -> np.ndarray:

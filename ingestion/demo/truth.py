@@ -124,7 +124,7 @@ def write_truth(
     tables = {
         "persons": person_truth,
         "identity": _identity(people, purchases, surveys, service, voices),
-        "drivers": drivers, "responses": surveys[0].truth,
+        "drivers": drivers, "responses": surveys[0].truth, "invitations": surveys[0].invited,
         "service_responses": surveys[1].truth, "employee_responses": surveys[2].truth,
         "texts": texts, "purchases": purchases.truth, "campaign": campaign, "events": events,
         "cases": case_truth, "linked_cases": service.linked, "device_faults": faults,

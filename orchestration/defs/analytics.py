@@ -14,6 +14,7 @@ from orchestration.recommendation_step import recommend_products
 from orchestration.resources import Run
 from orchestration.segment_step import segment_customers
 from orchestration.settings import Settings
+from orchestration.silence_step import correct_for_silence
 from orchestration.suppression_step import list_suppressions
 from orchestration.text_step import analyse_texts
 from orchestration.value_step import estimate_values
@@ -115,7 +116,16 @@ SEGMENTS = MlStep(
             ("ml", "feedback_signals")),
     chart="segments", charted=("segments",))
 
-ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS)
+SILENCE = MlStep(
+    "correct_for_silence", "silence", "experience",
+    reads=("int_invitations_described", "int_segment_facts_unioned"),
+    tables=("nonresponse_corrections",),
+    conclude=correct_for_silence,
+    description="Say what those who did not answer surveys would say, by operational facts.",
+    others=(("ml", "customer_records"),),
+    chart="corrections", charted=("nonresponse_corrections",))
+
+ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, SILENCE)
 
 # Tables that must hold every key of their input.
 COVERING = ("customer_records", "feedback_texts", "feedback_sentiment", "feedback_signals",

@@ -37,7 +37,7 @@ TABLES = {
                   "employee_topics_by_quarter", "expectation_gap_by_dimension",
                   "ideas_by_product", "journey_paths",
                   "kpi_catalogue", "kpi_history", "kpi_values", "lifecycle_by_month",
-                  "lifecycle_moves_by_month", "promise_keeping_by_month",
+                  "lifecycle_moves_by_month", "nonresponse_by_period", "promise_keeping_by_month",
                   "recommendation_quality", "report_by_customer", "report_by_department",
                   "report_by_product", "retention_by_cohort", "revenue_by_customer_attribute",
                   "satisfaction_by_dimension_and_period", "service_backlog_by_day",

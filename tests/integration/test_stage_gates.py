@@ -15,12 +15,19 @@ import pytest
 from company import Company
 
 from models_ml import identity
-from orchestration import recommendation_step, segment_step, suppression_step, value_step
+from orchestration import (
+    recommendation_step,
+    segment_step,
+    silence_step,
+    suppression_step,
+    value_step,
+)
 from orchestration.audit import STAGES, Audit
 from orchestration.defs.analytics import (
     IDENTITY,
     OFFERS,
     SEGMENTS,
+    SILENCE,
     SUPPRESSIONS,
     TEXTS,
     VALUE,
@@ -146,6 +153,10 @@ def ranked_from_nought(find: Any, *given: Any) -> Any:
         yield part.assign(recommendation_rank=0)
 
 
+def more_answers_than_invitations(correct: Any, *given: Any) -> Any:
+    return correct(*given).assign(response_rate=1.5)
+
+
 def decided_in_the_header(read: Any, settings: Any) -> Any:
     return pd.DataFrame([("0" * 32, "*", None, date(2026, 1, 1), 1)],
                         columns=read(settings).columns)
@@ -158,6 +169,8 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
      "product_recommendations"),
     (SUPPRESSIONS, suppression_step, "read_suppressions", decided_in_the_header,
      "contact_suppressions"),
+    (SILENCE, silence_step, "correct_measure", more_answers_than_invitations,
+     "nonresponse_corrections"),
 ], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
 def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
