@@ -272,3 +272,7 @@ main.add_command(activate)
 main.add_command(explain)
 main.add_command(identity)
 main.add_command(text)
+
+
+if __name__ == "__main__":
+    main()
