@@ -24,6 +24,7 @@ BENCHMARKS = {
     "cases": "one problem in two systems is one case: the planted pairs of the demo",
     "visitors": "anonymous visits of the demo with the right person, also on shared browsers",
     "readers": "a reader in a loop on the published snapshot during a whole run",
+    "inspect_extracts": "columns proposed by inspect as the shipped declarations map them",
     "companies": "Online Retail, SFO 2017 and airline tweets on the shipped declarations",
     "kills": "SIGKILL at ten points, then run again: tables equal to an undisturbed run",
     "faults": "six faults in the newest extracts: which grades of data_health they lower",
