@@ -45,8 +45,8 @@ class RejectedRow:
 class TableCheck:
     """What one table of a declaration would load.
 
-    `reasons` counts rejected rows by reason, `unmapped` are columns of the extracts that no table of
-    the source maps, `accepted` canonical values of the first rows.
+    `reasons` counts rejected rows by reason, `unmapped` are columns of the extracts that no table
+    of the source maps, `accepted` canonical values of the first rows.
     """
 
     table: TableDeclaration
@@ -99,7 +99,7 @@ def _shorten(
     declaration: SourceDeclaration, extracts: Path, target: Path, rows: int,
 ) -> tuple[str, ...]:
     """Copy the beginnings of the source's files; the names of those that go on."""
-    shortened = {}
+    shortened: dict[str, None] = {}
     for table in declaration.tables:
         for path in sorted(extracts.glob(table.files)) if table.files else ():
             copy = target / path.relative_to(extracts)

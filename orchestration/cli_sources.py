@@ -50,8 +50,8 @@ def inspect(path: str, output: Path | None, source: str, entity: str | None, row
             extracts: Path | None) -> None:
     """Look at an extract and propose a declaration, with reasons; a person corrects it.
 
-    PATH is a file, a folder or a pattern in quotes; a URL is fetched first. Values are told by their
-    form alone (9 a digit, a or A a letter), so what is printed holds no personal data.
+    PATH is a file, a folder or a pattern in quotes; a URL is fetched first. Values are told by
+    their form alone (9 a digit, a or A a letter), so what is printed holds no personal data.
     """
     if source and not re.fullmatch(r"[a-z][a-z0-9_]*", source):
         raise SettingsError(f"{source!r} cannot name a source; use small letters, digits and _")
@@ -106,8 +106,8 @@ def _source_of(path: Path) -> str:
 def check_source(declaration: Path, extracts: Path | None, rows: int | None) -> None:
     """Try a declaration out: what would load, what would be rejected and why. Loads nothing.
 
-    Examples have personal data masked. Ends with 1 where an extract could not be read or lacks a key
-    or required column.
+    Examples have personal data masked. Ends with 1 where an extract could not be read or lacks a
+    key or required column.
     """
     source = read_declaration(declaration)
     folder = extracts or read_settings().extracts

@@ -77,7 +77,9 @@ def choose(
     return sorted(choices, key=lambda c: (-c.score, c.entity))
 
 
-def _alone(columns: Sequence[Column], entity: str, file_name: str, duplicates: Duplicates) -> Choice:
+def _alone(
+    columns: Sequence[Column], entity: str, file_name: str, duplicates: Duplicates,
+) -> Choice:
     candidates = [m for column in columns for m in matches(column, ENTITIES[entity])]
     return _judge(columns, entity, candidates, file_name, duplicates)
 

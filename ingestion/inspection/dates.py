@@ -16,8 +16,9 @@ _PATTERNS = {form: re.compile(
     r"\d{8}" if form == "%Y%m%d" else re.sub(
         "%[A-Za-z]", lambda m: _DIGITS.get(m.group(), r"\d{1,2}"), form.replace(".", r"\.")))
     for form in FORMATS}
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[+-]\d{2}:?(\d{2})?)?)?")
-OFFSET = re.compile(r".*\d{2}:\d{2}.*(Z|[+-]\d{2}:?(\d{2})?)$")
+_ZONE = r"(Z|[+-]\d{2}:?(\d{2})?)"
+ISO = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}([ T]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?\s*{_ZONE}?)?")
+OFFSET = re.compile(rf".*\d{{2}}:\d{{2}}.*{_ZONE}$")
 _LIKE = re.compile(r"(\d|[A-Z][a-z]{2,8} \d).*\d.*")
 _YEARS = range(1900, 2101)
 ENOUGH = 0.9  # share of values that must be dates for the column to be one

@@ -116,8 +116,9 @@ def inspect_extracts(
             problems.append(str(error) if isinstance(error, ExtractError) else
                             f"{name}: not readable ({type(error).__name__})")
     if not any(one.tables for one in inspected):
-        told = problems or [f"{', '.join(one.group.pattern for one in inspected)}: no entity of the "
-                            "contract explains the columns; force one with --entity"]
+        names = ", ".join(one.group.pattern for one in inspected)
+        told = problems or [f"{names}: no entity of the contract explains the columns; force one "
+                            "with --entity"]
         raise NotInspected("\n".join(told))
     named = tuple(_name_tables(inspected))
     zone, why = _time_zone(named)

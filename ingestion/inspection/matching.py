@@ -1,7 +1,7 @@
 """Which column of the contract a column of an extract may fill, how surely, and why.
 
-By its name (`vocabulary.yml`), by its values, and by what stands beside it. What does **not** belong
-here: which entity a file holds (`choosing.py`).
+By its name (`vocabulary.yml`) and by its values. What does **not** belong here: which entity a file
+holds (`choosing.py`).
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _fit(column: Column, target: contract.Column) -> float:
         return float(column.is_boolean)
     if target.pii == "text":
         return float(column.kind in ("text", "word"))
-    if column.is_moment or column.kind == "text" and target.name not in ("wording", "name"):
+    if column.is_moment or (column.kind == "text" and target.name not in ("wording", "name")):
         return 0.0
     if target.name == "email":
         return float(column.kind == "email")

@@ -150,7 +150,7 @@ def describe(
         return base
 
     def told(kind: Kind, **found: object) -> Column:
-        return Column(**(base.__dict__ | {"kind": kind} | found))  # type: ignore[arg-type]
+        return Column(**(base.__dict__ | {"kind": kind} | found))
 
     if _share(real, _EMAIL) >= 0.8:
         return told("email")

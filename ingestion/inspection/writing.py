@@ -31,8 +31,8 @@ def declaration_text(inspection: Inspection) -> str:
     ]
     for one in inspection.files:
         if not one.tables:
-            lines.append(f"  # {one.group.pattern}: no entity of the contract explains its columns, "
-                         "so it is left out")
+            lines.append(f"  # {one.group.pattern}: left out, as nothing in the contract explains "
+                         "its columns")
         for table in one.tables:
             lines += _table_lines(table, one)
         if one.tables and (rest := _outside(one)):
@@ -183,7 +183,8 @@ def found_table(inspection: Inspection) -> Iterator[str]:
 
 
 def _column_rows(one: Inspected) -> Iterator[str]:
-    rows = [("column", "kind", "filled", "distinct", "form", "proposed", "personal", "why")]
+    rows: list[tuple[str, ...]] = [
+        ("column", "kind", "filled", "distinct", "form", "proposed", "personal", "why")]
     rows += [_column_row(column, one) for column in one.columns]
     widths = [min(34, max(len(row[i]) for row in rows)) for i in range(7)]
     for row in rows:
