@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -65,6 +66,8 @@ def _check_time_zone(name: str | None) -> str | None:
     return name
 
 
+_SECRET_PARAMETERS = re.compile(
+    r"(?i)(^|&)[^=]*(sig|token|key|secret|password|passwd|credential|auth)[^=]*=")
 _SETTINGS_OF_FORMATS = {
     "escape": ("csv",), "may_be_short": ("csv",),
     "column_names": ("csv", "excel"), "skip_first": ("csv", "excel"),
@@ -237,6 +240,16 @@ class TableDeclaration(FileFormat):
     def _known_entity(cls, value: str) -> str:
         if value not in ENTITIES:
             raise ValueError(f"unknown entity {value!r}; the contract has {_list(ENTITIES)}")
+        return value
+
+    @field_validator("files")
+    @classmethod
+    def _no_credentials(cls, value: str) -> str:
+        """An address is stored and told; what opens it comes from the environment."""
+        if "://" in value:
+            address = urlsplit(value)
+            if "@" in address.netloc or _SECRET_PARAMETERS.search(address.query):
+                raise ValueError("the address holds credentials; give them in the environment")
         return value
 
     @field_validator("extracted_on")

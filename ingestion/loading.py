@@ -31,6 +31,7 @@ from ingestion.readers.files import (
     told_names,
     unpivot,
 )
+from ingestion.remote_extracts import RemoteExtracts
 from ingestion.rows import conversion_sql, resolve_duplicates
 
 Progress = Callable[[str], None]
@@ -90,6 +91,7 @@ def load_extracts(
     finally:
         con.close()
         shutil.rmtree(zone.incoming, ignore_errors=True)
+        RemoteExtracts(zone).forget_content()
     entities = {(source.source, table.label): table.entity
                 for source in declarations for table in source.tables}
     zone.write_problems({
@@ -168,7 +170,7 @@ def _load_batch(
     for planned in batch:
         files = _move_into_place(zone, entity, planned.load_id, target)
         file = (f"{planned.declaration.source}.yml" if planned.table.records
-                else planned.path.relative_to(extracts).as_posix())
+                else planned.origin or planned.path.relative_to(extracts).as_posix())
         loads.append(Load(
             load_id=planned.load_id, load_sequence=planned.sequence,
             source_system=planned.declaration.source, label=table.label, entity=entity.name,

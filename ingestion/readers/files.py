@@ -103,29 +103,34 @@ def _keep_unsplit_lines(con: duckdb.DuckDBPyConnection) -> None:
         ExtractError: a quote is opened and never closed, so that the engine lost sight of the
             lines after it.
     """
-    rows = con.execute("""
-        select read_files.cx360_file, read_files.read_path, min(e.line), e.line_byte_position,
-            min(lower(e.error_type)), min(e.csv_line), bool_or(e.error_type = 'UNQUOTED VALUE')
+    con.execute(f"""
+        create temp table unsplit as
+        select read_files.cx360_file, read_files.read_path, min(e.line) as line,
+            e.line_byte_position as start, min(lower(e.error_type)) as reason,
+            bool_or(e.error_type = 'UNQUOTED VALUE') as is_unquoted,
+            min(case when strlen(e.csv_line) < {_KEPT_OF_A_LINE} then e.csv_line end) as record
         from reject_errors as e
         join reject_scans as s on e.scan_id = s.scan_id and e.file_id = s.file_id
         join read_files on s.file_path = read_files.read_path
-        group by read_files.cx360_file, read_files.read_path, e.line_byte_position
-        order by 1, 3""").fetchall()
+        group by read_files.cx360_file, read_files.read_path, e.line_byte_position""")
     con.execute("drop table reject_errors")
     con.execute("drop table reject_scans")
-    kept = []
-    for file, read, line, start, kind, text, is_unquoted in rows:
-        whole = text
-        if text is None or len(text.encode()) >= _KEPT_OF_A_LINE:
-            if is_unquoted:
-                raise ExtractError(
-                    f"{Path(file).name}, line {line}: a quote is opened and never closed, so the "
-                    "lines after it cannot be told apart; deliver the file again, or declare "
-                    "`quote: \"\"` if its quotes mean nothing")
-            whole = _line_at(Path(read), start)
-        kept.append([file, line, f"line not readable: {kind}", whole])
-    if kept:
-        con.executemany("insert into unreadable values (?, ?, ?, ?)", kept)
+    con.execute("""
+        insert into unreadable
+        select cx360_file, line, 'line not readable: ' || reason, record
+        from unsplit where record is not null""")
+    long = con.execute("""
+        select cx360_file, read_path, line, start, reason, is_unquoted
+        from unsplit where record is null order by cx360_file, start""").fetchall()
+    con.execute("drop table unsplit")
+    for file, read, line, start, reason, is_unquoted in long:
+        if is_unquoted:
+            raise ExtractError(
+                f"{Path(file).name}, line {line}: a quote is opened and never closed, so the "
+                "lines after it cannot be told apart; deliver the file again, or declare "
+                "`quote: \"\"` if its quotes mean nothing")
+        con.execute("insert into unreadable values (?, ?, ?, ?)", [
+            file, line, f"line not readable: {reason}", _line_at(Path(read), start)])
 
 
 def _line_at(path: Path, start: int) -> str:

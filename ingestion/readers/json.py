@@ -5,6 +5,7 @@ Works on what `files.py` read. What does **not** belong here: opening files.
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -30,9 +31,11 @@ def json_records(
         ExtractError: a file is too large for its `record_path`, or has nothing there.
     """
     if not form.record_path:
-        return (f"select json as record, filename as cx360_read from read_json_objects("
-                f"{file_list(paths.values())}, format = 'auto', filename = true, "
-                f"compression = 'uncompressed', maximum_object_size = {LARGEST_DOCUMENT})")
+        arrays = [copy for copy in paths.values() if _is_array(copy)]
+        single = [copy for copy in paths.values() if copy not in arrays]
+        return " union all ".join(
+            f"select json as record, filename as cx360_read from {_documents(copies, form)}"
+            for copies, form in ((arrays, "array"), (single, "unstructured")) if copies)
     for path, copy in paths.items():
         if copy.stat().st_size > LARGEST_DOCUMENT:
             raise ExtractError(f"{path.name}: larger than {LARGEST_DOCUMENT >> 20} MB, too large "
@@ -41,9 +44,7 @@ def json_records(
     con.execute(f"""
         create or replace temp table documents as
         select json_extract(json, {found}) as found, filename as cx360_read
-        from read_json_objects({file_list(paths.values())}, format = 'unstructured',
-            filename = true, compression = 'uncompressed',
-            maximum_object_size = {LARGEST_DOCUMENT})""")
+        from {_documents(paths.values(), 'unstructured')}""")
     names = {str(copy): path.name for path, copy in paths.items()}
     for read, kind in con.execute("select cx360_read, json_type(found) from documents").fetchall():
         if kind not in ("ARRAY", "OBJECT"):
@@ -52,6 +53,16 @@ def json_records(
     return """
         select unnest(case when json_type(found) = 'ARRAY'
             then cast(found as json[]) else [found] end) as record, cx360_read from documents"""
+
+
+def _documents(copies: Iterable[Path], form: str) -> str:
+    return (f"read_json_objects({file_list(copies)}, format = '{form}', filename = true, "
+            f"compression = 'uncompressed', maximum_object_size = {LARGEST_DOCUMENT})")
+
+
+def _is_array(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
 
 
 def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extract:
