@@ -31,6 +31,7 @@ from ingestion.readers.files import (
     told_names,
     unpivot,
 )
+from ingestion.remote_extracts import RemoteExtracts
 from ingestion.rows import conversion_sql, resolve_duplicates
 
 Progress = Callable[[str], None]
@@ -90,6 +91,7 @@ def load_extracts(
     finally:
         con.close()
         shutil.rmtree(zone.incoming, ignore_errors=True)
+        RemoteExtracts(zone).forget_content()
     entities = {(source.source, table.label): table.entity
                 for source in declarations for table in source.tables}
     zone.write_problems({
@@ -110,33 +112,41 @@ def _engine(zone: RawZone, memory_limit: str) -> duckdb.DuckDBPyConnection:
 
 def _load_or_split(
     con: duckdb.DuckDBPyConnection, batch: list[PlannedLoad], extracts: Path, zone: RawZone,
-    problems: list[Problem], warnings: list[Problem],
+    problems: list[Problem], warnings: list[Problem], *, unify_lines: bool = False,
 ) -> list[Load]:
     """Load a batch; if it cannot be read as a whole, load each file so that one harms no other."""
     plan = batch[0]
     try:
-        return _load_batch(con, batch, extracts, zone, warnings)
+        return _load_batch(con, batch, extracts, zone, warnings, unify_lines=unify_lines)
     except (duckdb.Error, ExtractError) as error:
         if len(batch) > 1:
             return [load for one in batch
                     for load in _load_or_split(con, [one], extracts, zone, problems, warnings)]
+        if not unify_lines and _mixes_line_ends(plan, error):
+            return _load_or_split(con, batch, extracts, zone, problems, warnings, unify_lines=True)
         message = (_with_file(str(error), plan.path.name) if isinstance(error, ExtractError)
                    else f"{plan.path.name}: not readable as {plan.table.format} "
                         f"({type(error).__name__}); check format, delimiter and encoding in the "
-                        "declaration")
+                        "declaration, and that the file is whole")
         problems.append(Problem(
             plan.declaration.source, plan.table.label, plan.path.name, message))
         return []
 
 
+def _mixes_line_ends(plan: PlannedLoad, error: Exception) -> bool:
+    """Whether the engine may have given up because lines end in different ways."""
+    return (plan.table.format in ("csv", "jsonl")
+            and isinstance(error, duckdb.InvalidInputException))
+
+
 def _load_batch(
     con: duckdb.DuckDBPyConnection, batch: list[PlannedLoad], extracts: Path, zone: RawZone,
-    warnings: list[Problem],
+    warnings: list[Problem], *, unify_lines: bool,
 ) -> list[Load]:
     plan = batch[0]
     table, entity = plan.table, plan.table.contract
     extract = open_extract(con, [p.path for p in batch], table, plan.columns,
-                           zone.incoming / "utf8")
+                           zone.incoming / "utf8", unify_lines=unify_lines)
     if table.from_file_name:
         extract = add_from_file_name(con, extract, table.from_file_name)
     if table.unpivot:
@@ -160,7 +170,7 @@ def _load_batch(
     for planned in batch:
         files = _move_into_place(zone, entity, planned.load_id, target)
         file = (f"{planned.declaration.source}.yml" if planned.table.records
-                else planned.path.relative_to(extracts).as_posix())
+                else planned.origin or planned.path.relative_to(extracts).as_posix())
         loads.append(Load(
             load_id=planned.load_id, load_sequence=planned.sequence,
             source_system=planned.declaration.source, label=table.label, entity=entity.name,
@@ -187,7 +197,7 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
     def present(name: str) -> bool:
         return name in extract.names or name.split(".")[0] in extract.names
 
-    missing = [name for name in plan.table.key
+    missing = [name for name in (*plan.table.key, *plan.table.totals)
                if not name.startswith("=") and not present(name)]
     declared = {name for mapping in plan.table.columns.values() for name in mapping.names}
     required = {column.name for column in plan.table.contract.columns if column.required}
@@ -233,8 +243,7 @@ def _write_rejects(con: duckdb.DuckDBPyConnection, extract: Extract, target: Pat
                     on p.cx360_file = extract.cx360_file and c.source_row = extract.cx360_row
                 where c.cx360_reason is not null and c.cx360_reason <> 'repeated'
                 union all
-                select p.load_id, p.load_sequence, u.cx360_row, 'line not readable: ' || u.reason,
-                    u.record
+                select p.load_id, p.load_sequence, u.cx360_row, u.reason, u.record
                 from unreadable as u join load_plan as p on u.cx360_file = p.cx360_file
             ) as r
             order by load_sequence, source_row

@@ -39,7 +39,7 @@ def declare(folder: Path, text: str, name: str = "shop.yml") -> Path:
     (("files: products.csv", "files: a.csv\n    from_file_name: {year: '('}"),
      "table pos.products, from_file_name: not a regular expression"),
     (("files: products.csv", "files: a.jsonl\n    format: jsonl\n    from_file_name: {y: '(1)'}"),
-     "`from_file_name` needs columns: csv or parquet"),
+     "`from_file_name` needs columns: csv, excel or parquet"),
     (("files: products.csv", ""), "give `files` or `records`"),
     (("pos.products\n", "pos.orders\n"), "pos.orders has no column 'name'"),
     (("source: shop", "source: [x"), "shop.yml: not readable as YAML"),
