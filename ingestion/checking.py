@@ -22,6 +22,7 @@ from ingestion.planning import Problem
 from ingestion.raw_zone import Load, RawZone
 from ingestion.readers.files import ExtractError, header
 from ingestion.readers.heads import copy_head
+from ingestion.readers.remote import is_remote
 
 EXAMPLES = 10
 _COLUMN = re.compile(r"\bcolumn ([^:;]+):")
@@ -79,7 +80,8 @@ def check_declaration(
     Args:
         declaration: the source.
         extracts: folder that the declaration's `files` are relative to.
-        rows: look only at the first rows of each file; default: all.
+        rows: look only at the first rows of each file; default: all. What lies in a store is
+            always read as a whole.
     """
     with tempfile.TemporaryDirectory(prefix="cx360_check_") as folder:
         shortened: tuple[str, ...] = ()
@@ -101,7 +103,8 @@ def _shorten(
     """Copy the beginnings of the source's files; the names of those that go on."""
     shortened: dict[str, None] = {}
     for table in declaration.tables:
-        for path in sorted(extracts.glob(table.files)) if table.files else ():
+        is_local = table.files and not is_remote(table.files)
+        for path in sorted(extracts.glob(table.files)) if is_local else ():
             copy = target / path.relative_to(extracts)
             if path.is_file() and not copy.exists() and copy_head(path, table, rows, copy):
                 shortened[path.relative_to(extracts).as_posix()] = None
@@ -200,7 +203,8 @@ def _unmapped(
     names: dict[str, None] = {}
     for load in loads:
         try:
-            found = header(extracts / load.file, table) if not table.records else ()
+            found = (() if table.records or is_remote(load.file)
+                     else header(extracts / load.file, table))
         except ExtractError:
             continue
         names |= dict.fromkeys(name for name in found if name not in used)

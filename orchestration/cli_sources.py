@@ -21,10 +21,11 @@ from ingestion.inspection import (
     found_table,
     inspect_extracts,
 )
-from ingestion.inspection.gathering import fetch, is_address
-from ingestion.inspection.inspect import ROWS
+from ingestion.inspection.gathering import fetch
+from ingestion.inspection.inspect import ROWS, source_name
 from ingestion.inspection.profiling import shape_of
 from ingestion.readers.files import ExtractError
+from ingestion.readers.remote import is_remote
 from orchestration.cli_options import told_clearly
 from orchestration.masking import mask
 from orchestration.settings import SettingsError, read_settings
@@ -50,22 +51,25 @@ def inspect(path: str, output: Path | None, source: str, entity: str | None, row
             extracts: Path | None) -> None:
     """Look at an extract and propose a declaration, with reasons; a person corrects it.
 
-    PATH is a file, a folder or a pattern in quotes; a URL is fetched first. Values are told by
+    PATH is a file, a folder or a pattern in quotes; of a URL
+    (https, s3, …) the first files are fetched. Values are told by
     their form alone (9 a digit, a or A a letter), so what is printed holds no personal data.
     """
     if source and not re.fullmatch(r"[a-z][a-z0-9_]*", source):
         raise SettingsError(f"{source!r} cannot name a source; use small letters, digits and _")
     if output and output.exists():
         raise SettingsError(f"{output} is there already; name another file")
-    if not is_address(path):
+    if not is_remote(path):
         found = _inspect(Path(path), source, entity, rows, extracts)
     else:
         with tempfile.TemporaryDirectory(prefix="cx360_fetch_") as folder:
             try:
-                copy = fetch(path, Path(folder))
+                copies = fetch(path, Path(folder))
             except ExtractError as error:
                 raise NotInspected(str(error)) from error
-            found = _inspect(copy, source or _source_of(copy), entity, rows, None)
+            found = inspect_extracts(
+                copies[0] if len(copies) == 1 else Path(folder), rows=rows, entity=entity or "",
+                source=source or source_name(copies[0]), address=path)
     for line in found_table(found):
         click.echo(line)
     for problem in found.problems:
@@ -78,8 +82,8 @@ def inspect(path: str, output: Path | None, source: str, entity: str | None, row
     output.write_text(text, encoding="utf-8")
     read_declaration(output)
     click.echo(f"Written to {output}. Correct it, then try it out:")
-    where = "FOLDER" if is_address(path) else found.folder
-    click.echo(f"  cx360 check-source {output} --extracts {where}")
+    where = "" if is_remote(path) else f" --extracts {found.folder}"
+    click.echo(f"  cx360 check-source {output}{where}")
 
 
 def _inspect(path: Path, source: str, entity: str | None, rows: int,
@@ -89,11 +93,6 @@ def _inspect(path: Path, source: str, entity: str | None, rows: int,
     return inspect_extracts(path.resolve() if extracts else path, source=source,
                             entity=entity or "", rows=rows,
                             folder=extracts.resolve() if extracts else None)
-
-
-def _source_of(path: Path) -> str:
-    name = re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_")
-    return name if re.match("[a-z]", name) else f"source_{name}".rstrip("_")
 
 
 @click.command("check-source")
@@ -111,7 +110,8 @@ def check_source(declaration: Path, extracts: Path | None, rows: int | None) -> 
     """
     source = read_declaration(declaration)
     folder = extracts or read_settings().extracts
-    if not folder.is_dir():
+    is_local = any(table.files and not is_remote(table.files) for table in source.tables)
+    if is_local and not folder.is_dir():
         raise SettingsError(f"{folder}: no extracts there; name their folder with --extracts")
     start = time.perf_counter()
     check = check_declaration(source, folder, rows=rows)

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -15,11 +11,13 @@ from pathlib import Path
 from ingestion.declaration import FileFormat
 from ingestion.inspection.sniffing import Sniffed, sniff
 from ingestion.readers.files import ExtractError, header
+from ingestion.readers.remote import fetch_object, find_objects, told_url
 
-_ENDINGS = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".dat"}
+_ENDINGS = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".dat",
+            ".xlsx", ".xlsm", ".xls", ".gz", ".zip", ".zst", ".bz2", ".xz"}
 _DATE = r"\d{4}-\d{2}-\d{2}|(?:19|20)\d{6}"
 _YEAR = r"(?<!\d)((?:19|20)\d{2})(?!\d)"
-_TIMEOUT_SECONDS = 60
+_MOST_FETCHED = 3  # files of one address that are looked at
 
 
 @dataclass(frozen=True)
@@ -47,27 +45,18 @@ class Group:
         return self.sniffed.form
 
 
-def is_address(text: str) -> bool:
-    """Whether it names a file on a web server rather than here."""
-    return urllib.parse.urlparse(text).scheme in ("http", "https")
-
-
-def fetch(address: str, folder: Path) -> Path:
-    """Copy a file from a web server into a folder.
+def fetch(address: str, folder: Path) -> tuple[Path, ...]:
+    """Copy the first files that an address names into a folder.
 
     Raises:
-        ExtractError: the server does not give it.
+        ExtractError: the store cannot be reached, refuses, or has none.
     """
-    name = Path(urllib.parse.unquote(urllib.parse.urlparse(address).path)).name or "extract"
-    target = folder / name
-    try:
-        with urllib.request.urlopen(address, timeout=_TIMEOUT_SECONDS) as source, \
-                target.open("wb") as copy:
-            shutil.copyfileobj(source, copy)
-    except (urllib.error.URLError, OSError) as error:
-        reason = getattr(error, "reason", None) or type(error).__name__
-        raise ExtractError(f"{name}: could not be fetched ({reason}); check the address") from error
-    return target
+    found = find_objects(address)
+    if not found:
+        raise ExtractError(f"{told_url(address)}: no extract there; correct the address")
+    for one in found[:_MOST_FETCHED]:
+        fetch_object(one, folder / one.name)
+    return tuple(folder / one.name for one in found[:_MOST_FETCHED])
 
 
 def find_files(path: Path) -> tuple[Path, tuple[Path, ...]]:
@@ -80,7 +69,8 @@ def find_files(path: Path) -> tuple[Path, tuple[Path, ...]]:
         return path.parent, (path,)
     if path.is_dir():
         found = sorted(p for p in path.rglob("*") if p.is_file()
-                       and p.suffix.lower() in _ENDINGS and not p.name.startswith("."))
+                       and p.suffix.lower() in _ENDINGS
+                       and not p.name.startswith((".", "~$")))
         folder = path
     else:
         folder = path
@@ -104,15 +94,14 @@ def group_files(files: Iterable[Path], folder: Path) -> tuple[list[Group], list[
     shapes: dict[tuple[str, str, tuple[str, ...]], list[tuple[Path, Sniffed]]] = {}
     problems = []
     for path in files:
+        skeleton = re.sub(r"\d+", "#", path.relative_to(folder).as_posix())
         try:
-            sniffed = sniff(path)
-            names = header(path, sniffed.form)
+            for sniffed in sniff(path):
+                names = header(path, sniffed.form)
+                shapes.setdefault((skeleton, sniffed.form.model_dump_json(), names), []).append(
+                    (path, sniffed))
         except ExtractError as error:
             problems.append(str(error))
-            continue
-        skeleton = re.sub(r"\d+", "#", path.relative_to(folder).as_posix())
-        shapes.setdefault((skeleton, sniffed.form.model_dump_json(), names), []).append(
-            (path, sniffed))
     groups = [_group(members, names, folder) for (_, _, names), members in shapes.items()]
     return groups, problems
 

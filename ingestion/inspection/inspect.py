@@ -66,6 +66,8 @@ class Inspected:
         if self.choice is None:
             return "none"
         lead = self.choice.score - (self.runner_up.score if self.runner_up else 0.0)
+        if self.choice.score < LEAST:
+            return "guess"
         return ("sure" if lead >= _SURE_MARGIN else "likely" if lead >= _LIKELY_MARGIN
                 else "guess")
 
@@ -87,6 +89,7 @@ class Inspection:
 
 def inspect_extracts(
     path: Path, *, source: str = "", entity: str = "", rows: int = ROWS, folder: Path | None = None,
+    address: str = "",
 ) -> Inspection:
     """Look at extracts and propose how to declare them.
 
@@ -97,6 +100,7 @@ def inspect_extracts(
         rows: how many rows of a file to look at.
         folder: folder of extracts that the declaration's `files` are to be relative to; default:
             the folder of the file.
+        address: where the files were fetched from, which the declaration then names.
 
     Raises:
         NotInspected: no file could be read, or nothing in them fits the contract.
@@ -107,6 +111,8 @@ def inspect_extracts(
         raise NotInspected(str(error)) from error
     folder = folder or own_folder
     groups, problems = group_files(files, folder)
+    if address:
+        groups = [replace(group, pattern=address) for group in groups]
     inspected = []
     for group in groups:
         try:
@@ -122,7 +128,7 @@ def inspect_extracts(
         raise NotInspected("\n".join(told))
     named = tuple(_name_tables(inspected))
     zone, why = _time_zone(named)
-    return Inspection(source or _source_name(path), folder, named, tuple(problems), zone, why)
+    return Inspection(source or source_name(path), folder, named, tuple(problems), zone, why)
 
 
 def _inspect(group: Group, entity: str, rows: int) -> Inspected:
@@ -154,10 +160,12 @@ def _judge(
     choices = choose(columns, group.stem, lambda names: duplicates_of(con, extract, names),
                      entity=entity)
     best = choices[0]
+    if best.score < LEAST and not entity:  # texts and hardly anything else: somebody posted them
+        best = next((choice for choice in choices if choice.source("social.posts", "text")), best)
     others = [choice for choice in choices[1:] if choice.entity != best.entity]
     facts = _facts(group, columns, best)
     tables = tuple(propose(best, facts))
-    fits = (bool(entity) or best.score >= LEAST) and all(t.columns or t.records for t in tables)
+    fits = (bool(entity) or best.score >= LEAST or best.entity == "social.posts") and all(t.columns or t.records for t in tables)
     return Inspected(group, rows, is_partial, unreadable, style, columns, best if fits else None,
                      others[0] if others else None, facts,
                      tables if fits else ())
@@ -170,7 +178,7 @@ def _facts(group: Group, columns: Sequence[Column], choice: Choice) -> FileFacts
 
     has_date = bool(choice.source(choice.entity, "responded_at"))
     year = (_YEAR_COLUMN if group.year and choice.entity == "survey.responses" and not has_date
-            and group.form.format != "jsonl" else "")
+            and group.form.format not in ("json", "jsonl") else "")
     return FileFacts(columns, year, commonest("date"), commonest("timestamp"))
 
 
@@ -233,7 +241,8 @@ def _time_zone(inspected: Sequence[Inspected]) -> tuple[str, str]:
     return "UTC", "nothing tells where the clock stood"
 
 
-def _source_name(path: Path) -> str:
+def source_name(path: Path) -> str:
+    """A name for the source from that of its file or folder."""
     parts = [part for part in (path.name, path.parent.name) if not re.search(r"[*?[]", part)]
     stem = (parts[0] if parts else "source").split(".")[0].lower()
     name = re.sub(r"[^a-z0-9]+", "_", re.sub(r"\d{4,}.*", "", stem) or stem).strip("_")

@@ -144,6 +144,8 @@ def own_key_score(column: Column, entity: str) -> float:
     said = set(column.concepts) - {"unique", "code"}
     if column.kind not in ("integer", "code", "word", "email") or column.filled < column.rows * 0.5:
         return 0.0
+    if all(concept.startswith("?") for concept in said):  # nameless, but unlike in every row
+        return 0.4 if column.is_unique and column.kind in ("integer", "code") else 0.0
     if not said & {"id"} and "code" not in column.concepts:
         return 0.0
     rest = said - {"id"}

@@ -82,6 +82,17 @@ def _format_lines(one: Inspected) -> Iterator[str]:
             yield f"    delimiter: {_flow(form.delimiter)}"
         if form.quote != '"':
             yield _line(f"    quote: {_flow(form.quote)}", "quotes are part of the texts")
+        if form.column_names:
+            yield _line(f"    column_names: {_flow(form.column_names)}",
+                        "the file has no header: name them")
+        if form.may_be_short:
+            yield _line("    may_be_short: true", "lines may lack their last columns")
+        if form.skip_first:
+            yield _line(f"    skip_first: {form.skip_first}", "lines above the header")
+    if form.sheet:
+        yield f"    sheet: {_flow(form.sheet)}"
+    if form.record_path:
+        yield f"    record_path: {_flow(form.record_path)}"
     if form.encoding != "utf-8":
         yield f"    encoding: {form.encoding}"
     if one.style.decimal != ".":

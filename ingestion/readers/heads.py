@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import codecs
+import io
 import shutil
 from pathlib import Path
 
 import duckdb
 
 from ingestion.declaration import FileFormat
+from ingestion.readers.compression import compression_of, open_content
 from ingestion.readers.files import literal
 
 
 def copy_head(path: Path, form: FileFormat, rows: int, target: Path) -> bool:
     """Write the first records of a file to `target`, in the same format and encoding.
 
-    Of text the copy is byte for byte the beginning of the file: quoted line breaks stay within
-    their record, damaged lines are damaged in the copy, too.
+    Of text the copy is byte for byte the beginning of the content: quoted line breaks stay within
+    their record, damaged lines are damaged in the copy, too. Workbooks, JSON documents and
+    compressed Parquet have no beginning that could be read alone, and are copied whole.
 
     Returns:
         Whether the file goes on after them.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    if form.format in ("excel", "json") or (form.format == "parquet" and compression_of(path)):
+        shutil.copyfile(path, target)
+        return False
     if form.format == "parquet":
         return _copy_parquet(path, rows, target)
     encoding = codecs.lookup(form.encoding).name
     if encoding.startswith(("utf-16", "utf-32")):
         return _copy_wide(path, form, rows, target)
     quote = form.quote.encode(encoding) if form.format == "csv" else b""
-    to_go = rows + (form.format == "csv")
+    to_go = rows + _lines_before(form)
     is_inside = False
-    with path.open("rb") as source, target.open("wb") as copy:
+    with open_content(path) as source, target.open("wb") as copy:
         for line in source:
             if not to_go:
                 return True
@@ -55,13 +61,17 @@ def _copy_parquet(path: Path, rows: int, target: Path) -> bool:
     return True
 
 
+def _lines_before(form: FileFormat) -> int:
+    return form.skip_first + (form.format == "csv" and not form.column_names)
+
+
 def _copy_wide(path: Path, form: FileFormat, rows: int, target: Path) -> bool:
     """Encodings in which a line's end is more than one byte."""
-    to_go = rows + (form.format == "csv")
+    to_go = rows + _lines_before(form)
     is_inside = False
-    with path.open(encoding=form.encoding, newline="", errors="replace") as source, \
-            target.open("w", encoding=form.encoding, newline="") as copy:
-        for line in source:
+    with open_content(path) as content, target.open(
+            "w", encoding=form.encoding, newline="") as copy:
+        for line in io.TextIOWrapper(content, form.encoding, "replace", newline=""):
             if not to_go:
                 return True
             copy.write(line)
