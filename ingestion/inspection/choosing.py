@@ -34,6 +34,7 @@ _REQUIRED, _KEYLESS, _CARRYING, _UNDEFINED = 0.8, 2.0, 0.3, 1.5
 _FILE_LAST, _FILE_ELSE = 1.0, 0.3
 _QUESTION = 0.5
 _MOSTLY = 0.9  # distinct values per row of a column that is most of a key
+_MANY = 1000  # rows of which a key must tell all apart where its columns do not promise it
 _NEARLY = 0.98  # distinct values per row of a key with repeated records
 LEAST = 1.0  # below this no entity explains a file
 
@@ -91,6 +92,8 @@ def _with_carried(
     for carried, wanted in _CARRIED[entity].items():
         candidates += [m for column in columns
                        for m in matches(column, ENTITIES[carried], wanted)]
+    if any(m.column == "ordered_at" for m in candidates):  # the date is the order's
+        candidates = [m for m in candidates if m.column != "booked_at" or "booked" in m.why]
     found = _assign(candidates)
     ratings: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
@@ -179,6 +182,8 @@ def _find_key(
     if entity == "pos.order_lines":
         line = found.get((entity, "line_number"))
         references += [line.source] if line else []
+        if not line and columns[0].rows < _MANY:
+            return ()  # that no order has a product twice may be chance
     elif entity != "survey.answers" and (
             not own or own[0].distinct < _MOSTLY * own[0].rows):
         return ()

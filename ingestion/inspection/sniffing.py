@@ -199,7 +199,7 @@ def _dialect(text: str) -> tuple[str, str, str]:
             records = _records(text, delimiter, quote)
             width, count = Counter(map(len, records)).most_common(1)[0]
             regular = count / len(records)
-            if not quote and width > 1 and best[1:] == (width, delimiter, '"') and regular > 0.9:
+            if not quote and best[1:] == (width, delimiter, '"') and regular >= best[0] - 0.02:
                 if not _closes(records):
                     best = (round(regular, 2), width, delimiter, quote)
             elif width > 1 and (round(regular, 2), width) > best[:2]:

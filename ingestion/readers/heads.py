@@ -69,9 +69,10 @@ def _copy_wide(path: Path, form: FileFormat, rows: int, target: Path) -> bool:
     """Encodings in which a line's end is more than one byte."""
     to_go = rows + _lines_before(form)
     is_inside = False
-    with open_content(path) as content, target.open(
-            "w", encoding=form.encoding, newline="") as copy:
-        for line in io.TextIOWrapper(content, form.encoding, "replace", newline=""):
+    with (open_content(path) as content,
+          io.TextIOWrapper(content, form.encoding, "replace", newline="") as text,
+          target.open("w", encoding=form.encoding, newline="") as copy):
+        for line in text:
             if not to_go:
                 return True
             copy.write(line)
