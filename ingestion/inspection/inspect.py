@@ -165,7 +165,8 @@ def _judge(
     others = [choice for choice in choices[1:] if choice.entity != best.entity]
     facts = _facts(group, columns, best)
     tables = tuple(propose(best, facts))
-    fits = (bool(entity) or best.score >= LEAST or best.entity == "social.posts") and all(t.columns or t.records for t in tables)
+    is_explained = bool(entity) or best.score >= LEAST or best.entity == "social.posts"
+    fits = is_explained and all(table.columns or table.records for table in tables)
     return Inspected(group, rows, is_partial, unreadable, style, columns, best if fits else None,
                      others[0] if others else None, facts,
                      tables if fits else ())

@@ -212,7 +212,8 @@ def as_csv(records: list[dict[str, Any]]) -> str:
     ("orders.jsonl", "".join(json.dumps(r) + "\n" for r in orders(20)).encode(),
      {"format": "jsonl"}),
     ("orders.json", json.dumps(orders(20)).encode(), {"format": "json", "record_path": ""}),
-    ("orders.json", json.dumps({"paging": {"next": None}, "result": {"orders": orders(20)}}).encode(),
+    ("orders.json",
+     json.dumps({"paging": {"next": None}, "result": {"orders": orders(20)}}).encode(),
      {"format": "json", "record_path": "result.orders"}),
     ("orders.xlsx", workbook({"Orders": [
         ["order_id", "created_at", "total", "customer_id"],
