@@ -150,7 +150,7 @@ def csv_files(draw: st.DrawFn) -> DamagedSet:
         lines += [settings["delimiter"].join(map(quoted, record.values())) for record in records]
         lines += ["total"] * settings["skip_last"]
         text = line_end.join(lines) + draw(st.sampled_from(("", line_end)))
-        encoded = text.encode(settings["encoding"], errors="replace")
+        encoded = (text or line_end).encode(settings["encoding"], errors="replace")
         files.append(_packed(draw, encoded, marks, len(records)))
     return DamagedSet("csv", settings, tuple(files))
 

@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from benchmarks.damaged_files import MARK, DamagedFile, DamagedSet, damaged_sets, declaration_of
 from ingestion.declaration import read_declarations
@@ -104,7 +104,7 @@ def main() -> None:
 
     # Each set has four to eight files.
     @settings(max_examples=FILES // 4, derandomize=True, deadline=None, database=None,
-              suppress_health_check=list(HealthCheck))
+              suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     @given(damaged_sets())
     def load_each(damaged: DamagedSet) -> None:
         with tempfile.TemporaryDirectory(prefix="cx360_fuzz_") as home:

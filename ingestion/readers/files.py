@@ -29,9 +29,14 @@ from ingestion.readers.json import extract_of_objects, json_records
 from ingestion.readers.reshape import add_from_file_name, unpivot
 
 __all__ = [
-    "Extract", "ExtractError", "add_from_file_name", "header", "identifier", "literal",
-    "open_extract", "told_names", "unpivot",
+    "Extract", "ExtractError", "UnclearLinesError", "add_from_file_name", "header", "identifier",
+    "literal", "open_extract", "told_names", "unpivot",
 ]
+
+
+class UnclearLinesError(ExtractError):
+    """Which lines cannot be split is known only when all lines end alike."""
+
 
 # The engine keeps no more of a line that it cannot split.
 _KEPT_OF_A_LINE = 10_000
@@ -53,6 +58,7 @@ def open_extract(
         unify_lines: end every line alike first; the engine refuses files that mix line ends.
 
     Raises:
+        UnclearLinesError: to be opened again with `unify_lines`.
         ExtractError: a file is damaged or not in the declared encoding.
     """
     for table in ("extract", "unreadable"):
@@ -71,12 +77,12 @@ def open_extract(
         return _open_json(con, copies, form)
     if form.format == "parquet":
         return _open_parquet(con, copies, form, columns)
-    return _open_csv(con, copies, form, columns)
+    return _open_csv(con, copies, form, columns, unify_lines=unify_lines)
 
 
 def _open_csv(
     con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
-    columns: tuple[str, ...],
+    columns: tuple[str, ...], *, unify_lines: bool,
 ) -> Extract:
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     has_header = "false" if form.column_names else "true"
@@ -92,14 +98,16 @@ def _open_csv(
             filename = 'cx360_read', store_rejects = true, max_line_size = {_LONGEST_LINE}{ragged})
         """)
     _number_by_file(con, paths)
-    _keep_unsplit_lines(con)
+    _keep_unsplit_lines(con, has_unified_lines=unify_lines)
     return columnar(columns, is_typed=False)
 
 
-def _keep_unsplit_lines(con: duckdb.DuckDBPyConnection) -> None:
+def _keep_unsplit_lines(con: duckdb.DuckDBPyConnection, *, has_unified_lines: bool) -> None:
     """Move the lines that could not be split into `unreadable`, whole.
 
     Raises:
+        UnclearLinesError: the engine tells another line than the one it dropped, as it does for
+            quotes in files whose lines do not all end with a line feed alone.
         ExtractError: a quote is opened and never closed, so that the engine lost sight of the
             lines after it.
     """
@@ -115,6 +123,10 @@ def _keep_unsplit_lines(con: duckdb.DuckDBPyConnection) -> None:
         group by read_files.cx360_file, read_files.read_path, e.line_byte_position""")
     con.execute("drop table reject_errors")
     con.execute("drop table reject_scans")
+    if not has_unified_lines and con.execute(
+            "select count(*) from unsplit where is_unquoted").fetchall()[0][0]:
+        con.execute("drop table unsplit")
+        raise UnclearLinesError("lines to be ended alike first")
     con.execute("""
         insert into unreadable
         select cx360_file, line, 'line not readable: ' || reason, record

@@ -150,6 +150,19 @@ def test_an_open_quote_that_swallows_lines_stops_the_file(shop: Shop) -> None:
     assert shop.problem().startswith("o.csv, line 3: a quote is opened and never closed")
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_lines_after_an_open_quote_are_the_ones_that_are_kept(shop: Shop, line_end: str) -> None:
+    """With carriage returns the engine tells an earlier line, which is good."""
+    shop.declare("files: 'o*'")
+    lines = ["Nr,Datum,Betrag,Kunde", "1,2025-01-01,1,a", '2,2025-01-01,1,"b',
+             '3,2025-01-01,1,"c\nd"', "4,2025-01-01,1,e"]
+    shop.write("o.csv", line_end.join(lines).encode())
+    load = shop.only()
+    kept = "".join(record for _, _, record in shop.rejects(load)) + "".join(
+        reference for (reference,) in shop.rows("source_record_ref", load))
+    assert all(line[0] in kept for line in lines[1:]), kept
+
+
 def test_a_long_line_that_cannot_be_split_is_kept_whole(shop: Shop) -> None:
     shop.declare("files: 'o*', delimiter: ';', quote: ''")
     line = f"2;2025-01-01;{'a' * 20_000};too;many"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.damaged_files import (
@@ -27,7 +27,7 @@ from benchmarks.fuzz import LostError, load_damaged
 @pytest.mark.parametrize("files", [csv_files, json_files, parquet_files, excel_files])
 def test_no_row_of_a_damaged_file_is_lost(files: type[st.SearchStrategy[DamagedSet]]) -> None:
     @settings(max_examples=6, derandomize=True, deadline=None, database=None,
-              suppress_health_check=list(HealthCheck))
+              suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     @given(files())
     def load_each(damaged: DamagedSet) -> None:
         with tempfile.TemporaryDirectory() as home:
