@@ -93,16 +93,18 @@ def _open_csv(
         create temp table numbered as
         select *, row_number() over () as cx360_row_in_batch
         from read_csv({file_list(paths.values())}, columns = {{{types}}}, header = {has_header},
-            skip = {form.skip_first}, auto_detect = false, compression = 'none',
+            auto_detect = false, compression = 'none',
             delim = {literal(form.delimiter)}, quote = {literal(form.quote)}, escape = {escape},
             filename = 'cx360_read', store_rejects = true, max_line_size = {_LONGEST_LINE}{ragged})
         """)
     _number_by_file(con, paths)
-    _keep_unsplit_lines(con, has_unified_lines=unify_lines)
+    _keep_unsplit_lines(con, form, has_unified_lines=unify_lines)
     return columnar(columns, is_typed=False)
 
 
-def _keep_unsplit_lines(con: duckdb.DuckDBPyConnection, *, has_unified_lines: bool) -> None:
+def _keep_unsplit_lines(
+    con: duckdb.DuckDBPyConnection, form: FileFormat, *, has_unified_lines: bool,
+) -> None:
     """Move the lines that could not be split into `unreadable`, whole.
 
     Raises:
@@ -113,7 +115,7 @@ def _keep_unsplit_lines(con: duckdb.DuckDBPyConnection, *, has_unified_lines: bo
     """
     con.execute(f"""
         create temp table unsplit as
-        select read_files.cx360_file, read_files.read_path, min(e.line) as line,
+        select read_files.cx360_file, read_files.read_path, min(e.line) + {form.skip_first} as line,
             e.line_byte_position as start, min(lower(e.error_type)) as reason,
             bool_or(e.error_type = 'UNQUOTED VALUE') as is_unquoted,
             min(case when strlen(e.csv_line) < {_KEPT_OF_A_LINE} then e.csv_line end) as record
@@ -142,13 +144,20 @@ def _keep_unsplit_lines(con: duckdb.DuckDBPyConnection, *, has_unified_lines: bo
                 "lines after it cannot be told apart; deliver the file again, or declare "
                 "`quote: \"\"` if its quotes mean nothing")
         con.execute("insert into unreadable values (?, ?, ?, ?)", [
-            file, line, f"line not readable: {reason}", _line_at(Path(read), start)])
+            file, line, f"line not readable: {reason}", _record_at(Path(read), start, form.quote)])
 
 
-def _line_at(path: Path, start: int) -> str:
+def _record_at(path: Path, start: int, quote: str) -> str:
+    """The record that starts at a byte (counted from 1), or after the line end found there."""
+    record = b""
     with path.open("rb") as file:
         file.seek(max(start - 1, 0))
-        return file.readline().decode(errors="replace").rstrip("\r\n")
+        while line := file.readline():
+            if record or line.strip():
+                record += line
+                if not quote or record.count(quote.encode()) % 2 == 0:
+                    break
+    return record.decode(errors="replace").rstrip("\r\n")
 
 
 def _open_parquet(

@@ -44,6 +44,7 @@ def shop(tmp_path: Path) -> Shop:
     ("delimiter: '||'", TEXT.replace(";", "||").encode()),
     ("delimiter: \"\\t\", quote: ''", TEXT.replace(";", "\t").encode()),
     ("skip_first: 3", ("Bericht \"Umsatz\n\nStand: 04.07.2025;;\n" + TEXT).encode()),
+    ("skip_first: 2", ("\t\n\r\n" + TEXT.replace("\n", "\r\n")).encode()),
     ("column_names: [Nr, Datum, Betrag, Kunde]", ROWS.encode("utf-8-sig")),
     ("skip_first: 1, column_names: [Nr, Datum, Betrag, Kunde]", ("x\n" + ROWS).encode()),
 ])
