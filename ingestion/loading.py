@@ -24,6 +24,7 @@ from ingestion.raw_zone import Load, RawZone
 from ingestion.readers.files import (
     Extract,
     ExtractError,
+    UnclearLinesError,
     add_from_file_name,
     identifier,
     literal,
@@ -136,7 +137,7 @@ def _load_or_split(
 def _mixes_line_ends(plan: PlannedLoad, error: Exception) -> bool:
     """Whether the engine may have given up because lines end in different ways."""
     return (plan.table.format in ("csv", "jsonl")
-            and isinstance(error, duckdb.InvalidInputException))
+            and isinstance(error, (duckdb.InvalidInputException, UnclearLinesError)))
 
 
 def _load_batch(

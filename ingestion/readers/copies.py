@@ -1,4 +1,4 @@
-"""Copies of text files as the engine can read them: unpacked, in UTF-8, without totals at the end.
+"""Copies of text files as the engine can read them: unpacked, in UTF-8, from the header on.
 
 Files that need none of this are read where they are. What does **not** belong here: records and
 columns.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,21 +48,43 @@ def readable_copies(
     copies, cut = {}, []
     for number, path in enumerate(paths):
         skip_last = form.skip_last if form.format in ("csv", "jsonl") else 0
-        if is_utf8 and not (unify_lines or skip_last or compression_of(path)):
+        # The engine's own way to skip lines loses a file that mixes line ends without a word.
+        skip_first = form.skip_first if form.format == "csv" else 0
+        if is_utf8 and not (unify_lines or skip_first or skip_last or compression_of(path)):
             copies[path] = path
             continue
         scratch.mkdir(parents=True, exist_ok=True)
         copies[path] = scratch / f"{number}.utf8"
         with open_content(path) as source, copies[path].open("wb") as target:
-            _copy(path, source, target, "" if is_utf8 else form.encoding, unify_lines)
+            _copy(path, source, _From(target, skip_first),
+                  "" if is_utf8 else form.encoding, unify_lines)
         if skip_last:
-            head = form.skip_first + (form.format == "csv" and not form.column_names)
-            cut += _cut_last_lines(path, copies[path], skip_last, head)
+            has_header = form.format == "csv" and not form.column_names
+            cut += [replace(line, number=line.number + skip_first) for line in
+                    _cut_last_lines(path, copies[path], skip_last, int(has_header))]
     return copies, cut
 
 
+class _From:
+    """Writes what comes after the first lines."""
+
+    def __init__(self, target: BinaryIO, lines: int) -> None:
+        self._target, self._lines, self._start = target, lines, b""
+
+    def write(self, text: bytes, *, is_last: bool) -> None:
+        if self._lines:
+            self._start += text
+            ends = [end.end() for end in _LINE_ENDS.finditer(self._start)]
+            # A carriage return at the very end may be half of a line's end.
+            complete = [end for end in ends if is_last or end < len(self._start)]
+            if len(complete) < self._lines:
+                return
+            text, self._lines = self._start[complete[self._lines - 1]:], 0
+        self._target.write(text)
+
+
 def _copy(
-    path: Path, source: BinaryIO, target: BinaryIO, encoding: str, unify_lines: bool,
+    path: Path, source: BinaryIO, target: _From, encoding: str, unify_lines: bool,
 ) -> None:
     decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
     line, held = 1, b""
@@ -85,7 +107,7 @@ def _copy(
             held = b"\r" if written.endswith(b"\r") and block else b""
             written = written[:len(written) - len(held)]
             written = written.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        target.write(written)
+        target.write(written, is_last=not block)
         if not block:
             return
 

@@ -29,9 +29,14 @@ from ingestion.readers.json import extract_of_objects, json_records
 from ingestion.readers.reshape import add_from_file_name, unpivot
 
 __all__ = [
-    "Extract", "ExtractError", "add_from_file_name", "header", "identifier", "literal",
-    "open_extract", "told_names", "unpivot",
+    "Extract", "ExtractError", "UnclearLinesError", "add_from_file_name", "header", "identifier",
+    "literal", "open_extract", "told_names", "unpivot",
 ]
+
+
+class UnclearLinesError(ExtractError):
+    """Which lines cannot be split is known only when all lines end alike."""
+
 
 # The engine keeps no more of a line that it cannot split.
 _KEPT_OF_A_LINE = 10_000
@@ -53,6 +58,7 @@ def open_extract(
         unify_lines: end every line alike first; the engine refuses files that mix line ends.
 
     Raises:
+        UnclearLinesError: to be opened again with `unify_lines`.
         ExtractError: a file is damaged or not in the declared encoding.
     """
     for table in ("extract", "unreadable"):
@@ -71,12 +77,12 @@ def open_extract(
         return _open_json(con, copies, form)
     if form.format == "parquet":
         return _open_parquet(con, copies, form, columns)
-    return _open_csv(con, copies, form, columns)
+    return _open_csv(con, copies, form, columns, unify_lines=unify_lines)
 
 
 def _open_csv(
     con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
-    columns: tuple[str, ...],
+    columns: tuple[str, ...], *, unify_lines: bool,
 ) -> Extract:
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     has_header = "false" if form.column_names else "true"
@@ -87,25 +93,29 @@ def _open_csv(
         create temp table numbered as
         select *, row_number() over () as cx360_row_in_batch
         from read_csv({file_list(paths.values())}, columns = {{{types}}}, header = {has_header},
-            skip = {form.skip_first}, auto_detect = false, compression = 'none',
+            auto_detect = false, compression = 'none',
             delim = {literal(form.delimiter)}, quote = {literal(form.quote)}, escape = {escape},
             filename = 'cx360_read', store_rejects = true, max_line_size = {_LONGEST_LINE}{ragged})
         """)
     _number_by_file(con, paths)
-    _keep_unsplit_lines(con)
+    _keep_unsplit_lines(con, form, has_unified_lines=unify_lines)
     return columnar(columns, is_typed=False)
 
 
-def _keep_unsplit_lines(con: duckdb.DuckDBPyConnection) -> None:
+def _keep_unsplit_lines(
+    con: duckdb.DuckDBPyConnection, form: FileFormat, *, has_unified_lines: bool,
+) -> None:
     """Move the lines that could not be split into `unreadable`, whole.
 
     Raises:
+        UnclearLinesError: the engine tells another line than the one it dropped, as it does for
+            quotes in files whose lines do not all end with a line feed alone.
         ExtractError: a quote is opened and never closed, so that the engine lost sight of the
             lines after it.
     """
     con.execute(f"""
         create temp table unsplit as
-        select read_files.cx360_file, read_files.read_path, min(e.line) as line,
+        select read_files.cx360_file, read_files.read_path, min(e.line) + {form.skip_first} as line,
             e.line_byte_position as start, min(lower(e.error_type)) as reason,
             bool_or(e.error_type = 'UNQUOTED VALUE') as is_unquoted,
             min(case when strlen(e.csv_line) < {_KEPT_OF_A_LINE} then e.csv_line end) as record
@@ -115,6 +125,10 @@ def _keep_unsplit_lines(con: duckdb.DuckDBPyConnection) -> None:
         group by read_files.cx360_file, read_files.read_path, e.line_byte_position""")
     con.execute("drop table reject_errors")
     con.execute("drop table reject_scans")
+    if not has_unified_lines and con.execute(
+            "select count(*) from unsplit where is_unquoted").fetchall()[0][0]:
+        con.execute("drop table unsplit")
+        raise UnclearLinesError("lines to be ended alike first")
     con.execute("""
         insert into unreadable
         select cx360_file, line, 'line not readable: ' || reason, record
@@ -130,13 +144,20 @@ def _keep_unsplit_lines(con: duckdb.DuckDBPyConnection) -> None:
                 "lines after it cannot be told apart; deliver the file again, or declare "
                 "`quote: \"\"` if its quotes mean nothing")
         con.execute("insert into unreadable values (?, ?, ?, ?)", [
-            file, line, f"line not readable: {reason}", _line_at(Path(read), start)])
+            file, line, f"line not readable: {reason}", _record_at(Path(read), start, form.quote)])
 
 
-def _line_at(path: Path, start: int) -> str:
+def _record_at(path: Path, start: int, quote: str) -> str:
+    """The record that starts at a byte (counted from 1), or after the line end found there."""
+    record = b""
     with path.open("rb") as file:
         file.seek(max(start - 1, 0))
-        return file.readline().decode(errors="replace").rstrip("\r\n")
+        while line := file.readline():
+            if record or line.strip():
+                record += line
+                if not quote or record.count(quote.encode()) % 2 == 0:
+                    break
+    return record.decode(errors="replace").rstrip("\r\n")
 
 
 def _open_parquet(

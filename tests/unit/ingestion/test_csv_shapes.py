@@ -44,6 +44,7 @@ def shop(tmp_path: Path) -> Shop:
     ("delimiter: '||'", TEXT.replace(";", "||").encode()),
     ("delimiter: \"\\t\", quote: ''", TEXT.replace(";", "\t").encode()),
     ("skip_first: 3", ("Bericht \"Umsatz\n\nStand: 04.07.2025;;\n" + TEXT).encode()),
+    ("skip_first: 2", ("\t\n\r\n" + TEXT.replace("\n", "\r\n")).encode()),
     ("column_names: [Nr, Datum, Betrag, Kunde]", ROWS.encode("utf-8-sig")),
     ("skip_first: 1, column_names: [Nr, Datum, Betrag, Kunde]", ("x\n" + ROWS).encode()),
 ])
@@ -148,6 +149,19 @@ def test_an_open_quote_that_swallows_lines_stops_the_file(shop: Shop) -> None:
     shop.write("o.csv", ('Nr,Datum,Betrag,Kunde\n1,2025-01-01,1,b\n2,2025-01-01,1,"c\n' + rows
                          ).encode())
     assert shop.problem().startswith("o.csv, line 3: a quote is opened and never closed")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_lines_after_an_open_quote_are_the_ones_that_are_kept(shop: Shop, line_end: str) -> None:
+    """With carriage returns the engine tells an earlier line, which is good."""
+    shop.declare("files: 'o*'")
+    lines = ["Nr,Datum,Betrag,Kunde", "1,2025-01-01,1,a", '2,2025-01-01,1,"b',
+             '3,2025-01-01,1,"c\nd"', "4,2025-01-01,1,e"]
+    shop.write("o.csv", line_end.join(lines).encode())
+    load = shop.only()
+    kept = "".join(record for _, _, record in shop.rejects(load)) + "".join(
+        reference for (reference,) in shop.rows("source_record_ref", load))
+    assert all(line[0] in kept for line in lines[1:]), kept
 
 
 def test_a_long_line_that_cannot_be_split_is_kept_whole(shop: Shop) -> None:

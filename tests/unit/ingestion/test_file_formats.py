@@ -17,8 +17,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from benchmarks.workbooks import workbook
 from tests.unit.ingestion.places import Shop
-from tests.unit.ingestion.workbooks import workbook
 
 CSV = b"Nr,Datum,Betrag,Kunde\n1,2025-01-01 10:00:00,1.5,a\n2,2025-01-02,2,b\n"
 EXPECTED = [("1", datetime(2025, 1, 1, 10), Decimal("1.5"), "a"),

@@ -1,4 +1,4 @@
-"""Writes the smallest Excel workbook that a test needs, as Excel itself would write its parts."""
+"""Writes the smallest Excel workbook that a test needs, in the parts Excel itself writes."""
 
 from __future__ import annotations
 
