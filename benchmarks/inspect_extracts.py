@@ -85,7 +85,8 @@ def main() -> None:
 def _sets(data: Path) -> Iterator[tuple[str, tuple[SourceDeclaration, ...], Path]]:
     for folder in sorted(path for path in (SOURCES / "examples").iterdir() if path.is_dir()):
         declarations = read_declarations(folder)
-        extracts = next((path for path in sorted(data.iterdir()) if path.is_dir() and all(
+        named_alike = sorted(data.iterdir(), key=lambda path: (path.name != folder.name, path.name))
+        extracts = next((path for path in named_alike if path.is_dir() and all(
             any(path.glob(table.files)) for one in declarations for table in one.tables
             if table.files)), None)
         if extracts is None:
@@ -130,7 +131,7 @@ def filled(declaration: SourceDeclaration, extracts: Path) -> Iterator[Filled]:
     for table in declaration.tables:
         for path in sorted(extracts.glob(table.files)) if table.files else ():
             try:
-                names = set(header(path, table))
+                names = header(path, table)
             except ExtractError:
                 continue
             file = path.relative_to(extracts).as_posix()
@@ -145,7 +146,10 @@ def filled(declaration: SourceDeclaration, extracts: Path) -> Iterator[Filled]:
                 for accepted in unpivoted:
                     for column in accepted:
                         if column in names or not names:
-                            yield file, column, table.entity, target
+                            # Without a header a column is known by its place alone.
+                            place = (str(names.index(column) + 1) if table.column_names
+                                     else column)
+                            yield file, place, table.entity, target
 
 
 if __name__ == "__main__":

@@ -137,7 +137,8 @@ def _inspect(group: Group, entity: str, rows: int) -> Inspected:
         try:
             head = Path(scratch) / group.files[0].name
             is_partial = copy_head(group.files[0], group.form, rows, head)
-            extract = open_extract(con, [head], group.form, group.names, Path(scratch) / "utf8")
+            extract = open_extract(con, [head], group.form, group.names, Path(scratch) / "utf8",
+                                   unify_lines=group.form.format in ("csv", "jsonl"))
             (unreadable,), = con.execute("select count(*) from unreadable").fetchall()
             names = group.names or _json_names(con)
             looked_at, counted = count_values(con, extract, names)

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from benchmarks.workbooks import workbook
 from ingestion.contract import ENTITIES
 from ingestion.declaration import SourceDeclaration, read_declaration
 from ingestion.inspection import (
@@ -24,7 +25,6 @@ from ingestion.inspection import (
 from ingestion.inspection.vocabulary import concepts, vocabulary
 from ingestion.loading import LoadReport, load_extracts
 from ingestion.raw_zone import RawZone
-from tests.unit.ingestion.workbooks import workbook
 
 NAMES = ["Anna", "Jürgen", "Zoë", "Peter", "Mia", "Øystein", "Lena", "Björn", "Ida", "Kurt"]
 PLACES = ["Köln", "Ulm", "Gießen", "Münster", "Hof", "Aachen", "Bonn", "Trier", "Jena", "Kiel"]
