@@ -216,10 +216,14 @@ def _dialect(text: str) -> tuple[str, str, str]:
 
 
 def _closes(records: list[list[str]]) -> bool:
-    """Whether fields that begin with a quote end with one; else quotes belong to the texts."""
-    opened = [field.strip() for record in records for field in record
-              if field.strip().startswith('"')]
-    return sum(len(field) > 1 and field.endswith('"') for field in opened) >= 0.9 * len(opened)
+    """Whether as many fields end with a quote as begin with one; else they belong to the texts.
+
+    The records are divided without regard to quotes, so a quoted delimiter parts the two ends.
+    """
+    fields = [field.strip() for record in records for field in record]
+    opened = sum(field.startswith('"') for field in fields)
+    closed = sum(len(field) > 1 and field.endswith('"') for field in fields)
+    return closed >= 0.9 * opened
 
 
 def _records(text: str, delimiter: str, quote: str) -> list[list[str]]:

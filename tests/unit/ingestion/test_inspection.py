@@ -261,6 +261,14 @@ def test_quotes_in_texts_are_no_quoting(folder: Folder) -> None:
     assert folder.rows(declaration, "text")[0] == ('"Nice" said nobody, and number 0 agreed',)
 
 
+def test_a_quoted_delimiter_is_quoting_however_rare(folder: Folder) -> None:
+    folder.write("sellers.csv", ["seller_id,seller_city,seller_zip", *(
+        f"S{i},Kiel,2410{i % 9}" for i in range(200)), 'S999,"Kiel, Holstein",24109'])
+    declaration = folder.propose()
+    assert declaration.tables[0].quote == '"'
+    assert len(folder.rows(declaration, "city")) == 201
+
+
 def test_what_the_contract_requires_and_nothing_fills_is_marked_to_be_corrected(
     folder: Folder,
 ) -> None:
