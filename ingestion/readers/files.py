@@ -164,14 +164,16 @@ def _open_parquet(
     con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
     columns: tuple[str, ...],
 ) -> Extract:
-    _keep_read_files(con, paths)
+    file = "cx360_read"
+    for path, copy in paths.items():  # hardly ever: a Parquet file within an archive
+        if path != copy:
+            file = f"replace({file}, {literal(str(copy))}, {literal(str(path))})"
     con.execute(f"""
         create temp table extract as
-        select read_files.cx360_file, p.file_row_number + 1 as cx360_row,
-            p.* exclude (cx360_read, file_row_number)
+        select {file} as cx360_file, file_row_number + 1 as cx360_row,
+            * exclude (cx360_read, file_row_number)
         from read_parquet({file_list(paths.values())}, filename = 'cx360_read',
-            file_row_number = true) as p
-        join read_files on p.cx360_read = read_files.read_path""")
+            file_row_number = true)""")
     types = {row[0]: row[1] for row in con.execute("describe extract").fetchall()}
     return columnar(columns, is_typed=True, doubles=frozenset(
         name for name in columns if types[name] in ("DOUBLE", "FLOAT")))
