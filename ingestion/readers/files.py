@@ -129,22 +129,34 @@ def _keep_unsplit_lines(
             "select count(*) from unsplit where is_unquoted").fetchall()[0][0]:
         con.execute("drop table unsplit")
         raise UnclearLinesError("lines to be ended alike first")
+    _refuse_open_quotes(con, form.quote)
     con.execute("""
         insert into unreadable
         select cx360_file, line, 'line not readable: ' || reason, record
         from unsplit where record is not null""")
     long = con.execute("""
-        select cx360_file, read_path, line, start, reason, is_unquoted
+        select cx360_file, read_path, line, start, reason
         from unsplit where record is null order by cx360_file, start""").fetchall()
     con.execute("drop table unsplit")
-    for file, read, line, start, reason, is_unquoted in long:
-        if is_unquoted:
-            raise ExtractError(
-                f"{Path(file).name}, line {line}: a quote is opened and never closed, so the "
-                "lines after it cannot be told apart; deliver the file again, or declare "
-                "`quote: \"\"` if its quotes mean nothing")
+    for file, read, line, start, reason in long:
         con.execute("insert into unreadable values (?, ?, ?, ?)", [
             file, line, f"line not readable: {reason}", _record_at(Path(read), start, form.quote)])
+
+
+def _refuse_open_quotes(con: duckdb.DuckDBPyConnection, quote: str) -> None:
+    """Only a line that closes each of its quotes is known to be all that the engine dropped."""
+    mark = literal(quote)
+    found = con.execute(f"""
+        select cx360_file, line from unsplit
+        where is_unquoted and (record is null or contains(record, chr(10))
+            or not contains(record, {mark})
+            or (length(record) - length(replace(record, {mark}, ''))) % 2 = 1)
+        order by cx360_file, start limit 1""").fetchall()
+    for file, line in found:
+        raise ExtractError(
+            f"{Path(file).name}, about line {line}: a quote is opened and never closed, so the "
+            "lines after it cannot be told apart; deliver the file again, or declare "
+            "`quote: \"\"` if its quotes mean nothing")
 
 
 def _record_at(path: Path, start: int, quote: str) -> str:
