@@ -41,6 +41,8 @@ class UnclearLinesError(ExtractError):
 # The engine keeps no more of a line that it cannot split.
 _KEPT_OF_A_LINE = 10_000
 _LONGEST_LINE = 8 << 20
+_TABLES = ("extract", "unreadable", "numbered", "unsplit", "exploded", "unpivoted", "reject_errors",
+           "reject_scans")
 
 
 def open_extract(
@@ -61,7 +63,7 @@ def open_extract(
         UnclearLinesError: to be opened again with `unify_lines`.
         ExtractError: a file is damaged or not in the declared encoding.
     """
-    for table in ("extract", "unreadable"):
+    for table in _TABLES:  # a file that could not be read may have left any of them behind
         con.execute(f"drop table if exists {table}")
     con.execute("create temp table unreadable (cx360_file varchar, cx360_row bigint,"
                 " reason varchar, record varchar)")
