@@ -89,8 +89,7 @@ def _open_csv(
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     has_header = "false" if form.column_names else "true"
     escape = literal(form.escape or form.quote)
-    # The engine cannot pad lines in parallel where quotes may hold line breaks.
-    ragged = ", null_padding = true, parallel = false" if form.may_be_short else ""
+    ragged = ", null_padding = true" if form.may_be_short else ""
     con.execute(f"""
         create temp table numbered as
         select *, row_number() over () as cx360_row_in_batch

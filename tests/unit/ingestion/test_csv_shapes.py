@@ -118,11 +118,11 @@ def test_a_column_that_tells_totals_must_be_there(shop: Shop) -> None:
 
 
 def test_short_lines_are_filled_up_where_declared(shop: Shop) -> None:
-    shop.declare("files: 'o*', delimiter: ';', may_be_short: true")
-    shop.write("o.csv", b'Nr;Datum;Betrag;Kunde\n1;2025-01-01\n2;2025-01-01;5;"a\nb"\n3\n')
+    shop.declare("files: 'o*', delimiter: ';', may_be_short: true, quote: ''")
+    shop.write("o.csv", b'Nr;Datum;Betrag;Kunde\n1;2025-01-01\n2;2025-01-01;5;"a\n3\n')
     load = shop.only()
     assert shop.rows("source_record_ref, net_amount, customer_ref", load) == [
-        ("1", None, None), ("2", Decimal("5"), "a\nb")]
+        ("1", None, None), ("2", Decimal("5"), '"a')]
     assert [reason for _, reason, _ in shop.rejects(load)] == [
         "column ordered_at: empty, but required"]
 

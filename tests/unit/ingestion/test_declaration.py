@@ -43,6 +43,7 @@ def declare(folder: Path, text: str, name: str = "shop.yml") -> Path:
     (("files: products.csv", "files: a.csv\n    sheet: A"), "`sheet` belongs to excel, not to csv"),
     (("files: products.csv", "files: a.json\n    format: json\n    skip_first: 1"),
      "`skip_first` belongs to csv, excel, not to json"),
+    (("files: products.csv", "files: a.csv\n    may_be_short: true"), "needs `quote: \"\"`"),
     (("files: products.csv", ""), "give `files` or `records`"),
     (("pos.products\n", "pos.orders\n"), "pos.orders has no column 'name'"),
     (("source: shop", "source: [x"), "shop.yml: not readable as YAML"),
@@ -104,7 +105,7 @@ def test_settings_that_came_later_load_nothing_anew(tmp_path: Path) -> None:
 
     assert version(TABLE) == "014c826fcd2f"
     for setting in ("skip_first: 1", "skip_last: 1", "totals: {sku: Summe}", "escape: '/'",
-                    "may_be_short: true", "column_names: [sku, title]"):
+                    "may_be_short: true\n    quote: ''", "column_names: [sku, title]"):
         assert version(TABLE.replace("key:", f"{setting}\n    key:")) != "014c826fcd2f"
     assert version(TABLE.replace("title", "{from: title, unescape: html}")) != "014c826fcd2f"
 
