@@ -50,7 +50,7 @@ RECORD_TABLES = {
     "described": ", ".join((
         "record_id bigint", *(f"{column} varchar" for column in DESCRIBED[1:]),
         "household_key varchar")),
-    "block_key": "block_number tinyint, block_key ubigint, record_id bigint",
+    "block_key": "block_number tinyint, block_key uinteger, record_id bigint",
     "pair": "left_id bigint, right_id bigint, match_weight double, match_score double",
 }
 """What inputs and match model give, beside `frequency`, which belongs to the model."""
@@ -106,8 +106,10 @@ def version_of(con: duckdb.DuckDBPyConnection, part: str) -> str:
 
 def set_version(con: duckdb.DuckDBPyConnection, part: str, version: str) -> None:
     """Give a part of the store a version; "" is that of nothing."""
+    con.begin()  # one wait for the disk instead of two
     con.execute("delete from store_version where part = ?", [part])
     con.execute("insert into store_version values (?, ?)", [part, version])
+    con.commit()
 
 
 def _create(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:

@@ -167,10 +167,10 @@ def draft_copy(
 ) -> Draft:
     """Write one ML table from a relation of an engine and have it judged; see `write_ml_table`.
 
-    Its rows are in no order. `expected` is a relation of the engine, too. `changes` are what the caller says to have changed
-    since the table last passed. Where that proves right, and the suite is the same, the row rules
-    judge the fresh rows only, whose keys are compared with all others. `marks` are written
-    into the file's metadata.
+    Its rows are in no order. `expected` is a relation of the engine, too. `changes` are what the
+    caller says to have changed since the table last passed. Where that proves right, and the suite
+    is the same, the row rules judge the fresh rows only, whose keys are compared with all others.
+    `marks` are written into the file's metadata.
     """
     table = TABLES[name]
     temporary = ml_file(settings, name).with_suffix(".tmp")
