@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.metrics import keys_sql, table_metrics_sql, update_metrics_sql
+from expectations.metrics import table_metrics_sql, update_metrics_sql
 from expectations.ml import chunk_columns, validate_table
 from expectations.verdicts import TableVerdict
 from ingestion.readers.files import identifier
@@ -24,6 +24,7 @@ from orchestration.ml_tables import (
     Written,
     arrow_schema,
     files_relation,
+    has_same_keys,
     log_verdict,
     suite_version,
 )
@@ -133,13 +134,13 @@ def _draft(
         f"(select {columns} from {update.fresh} limit 0)")
     old = files_relation(settings.ml_path / part.file for part in kept) if kept else None
     whole = files_relation(settings.ml_path / part.file for part in (*kept, *added))
+    is_covered = update.expected is not None and has_same_keys(con, table, whole, update.expected)
     if old and has_passed:
         metrics = update_metrics_sql(
             table, old, new, expected=update.expected,
-            is_covered=bool(update.expected) and _sum_keys(con, table, whole) == _sum_keys(
-                con, table, update.expected or ""))
+            is_covered=is_covered)
     else:
-        metrics = table_metrics_sql(table, whole, expected=update.expected)
+        metrics = table_metrics_sql(table, whole, expected=update.expected, is_covered=is_covered)
     verdict = _judge(con, table, update.fresh if has_passed else whole, metrics,
                      covers_expected=update.expected is not None)
     return _Draft(log_verdict(settings, table, verdict), PartedTable(suite, (*kept, *added)),
@@ -157,12 +158,6 @@ def _judge(
     return validate_table(
         table, frames(con, f"select {columns} from {judged}"), metrics,
         covers_expected=covers_expected, passed_rows=int(metrics["row_count"].iloc[0]) - rows)
-
-
-def _sum_keys(
-    con: duckdb.DuckDBPyConnection, table: MlTable, relation: str,
-) -> list[tuple[int, int]]:
-    return con.execute(keys_sql(table, relation)).fetchall()
 
 
 def _find_touched(

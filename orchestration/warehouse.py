@@ -28,8 +28,7 @@ def reading(
     Raises:
         FileNotFoundError: no run has built the warehouse yet.
     """
-    if not warehouse.exists():
-        raise FileNotFoundError(f"{warehouse} does not exist yet; run `cx360 run` first")
+    require_warehouse(warehouse)
     con = duckdb.connect(str(warehouse), read_only=True)
     try:
         if memory_limit:
@@ -37,6 +36,12 @@ def reading(
         yield con
     finally:
         con.close()
+
+
+def require_warehouse(warehouse: Path) -> None:
+    """Raise FileNotFoundError where no run has built the warehouse yet."""
+    if not warehouse.exists():
+        raise FileNotFoundError(f"{warehouse} does not exist yet; run `cx360 run` first")
 
 
 @contextmanager
