@@ -252,7 +252,7 @@ def _has_passed(
     return content == [was - less + more for was, less, more in parts]
 
 
-def has_same_keys(
+def _has_same_keys(
     con: duckdb.DuckDBPyConnection, table: MlTable, relation: str, other: str,
 ) -> bool:
     """Whether two relations have the same keys, each as often; by number and sum of them."""
@@ -283,7 +283,7 @@ def _draft(
     relation = files_relation([file])
     metrics = con.execute(table_metrics_sql(
         table, relation, expected=expected, fresh=fresh,
-        is_covered=expected is not None and has_same_keys(con, table, relation, expected))).df()
+        is_covered=expected is not None and _has_same_keys(con, table, relation, expected))).df()
     rows = None
     if fresh:
         columns = ", ".join(identifier(column) for column in chunk_columns(table))
