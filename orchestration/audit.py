@@ -24,7 +24,9 @@ STAGES: dict[str, tuple[str, ...]] = {
     "suppressions": ("identity",),
     "value": ("identity",),
     "segments": ("identity", "texts"),
-    "marts": ("identity", "texts", "holidays", "value", "offers", "suppressions", "segments"),
+    "improvements": ("identity", "texts"),
+    "marts": ("identity", "texts", "holidays", "value", "offers", "suppressions", "segments",
+              "improvements"),
     "publish": ("marts",),
 }
 
