@@ -15,10 +15,17 @@ import pytest
 from company import Company
 
 from models_ml import identity
-from orchestration import recommendation_step, segment_step, suppression_step, value_step
+from orchestration import (
+    improvement_step,
+    recommendation_step,
+    segment_step,
+    suppression_step,
+    value_step,
+)
 from orchestration.audit import STAGES, Audit
 from orchestration.defs.analytics import (
     IDENTITY,
+    IMPROVEMENTS,
     OFFERS,
     SEGMENTS,
     SUPPRESSIONS,
@@ -146,6 +153,10 @@ def ranked_from_nought(find: Any, *given: Any) -> Any:
         yield part.assign(recommendation_rank=0)
 
 
+def more_than_certain(find: Any, *given: Any, **named: Any) -> Any:
+    return find(*given, **named).assign(p_value=2.0)
+
+
 def decided_in_the_header(read: Any, settings: Any) -> Any:
     return pd.DataFrame([("0" * 32, "*", None, date(2026, 1, 1), 1)],
                         columns=read(settings).columns)
@@ -158,6 +169,7 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
      "product_recommendations"),
     (SUPPRESSIONS, suppression_step, "read_suppressions", decided_in_the_header,
      "contact_suppressions"),
+    (IMPROVEMENTS, improvement_step, "find_root_causes", more_than_certain, "root_causes"),
 ], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
 def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
