@@ -112,8 +112,9 @@ def _squash(count: Floats, mean: Floats, cells: Floats) -> tuple[Floats, Floats,
     digits = 10.0 ** (np.floor(np.log10(mean)) - 1)
     keys = np.column_stack([count, np.round(mean / digits), digits])
     distinct, group = np.unique(keys, axis=0, return_inverse=True)
-    weights = np.bincount(group.ravel(), cells)
-    return distinct[:, 0], np.bincount(group.ravel(), cells * mean) / weights, weights
+    weights = np.bincount(group.ravel(), cells).astype(float)
+    means = np.bincount(group.ravel(), cells * mean).astype(float) / weights
+    return np.asarray(distinct[:, 0], float), means, weights
 
 
 def _mixture_quantile(share: float, first: Floats, shapes: tuple[Floats, Floats],
