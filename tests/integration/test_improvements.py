@@ -22,7 +22,7 @@ def test_re_contacts_of_the_step_are_those_of_the_mart(demo: Company) -> None:
                 and is_recontacted_within_7_days is not null
                 and reason in (select reason from cases where team = needs.team))
         from training_needs as needs where measure = 'recontact_share' and topic = 'all'""")
-    assert all(abs(step - mart) <= max(1, 0.25 * mart) for step, _, mart in found)
+    assert all(abs(step - mart) <= 1 for step, _, mart in found)
 
 
 def test_an_article_lies_within_its_interval_and_has_an_owner(demo: Company) -> None:
