@@ -247,6 +247,7 @@ class Window:
     days: int
     first_whole_month: date
     last_whole_month: date
+    as_of: date
 
 
 def prepare(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date) -> Window | None:
@@ -266,7 +267,8 @@ def prepare(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date) -> 
     return Window(
         first, (as_of - max(first, begun)).days + 1,
         begun if begun.day == 1 else _next_month(begun),
-        _previous_month(_next_month(as_of) if (as_of + timedelta(days=1)).day == 1 else as_of))
+        _previous_month(_next_month(as_of) if (as_of + timedelta(days=1)).day == 1 else as_of),
+        as_of)
 
 
 def read_cells(

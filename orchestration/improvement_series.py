@@ -58,7 +58,7 @@ def read_series(
         values: dict[str, object] = {"reason": parts[0], "others": sorted(other_reasons)}
     elif decided.kind == "training":
         events, comparison = _TRAINING_SQL, "other_teams"
-        values = {"team": parts[0], "topic": parts[1]}
+        values = {"team": parts[0], "topic": parts[1], "as_of": window.as_of}
     elif len(parts) == 3 and parts[1] not in ("month", "touchpoint"):
         events, comparison = _PLACE_SQL, "other_values"
         values = {"topic": parts[0], "dimension": parts[1], "value": parts[2]}
@@ -76,7 +76,7 @@ def read_series(
 
 def read_team_counts(
     con: duckdb.DuckDBPyConnection, window: Window, team_sizes: Mapping[str, int],
-    least_employees: int, as_of: date,
+    least_employees: int,
 ) -> pd.DataFrame:
     """Count scores, reopenings and re-contacts per team and topic, and those of all others.
 
@@ -84,7 +84,7 @@ def read_team_counts(
     team, are what they are compared with.
     """
     told = [team for team, size in sorted(team_sizes.items()) if size >= least_employees]
-    return con.execute(_TEAMS_SQL, {"first": window.first, "as_of": as_of, "teams": told}).df()
+    return con.execute(_TEAMS_SQL, {"first": window.first, "as_of": window.as_of, "teams": told}).df()
 
 
 def _next(day: date) -> date:
@@ -154,7 +154,7 @@ _JUDGED = f"""
             case when contacts.resolved_at is not null
                 then (contacts.reopen_count > 0)::integer end as reopened_share,
             case when contacts.is_known and not contacts.is_unknown
-                    and contacts.last_at < {{as_of}} - interval {RECONTACT_DAYS} day
+                    and contacts.last_at < $as_of::timestamp - interval {RECONTACT_DAYS} day
                 then coalesce(date_diff('second', contacts.last_at, contacts.next_at)
                               <= {RECONTACT_DAYS} * 86400, false)::integer
                 end as recontact_share,
@@ -172,16 +172,17 @@ _JUDGED = f"""
 _TRAINING_SQL = f"""
         select team is not distinct from $team as is_treated,
             date_trunc('month', opened_date)::date as month,
-            count(*) as exposure_count, fsum(cost::double) as cost_amount,
+            count(coalesce(reopened_share, recontact_share)) as exposure_count,
+            fsum(cost::double) filter (reopened_share = 1 or recontact_share = 1) as cost_amount,
             count(*) filter (reopened_share = 1 or recontact_share = 1) as events_count,
             count(score) as scores_count, fsum(score) as score_sum,
             fsum(score * score) as score_square_sum
-        from ({_JUDGED.format(as_of='timestamp ' + "'9999-01-01'")})
+        from ({_JUDGED})
         where topic = $topic or $topic = 'all'
         group by all"""
 
 _TEAMS_SQL = f"""
-    with judged as ({_JUDGED.format(as_of="$as_of::timestamp")}),
+    with judged as ({_JUDGED}),
     measures as (
         unpivot (select team, topic, person_key, score, reopened_share::double as reopened_share,
                      recontact_share::double as recontact_share

@@ -6,8 +6,6 @@ decide in a file (`improvements.py`). The register that joins these is a mart.
 
 from __future__ import annotations
 
-from datetime import date
-
 import duckdb
 import pandas as pd
 
@@ -53,9 +51,9 @@ def find_improvements(
         else:
             progress("improvements: where topics stand out")
             causes = _find_causes(con, settings, window)
-            needs = _find_needs(con, window, sizes, as_of)
+            needs = _find_needs(con, window, sizes)
             progress(f"improvements: what {len(decisions)} decisions changed")
-            effects = _measure_decisions(con, window, decisions, as_of)
+            effects = _measure_decisions(con, window, decisions)
     frames = {"root_causes": causes, "training_needs": needs,
               "improvement_decisions": to_frame(decisions), "improvement_effects": effects}
     written = tuple(write_ml_table(settings, name, [_shaped(rows, name)])
@@ -107,9 +105,9 @@ def _find_causes(
 
 
 def _find_needs(
-    con: duckdb.DuckDBPyConnection, window: queries.Window, sizes: dict[str, int], as_of: date,
+    con: duckdb.DuckDBPyConnection, window: queries.Window, sizes: dict[str, int],
 ) -> pd.DataFrame:
-    counts = read_team_counts(con, window, sizes, LEAST_EMPLOYEES, as_of)
+    counts = read_team_counts(con, window, sizes, LEAST_EMPLOYEES)
     found = training_needs.find_training_needs(counts, least_cases=LEAST_EMPLOYEES)
     names = con.execute(
         "select topic, name_en as topic_name_en, name_de as topic_name_de "
@@ -124,12 +122,11 @@ def _find_needs(
 
 def _measure_decisions(
     con: duckdb.DuckDBPyConnection, window: queries.Window, decisions: tuple[Improvement, ...],
-    as_of: date,
 ) -> pd.DataFrame:
     articles = frozenset(one.issue for one in decisions if one.kind == "article")
     rows = []
     for one in decisions:
-        if one.state not in IN_FORCE or one.effective_from is None or one.effective_from > as_of:
+        if one.state not in IN_FORCE or one.effective_from is None or one.effective_from > window.as_of:
             continue
         series = read_series(con, window, one, one.effective_from,
                              articles if one.kind == "article" else frozenset())
