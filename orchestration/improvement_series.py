@@ -84,7 +84,8 @@ def read_team_counts(
     team, are what they are compared with.
     """
     told = [team for team, size in sorted(team_sizes.items()) if size >= least_employees]
-    return con.execute(_TEAMS_SQL, {"first": window.first, "as_of": window.as_of, "teams": told}).df()
+    return con.execute(
+        _TEAMS_SQL, {"first": window.first, "as_of": window.as_of, "teams": told}).df()
 
 
 def _next(day: date) -> date:

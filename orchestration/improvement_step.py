@@ -126,7 +126,8 @@ def _measure_decisions(
     articles = frozenset(one.issue for one in decisions if one.kind == "article")
     rows = []
     for one in decisions:
-        if one.state not in IN_FORCE or one.effective_from is None or one.effective_from > window.as_of:
+        if (one.state not in IN_FORCE or one.effective_from is None
+                or one.effective_from > window.as_of):
             continue
         series = read_series(con, window, one, one.effective_from,
                              articles if one.kind == "article" else frozenset())
