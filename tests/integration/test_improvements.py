@@ -13,18 +13,6 @@ def test_contacts_cost_what_cases_cost(demo: Company) -> None:
     assert costs == cases > 0
 
 
-def test_re_contacts_of_the_step_are_those_of_the_mart(demo: Company) -> None:
-    """The step counts re-contacts before the mart is built; both see the same customers again."""
-    found = demo.read("""
-        select value * cases_count, cases_count, (
-            select count(*) filter (is_recontacted_within_7_days) from cases
-            where team = needs.team and not is_mirror
-                and is_recontacted_within_7_days is not null
-                and reason in (select reason from cases where team = needs.team))
-        from training_needs as needs where measure = 'recontact_share' and topic = 'all'""")
-    assert all(abs(step - mart) <= 1 for step, _, mart in found)
-
-
 def test_an_article_lies_within_its_interval_and_has_an_owner(demo: Company) -> None:
     rows = demo.read("""
         select expected_saving_per_year_low <= expected_saving_per_year
@@ -41,9 +29,3 @@ def test_the_register_proposes_issues_and_articles_in_both_languages(demo: Compa
         from improvement_register""")
     assert {kind for kind, *_ in rows} >= {"issue", "article"}
     assert {tuple(rest) for _, *rest in rows} == {(True, True, "proposed")}
-
-
-def test_only_large_teams_of_the_demo_are_told_of(demo: Company) -> None:
-    teams = {team for (team,) in demo.read("select distinct team from training_needs")}
-    assert teams
-    assert "Abo-Service" not in teams
