@@ -189,12 +189,15 @@ def find_planted(home: Path) -> None:
             f"from read_parquet('{home / 'demo' / 'truth' / 'events.parquet'}')").fetchall())
         # The step counts re-contacts before the mart that defines them is built.
         ((teams, differing),) = con.execute("""
-            select count(*), count(*) filter (abs(value * cases_count - (
-                select count(*) filter (is_recontacted_within_7_days) from marts.cases
-                join seeds.case_reasons using (reason)
-                where team = needs.team and case_reasons.topic = needs.topic and not is_mirror)) > 1)
-            from marts.training_needs as needs
-            where measure = 'recontact_share' and topic <> 'all'""").fetchall()
+            with again as (
+                select team, topic, count(*) filter (is_recontacted_within_7_days) as cases_count
+                from marts.cases join seeds.case_reasons using (reason)
+                where not is_mirror group by all
+            )
+            select count(*), count(*) filter (
+                abs(needs.value * needs.cases_count - again.cases_count) > 1)
+            from marts.training_needs as needs join again using (team, topic)
+            where needs.measure = 'recontact_share'""").fetchall()
     print(f"demo company, {len(issues)} issues")
     aim(f"re-contacts of {teams} teams and topics as in the mart, {differing} differ",
         differing == 0)
