@@ -9,6 +9,7 @@ from expectations.ml import describe_suite
 from models_ml.tables import TABLES
 from orchestration.checks import suite_result, suite_spec
 from orchestration.identity_step import resolve_customers
+from orchestration.improvement_step import find_improvements
 from orchestration.ml_steps import Outcome, Progress, list_holidays
 from orchestration.recommendation_step import recommend_products
 from orchestration.resources import Run
@@ -125,7 +126,24 @@ SILENCE = MlStep(
     others=(("ml", "customer_records"),),
     chart="corrections", charted=("nonresponse_corrections",))
 
-ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, SILENCE)
+IMPROVEMENTS = MlStep(
+    "find_improvements", "improvements", "experience",
+    reads=("int_cases_identified", "int_case_links_propagated", "int_feedback_texts_unioned",
+           "int_orders_completed", "int_order_lines_converted", "int_touchpoints_mapped",
+           "int_topics_placed", "int_survey_responses_identified", "int_survey_responses_scored"),
+    tables=("root_causes", "training_needs", "improvement_decisions", "improvement_effects"),
+    conclude=find_improvements,
+    description="Find where topics stand out and which teams need training, and measure what "
+                "decided improvements changed.",
+    others=(("ml", "customer_records"), ("ml", "feedback_topics"), ("ml", "feedback_sentiment"),
+            ("staging", "stg_pos__products"), ("staging", "stg_pos__stores"),
+            ("seeds", "case_reasons"), ("seeds", "contact_costs"), ("seeds", "channels"),
+            ("seeds", "touchpoint_map"), ("seeds", "team_sizes"), ("reporting", "code_labels")),
+    chart="issues", charted=("root_causes",))
+
+ML_STEPS = (
+    IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, SILENCE, IMPROVEMENTS,
+)
 
 # Tables that must hold every key of their input.
 COVERING = ("customer_records", "feedback_texts", "feedback_sentiment", "feedback_signals",

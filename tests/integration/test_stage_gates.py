@@ -16,6 +16,7 @@ from company import Company
 
 from models_ml import identity
 from orchestration import (
+    improvement_step,
     recommendation_step,
     segment_step,
     silence_step,
@@ -25,6 +26,7 @@ from orchestration import (
 from orchestration.audit import STAGES, Audit
 from orchestration.defs.analytics import (
     IDENTITY,
+    IMPROVEMENTS,
     OFFERS,
     SEGMENTS,
     SILENCE,
@@ -157,6 +159,10 @@ def more_answers_than_invitations(correct: Any, *given: Any) -> Any:
     return correct(*given).assign(response_rate=1.5)
 
 
+def more_than_certain(find: Any, *given: Any, **named: Any) -> Any:
+    return find(*given, **named).assign(p_value=2.0)
+
+
 def decided_in_the_header(read: Any, settings: Any) -> Any:
     return pd.DataFrame([("0" * 32, "*", None, date(2026, 1, 1), 1)],
                         columns=read(settings).columns)
@@ -171,6 +177,7 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
      "contact_suppressions"),
     (SILENCE, silence_step, "correct_measure", more_answers_than_invitations,
      "nonresponse_corrections"),
+    (IMPROVEMENTS, improvement_step, "find_root_causes", more_than_certain, "root_causes"),
 ], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
 def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],

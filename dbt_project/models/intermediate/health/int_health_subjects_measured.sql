@@ -23,7 +23,10 @@
     'segmentations': ('cast(null as date)', false), 'segments': ('cast(null as date)', false),
     'segment_features': ('cast(null as date)', false), 'customer_segments': ('cast(null as date)', false),
     'segment_profiles': ('cast(null as date)', false), 'segment_moves': ('cast(null as date)', false),
-    'personas': ('cast(null as date)', false),
+    'personas': ('cast(null as date)', false), 'root_causes': ('cast(null as date)', false),
+    'training_needs': ('cast(null as date)', false), 'self_service_articles': ('cast(null as date)', false),
+    'improvement_effects': ('cast(null as date)', false), 'improvement_register': ('cast(null as date)', false),
+    'service_costs': ('period_start', false),
 } -%}
 with
 
