@@ -13,13 +13,7 @@ from typing import Literal
 from models_ml.stratified_effects import Effect, exceeds_chance
 
 Verdict = Literal["gain_shown", "loss_shown", "no_effect_shown", "cannot_be_said"]
-VERDICTS: tuple[Verdict, ...] = ("gain_shown", "loss_shown", "no_effect_shown", "cannot_be_said")
-REASONS = ("none", "not_begun", "too_short", "nobody_treated", "no_comparison", "too_few",
-           "history_too_short", "moved_apart_before")
-"""Why nothing can be said; words are a seed."""
-
 PreTrend = Literal["alike", "apart", "not_checked", "drawn_by_lot"]
-PRE_TRENDS: tuple[PreTrend, ...] = ("alike", "apart", "not_checked", "drawn_by_lot")
 
 
 @dataclass(frozen=True)

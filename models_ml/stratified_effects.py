@@ -11,6 +11,7 @@ Sources: Miratrix, Sekhon & Yu 2013 (post-stratification); Bertrand, Duflo & Mul
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,9 +90,9 @@ def compare_strata(
     spread += shock**2 / shock_degrees
     degrees = total**2 / spread if spread > 0 else float("inf")
     estimate = float(weight @ (means[0] - means[1]))
-    half = _quantile(0.5 + LEVEL / 2, degrees) * np.sqrt(total)
+    half = _quantile(0.5 + LEVEL / 2, degrees) * math.sqrt(total)
     return Effect(
-        estimate, float(np.sqrt(total)), degrees, estimate - half, estimate + half,
+        estimate, math.sqrt(total), degrees, estimate - half, estimate + half,
         int(treated[0].sum()), int(comparison[0].sum()), float(treated[0].sum()) / everybody,
         float(weight @ means[0]), float(weight @ means[1]))
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from models_ml.initiative_verdicts import PRE_TRENDS, REASONS, VERDICTS
 from models_ml.table_types import MODEL_VERSION, MlColumn, MlTable
 
 OUTCOMES = ("value", "purchases", "retention", "contacts", "referrals", "score")
 """What customers do or say in a window of days; value is money."""
 
 WORTH_OUTCOMES = OUTCOMES[:-1]
+VERDICTS = ("gain_shown", "loss_shown", "no_effect_shown", "cannot_be_said")
+REASONS = ("none", "not_begun", "too_short", "nobody_treated", "no_comparison", "too_few",
+           "history_too_short", "moved_apart_before")
+"""Why nothing can be said of an initiative; words are a seed."""
+PRE_TRENDS = ("alike", "apart", "not_checked", "drawn_by_lot")
 WORTH_VERDICTS = ("effect_shown", "no_effect_shown", "cannot_be_said")
 WORTH_REASONS = ("none", "history_too_short", "too_few", "shuffled_scores_matter", "sides_differ")
 SCORE_MEASURES = ("nps", "csat", "ces", "rating")

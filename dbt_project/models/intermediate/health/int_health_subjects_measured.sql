@@ -24,6 +24,8 @@
     'segment_features': ('cast(null as date)', false), 'customer_segments': ('cast(null as date)', false),
     'segment_profiles': ('cast(null as date)', false), 'segment_moves': ('cast(null as date)', false),
     'personas': ('cast(null as date)', false),
+    'initiatives': ('cast(null as date)', false), 'initiative_effects': ('cast(null as date)', false),
+    'score_worth': ('cast(null as date)', false), 'bad_experience_costs': ('cast(null as date)', false),
 } -%}
 with
 

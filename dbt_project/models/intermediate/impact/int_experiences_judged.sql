@@ -32,6 +32,15 @@ calendar as (
     select {{ as_of_date() }} as as_of_date
 ),
 
+-- A case that nobody closed is as old as it has become.
+open_cases as (
+    select
+        cases.*,
+        coalesce(cases.resolved_date, calendar.as_of_date) as last_open_date
+    from cases
+    cross join calendar
+),
+
 measured as (
     select
         order_id as record_key,
@@ -69,7 +78,6 @@ measured as (
         'times_given_up' as measure,
         case when is_abandoned then 1.0 else 0.0 end as amount
     from cases
-    -- A case that nobody closed is as old as it has become.
     union all
     select
         cases.case_id as record_key,
@@ -77,11 +85,8 @@ measured as (
         cases.opened_date as experienced_date,
         cases.channel,
         'days_unresolved' as measure,
-        cast(
-            {{ dbt.datediff('cases.opened_date', 'coalesce(cases.resolved_date, calendar.as_of_date)', 'day') }} as double
-        ) as amount
-    from cases
-    cross join calendar
+        cast({{ dbt.datediff('cases.opened_date', 'cases.last_open_date', 'day') }} as double) as amount
+    from open_cases as cases
     where not cases.is_abandoned
 )
 
