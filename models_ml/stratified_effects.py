@@ -69,9 +69,8 @@ def compare_strata(
         comparison shows is part of the interval, because a region's own good year is no effect.
     """
     require_columns(cells, CELL_COLUMNS, "cells")
-    sides = cells.groupby(["stratum", "is_treated"])[["count", "total", "squares"]].sum().unstack(
-        "is_treated", fill_value=0.0)
-    treated, comparison = (_side(sides, is_treated) for is_treated in (True, False))
+    strata = pd.Index(cells["stratum"].unique())
+    treated, comparison = (_side(cells, strata, is_treated) for is_treated in (True, False))
     everybody = float(treated[0].sum())
     both = (treated[0] > 0) & (comparison[0] > 0)
     treated, comparison = treated[:, both], comparison[:, both]
@@ -84,7 +83,7 @@ def compare_strata(
     variance = float(sum(part.sum() for part in parts))
     spread = float(sum((part**2 / np.maximum(side[0] - 1, 1)).sum()
                        for part, side in zip(parts, (treated, comparison), strict=True)))
-    shock, shock_degrees = (_shock_variance(cells, sides.index[both]) if "group" in cells
+    shock, shock_degrees = (_shock_variance(cells, strata[both]) if "group" in cells
                             else (0.0, 1.0))
     total = variance + shock
     spread += shock**2 / shock_degrees
@@ -100,12 +99,11 @@ def compare_strata(
 def matched_share(cells: pd.DataFrame) -> float:
     """Share of the treated whose stratum has somebody to compare with; 0 without treated."""
     require_columns(cells, ("stratum", "is_treated", "count"), "cells")
-    sides = cells.groupby(["stratum", "is_treated"])["count"].sum().unstack(
-        "is_treated", fill_value=0.0)
-    if True not in sides or False not in sides:
-        return 0.0
-    matched = sides.loc[sides[False] > 0, True].sum()
-    return float(matched / sides[True].sum()) if sides[True].sum() else 0.0
+    treated = cells[cells["is_treated"]]
+    compared = cells.loc[~cells["is_treated"] & (cells["count"] > 0), "stratum"]
+    everybody = float(treated["count"].sum())
+    matched = float(treated.loc[treated["stratum"].isin(compared), "count"].sum())
+    return matched / everybody if everybody else 0.0
 
 
 def exceeds_chance(effects: list[Effect]) -> bool:
@@ -118,10 +116,11 @@ def exceeds_chance(effects: list[Effect]) -> bool:
                for effect in effects)
 
 
-def _side(sides: pd.DataFrame, is_treated: bool) -> np.ndarray:
+def _side(cells: pd.DataFrame, strata: pd.Index, is_treated: bool) -> np.ndarray:
     """Counts, totals and squares of a side by stratum; zeros where nobody is on it."""
-    return np.array([sides[name].get(is_treated, pd.Series(0.0, sides.index)).to_numpy(float)
-                     for name in ("count", "total", "squares")])
+    of_side = cells[cells["is_treated"] == is_treated]
+    sums = of_side.groupby("stratum")[["count", "total", "squares"]].sum()
+    return sums.reindex(strata, fill_value=0.0).to_numpy(float).T
 
 
 def _variance(side: np.ndarray) -> np.ndarray:

@@ -173,5 +173,7 @@ def read_cells(
         one = pd.DataFrame({"stratum": stratum, **{name: rows[name] for name in by},
                             **{column: rows[f"{outcome}_{column}"].astype(float).fillna(0.0)
                                for column in ("count", "total", "squares")}})
-        cells[outcome] = one[one["count"] > 0].reset_index(drop=True)
+        # Without rows, DuckDB and pandas disagree on the type of a flag.
+        flags = {"is_treated": bool} if "is_treated" in by else {}
+        cells[outcome] = one[one["count"] > 0].reset_index(drop=True).astype(flags)
     return cells

@@ -28,9 +28,9 @@ select
     case when initiatives.verdict_reason <> 'none' then initiatives.verdict_reason end as verdict_reason,
     case when initiatives.verdict_reason <> 'none' then reasons.name_en end as verdict_reason_en,
     case when initiatives.verdict_reason <> 'none' then reasons.name_de end as verdict_reason_de,
-    initiatives.pre_trend,
-    pre_trends.name_en as pre_trend_en,
-    pre_trends.name_de as pre_trend_de,
+    case when initiatives.method is not null then initiatives.pre_trend end as pre_trend,
+    case when initiatives.method is not null then pre_trends.name_en end as pre_trend_en,
+    case when initiatives.method is not null then pre_trends.name_de end as pre_trend_de,
     initiatives.placebo_dates_count,
     initiatives.placebo_dates_shown,
 
