@@ -62,7 +62,7 @@ def return_on_cost(effect: Effect, customers: int, cost: float | None) -> Return
         customers: treated customers.
         cost: of the initiative; None or 0 has no return.
     """
-    gains = [customers * value for value in (effect.estimate, effect.low, effect.high)]
+    gain, low, high = (customers * value for value in (effect.estimate, effect.low, effect.high))
     if not cost:
-        return Return(*gains, None, None, None)
-    return Return(*gains, *((gain - cost) / cost for gain in gains))
+        return Return(gain, low, high, None, None, None)
+    return Return(gain, low, high, gain / cost - 1, low / cost - 1, high / cost - 1)

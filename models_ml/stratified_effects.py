@@ -134,8 +134,8 @@ def _variance(side: np.ndarray) -> np.ndarray:
 def _shock_variance(cells: pd.DataFrame, strata: pd.Index) -> tuple[float, float]:
     """What shocks of whole groups add to the variance, with its degrees of freedom.
 
-    The variance between comparison groups is DerSimonian and Laird's; each side has as many shocks
-    as groups, weighed by their customers. With one comparison group nobody can tell: 0.
+    The variance between comparison groups is that of the analysis of variance; each side has as
+    many shocks as groups, weighed by their customers. With one comparison group nobody can tell: 0.
     """
     kept = cells[cells["stratum"].isin(strata)]
     untreated = kept[~kept["is_treated"]]
@@ -147,18 +147,15 @@ def _shock_variance(cells: pd.DataFrame, strata: pd.Index) -> tuple[float, float
         "squares": untreated["squares"] - 2 * mean * untreated["total"]
         + untreated["count"] * mean**2,
     }).groupby("group").sum().astype(float)
-    rest = rest[rest["count"] > 1]
-    if len(rest) < 2:
-        return 0.0, 1.0
     count = rest["count"].to_numpy()
-    means = rest["total"].to_numpy() / count
-    within = np.maximum(rest["squares"].to_numpy() / count - means**2, 0.0) / (count - 1)
-    if not (within > 0).all():
+    if len(rest) < 2 or count.sum() <= len(rest):
         return 0.0, 1.0
-    precision = 1 / within
-    centre = precision @ means / precision.sum()
-    excess = precision @ (means - centre) ** 2 - (len(rest) - 1)
-    between = excess / (precision.sum() - (precision**2).sum() / precision.sum())
+    means = rest["total"].to_numpy() / count
+    within = float((rest["squares"].to_numpy() - count * means**2).sum()) / (
+        count.sum() - len(rest))
+    centre = rest["total"].sum() / count.sum()
+    excess = count @ (means - centre) ** 2 - (len(rest) - 1) * within
+    between = excess / (count.sum() - count @ count / count.sum())
     shares = kept.groupby(["is_treated", "group"])["count"].sum()
     shares = shares / shares.groupby("is_treated").transform("sum")
     return max(float(between), 0.0) * float((shares**2).sum()), float(len(rest) - 1)

@@ -1,4 +1,4 @@
-"""The ML tables of impact in money: initiatives, the worth of a score, the cost of bad experiences."""
+"""The ML tables of impact in money: initiatives, worth of a score, cost of bad experiences."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _interval(name: str, what: str) -> tuple[MlColumn, ...]:
     return (
         _C(name, "double", f"{what}; empty where it cannot be said.", nullable=True),
         _C(f"{name}_low", "double", f"Lower end of the 95 % interval of {name}.", nullable=True),
-        _C(f"{name}_high", "double", f"Upper end of it.", nullable=True),
+        _C(f"{name}_high", "double", "Upper end of it.", nullable=True),
     )
 
 
@@ -154,9 +154,10 @@ IMPACT_TABLES = (
             *_COMPARED,
             _C("treated_mean", "double", "Mean after a bad one.", nullable=True),
             _C("comparison_mean", "double", "Mean of the matched.", nullable=True),
-            _C("match_level", "integer", "1: alike in all classes, in the month and the channel; 2: "
-               "in wider classes and the quarter; 3: in how often they bought and the half-year; "
-               "empty where nobody was compared.", nullable=True, minimum=1, maximum=3),
+            _C("match_level", "integer", "1: alike in all classes, in the month and the channel; "
+               "2: in wider classes and the quarter; 3: in how often and how recently they bought "
+               "and the half-year; empty where nobody was compared.", nullable=True, minimum=1,
+               maximum=3),
             _C("balance", "double", "What matched sides still differ by in earlier value, in "
                "standard deviations; above 0.25 nothing is said.", nullable=True),
             _C("yearly_count", "integer", "Bad experiences of that kind in the last 365 days, of "

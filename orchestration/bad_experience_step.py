@@ -46,20 +46,42 @@ def _measure(
             facts.last - timedelta(days=rules["outcome_days"]))
         yearly = count_bad(con, kind, facts.last)
     found: dict[str, Effect | None] = dict.fromkeys(WORTH_OUTCOMES)
-    level, balance = None, None
+    shared: dict[str, object] = {
+        "kind": kind, "window_days": rules["outcome_days"],
+        "value_basis": facts.basis if facts else "margin", "bad_count": bad,
+        "yearly_count": yearly, "model_version": MODEL_VERSION}
+    level, balance = 0, None
     if min(bad, customers - bad) >= rules["customers_least"]:
         measure_windows(con, "select * from first_experiences",
                         earlier_days=rules["earlier_days"], later_days=rules["outcome_days"])
-        for level, strata in enumerate(MATCH_LEVELS, 1):
-            cells = read_cells(con, WORTH_OUTCOMES, strata=strata, by=("is_treated",))
-            if matched_share(cells["value"]) >= ENOUGH_MATCHED:
-                break
+        cells: dict[str, pd.DataFrame] = {}
+        while level < len(MATCH_LEVELS) and (
+                not level or matched_share(cells["value"]) < ENOUGH_MATCHED):
+            cells = read_cells(con, WORTH_OUTCOMES, strata=MATCH_LEVELS[level], by=("is_treated",))
+            level += 1
         found = {outcome: compare_strata(cells[outcome], weights="treated",
                                          least=rules["customers_least"])
                  for outcome in WORTH_OUTCOMES}
-        balance = measure_balance(con, strata) if found["value"] else None
-    return [_row(kind, outcome, effect, level if effect else None, balance, customers, bad, yearly,
-                 facts, rules) for outcome, effect in found.items()]
+        balance = measure_balance(con, MATCH_LEVELS[level - 1])
+    rows = []
+    for outcome, effect in found.items():
+        verdict, reason = _judge(effect, balance, customers)
+        rows.append({
+            **shared, "outcome": outcome, **describe_effect(effect),
+            "treated_mean": effect.treated_mean if effect else None,
+            "comparison_mean": effect.comparison_mean if effect else None,
+            "match_level": level if effect else None, "balance": balance if effect else None,
+            "verdict": verdict, "verdict_reason": reason})
+    return rows
+
+
+def _judge(effect: Effect | None, balance: float | None, customers: int) -> tuple[str, str]:
+    """Verdict on an effect, and why nothing is said."""
+    if effect is None:
+        return "cannot_be_said", "too_few" if customers else "history_too_short"
+    if balance is not None and abs(balance) > BALANCED:
+        return "cannot_be_said", "sides_differ"
+    return ("effect_shown" if effect.is_shown else "no_effect_shown"), "none"
 
 
 def take_first_experiences(
@@ -110,24 +132,3 @@ def measure_balance(con: duckdb.DuckDBPyConnection, strata: tuple[str, ...]) -> 
     mean = cells["total"].sum() / count
     deviation = max(cells["squares"].sum() / count - mean**2, 0.0) ** 0.5
     return effect.estimate / deviation if effect and deviation else None
-
-
-def _row(
-    kind: str, outcome: str, effect: Effect | None, level: int | None, balance: float | None,
-    customers: int, bad: int, yearly: int, facts: Facts | None, rules: dict[str, int],
-) -> dict[str, object]:
-    if effect is None:
-        verdict = "cannot_be_said"
-        reason = "too_few" if customers else "history_too_short"
-    elif balance is not None and abs(balance) > BALANCED:
-        verdict, reason = "cannot_be_said", "sides_differ"
-    else:
-        verdict, reason = ("effect_shown" if effect.is_shown else "no_effect_shown"), "none"
-    return {
-        "kind": kind, "outcome": outcome, "window_days": rules["outcome_days"],
-        "value_basis": facts.basis if facts else "margin", "bad_count": bad,
-        **describe_effect(effect),
-        "treated_mean": effect.treated_mean if effect else None,
-        "comparison_mean": effect.comparison_mean if effect else None, "match_level": level,
-        "balance": balance if effect else None, "yearly_count": yearly, "verdict": verdict,
-        "verdict_reason": reason, "model_version": MODEL_VERSION}

@@ -159,7 +159,8 @@ def read_cells(
         measured.append(f"cast({amount} as decimal(18, 6)) as {outcome}")
     keys = [f"{expression} as stratum_{number}" for number, expression in enumerate(strata)]
     sums = ", ".join(f"count({o}) as {o}_count, cast(sum({o}) as double) as {o}_total, "
-                     f"cast(sum(cast({o} as decimal(30, 6)) * {o}) as double) as {o}_squares" for o in outcomes)
+                     f"cast(sum(cast({o} as decimal(30, 6)) * {o}) as double) as {o}_squares"
+                     for o in outcomes)
     names = [*(f"stratum_{number}" for number in range(len(strata))), *by]
     rows = con.execute(
         f"select {', '.join(names)}, {sums} from "

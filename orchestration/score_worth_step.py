@@ -6,7 +6,7 @@ looked at must not depend on what came later.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import duckdb
 import pandas as pd
@@ -64,15 +64,30 @@ def _measure(
         for deal in range(SHUFFLES):
             dealt = shuffle_scores(con, strata, deal)
             shuffled.append({outcome: measure_worth(dealt[outcome]) for outcome in WORTH_OUTCOMES})
-    rows = []
+    rows: list[dict[str, object]] = []
     for outcome, worth in found.items():
         deals = [one for deal in shuffled if (one := deal[outcome])]
-        rows.append(_row(measure, outcome, worth, deals, customers, facts, rules))
+        verdict, reason = _judge(worth, deals, customers)
+        estimates = [deal.estimate for deal in deals]
+        rows.append({
+            "measure": measure, "outcome": outcome, "window_days": rules["outcome_days"],
+            "value_basis": facts.basis if facts else "margin",
+            "worth": worth.estimate if worth else None,
+            "worth_low": worth.low if worth else None,
+            "worth_high": worth.high if worth else None,
+            "standard_error": worth.standard_error if worth else None,
+            "outcome_mean": worth.mean if worth else None, "customers_count": customers,
+            "compared_count": worth.count if worth else 0,
+            "shuffled_worth": sum(estimates) / len(estimates) if estimates else None,
+            "shuffled_worth_low": min(estimates, default=None),
+            "shuffled_worth_high": max(estimates, default=None),
+            "shuffles_count": len(deals), "shuffles_shown": sum(deal.is_shown for deal in deals),
+            "verdict": verdict, "verdict_reason": reason, "model_version": MODEL_VERSION})
     return rows
 
 
 def take_first_answers(
-    con: duckdb.DuckDBPyConnection, measure: str, first: object, last: object,
+    con: duckdb.DuckDBPyConnection, measure: str, first: date, last: date,
 ) -> int:
     """Make the table first_answers, a row per customer; return how many there are."""
     con.execute("""
@@ -115,29 +130,10 @@ def shuffle_scores(
     return read_cells(con, WORTH_OUTCOMES, strata=strata, by=("score",), source="dealt")
 
 
-def _row(
-    measure: str, outcome: str, worth: Worth | None, deals: list[Worth], customers: int,
-    facts: Facts | None, rules: dict[str, int],
-) -> dict[str, object]:
-    shown = sum(deal.is_shown for deal in deals)
+def _judge(worth: Worth | None, deals: list[Worth], customers: int) -> tuple[str, str]:
+    """Verdict on a worth, and why nothing is said."""
     if worth is None:
-        verdict = "cannot_be_said"
-        reason = "too_few" if customers else "history_too_short"
-    elif not shuffles_look_like_chance(shown, len(deals)):
-        verdict, reason = "cannot_be_said", "shuffled_scores_matter"
-    else:
-        verdict, reason = ("effect_shown" if worth.is_shown else "no_effect_shown"), "none"
-    estimates = [deal.estimate for deal in deals]
-    return {
-        "measure": measure, "outcome": outcome, "window_days": rules["outcome_days"],
-        "value_basis": facts.basis if facts else "margin",
-        "worth": worth.estimate if worth else None, "worth_low": worth.low if worth else None,
-        "worth_high": worth.high if worth else None,
-        "standard_error": worth.standard_error if worth else None,
-        "outcome_mean": worth.mean if worth else None, "customers_count": customers,
-        "compared_count": worth.count if worth else 0,
-        "shuffled_worth": sum(estimates) / len(estimates) if estimates else None,
-        "shuffled_worth_low": min(estimates, default=None),
-        "shuffled_worth_high": max(estimates, default=None),
-        "shuffles_count": len(deals), "shuffles_shown": shown, "verdict": verdict,
-        "verdict_reason": reason, "model_version": MODEL_VERSION}
+        return "cannot_be_said", "too_few" if customers else "history_too_short"
+    if not shuffles_look_like_chance(sum(deal.is_shown for deal in deals), len(deals)):
+        return "cannot_be_said", "shuffled_scores_matter"
+    return ("effect_shown" if worth.is_shown else "no_effect_shown"), "none"

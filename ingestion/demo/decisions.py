@@ -8,8 +8,6 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import numpy as np
-
 from ingestion.demo.company import World
 from ingestion.demo.relations import LOYALTY_CAMPAIGN
 
@@ -48,5 +46,5 @@ def write_decisions(folder: Path, world: World) -> None:
 
 def _day(world: World, number: int) -> str:
     """A day as Germans write it."""
-    year, month, day = str(np.datetime64(world.day(number), "D")).split("-")
+    year, month, day = str(world.day(number).astype("datetime64[D]")).split("-")
     return f"{day}.{month}.{year}"
