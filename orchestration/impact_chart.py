@@ -1,6 +1,6 @@
 """Impact in money as Markdown for the Dagster UI: effects with their intervals, and what was said.
 
-Left what initiatives brought per customer, below what a point and a bad experience change.
+What initiatives brought per customer, and below it what a point and a bad experience change.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pandas as pd
 
 from orchestration import svg
 
-WIDTH, LABEL_WIDTH, RIGHT = 860, 300, 40
+WIDTH, LABEL_WIDTH, RIGHT = 860, 240, 190
 ROW, TOP = 24, 46
 MOST_ROWS = 12
 COLOURS = {"gain_shown": "#2c7a4b", "loss_shown": "#b5446e", "effect_shown": "#1f77b4",
@@ -53,12 +53,13 @@ def draw_intervals(title: str, rows: list[dict[str, Any]]) -> str:
     for number, row in enumerate(rows):
         middle = TOP + ROW * (number + 0.5)
         colour = COLOURS[row["verdict"]]
+        figures = f"{row['estimate']:,.2f} ({row['low']:,.2f} to {row['high']:,.2f})"
         parts += [
             svg.text(LABEL_WIDTH - 14, middle + 4, row["label"], "end"),
             svg.line(x(row["low"]), middle, x(row["high"]), middle, colour, stroke_width="3"),
             svg.circle(x(row["estimate"]), middle, 5, colour,
-                       f"{row['label']}: {row['estimate']:,.2f} ({row['low']:,.2f} to "
-                       f"{row['high']:,.2f}), {row['verdict'].replace('_', ' ')}")]
+                       f"{row['label']}: {figures}, {row['verdict'].replace('_', ' ')}"),
+            svg.text(WIDTH - 16, middle + 4, figures, "end")]
     return svg.embed_picture(title, parts, width=WIDTH, height=height)
 
 
