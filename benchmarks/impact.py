@@ -26,7 +26,8 @@ from orchestration.impact_queries import find_facts
 from orchestration.initiative_effects import compare_at, placebo_dates
 from orchestration.warehouse import keep_frame
 
-SEEDS, CUSTOMERS, MONTHS, LEAST = 400, 1_000, 24, 30
+SEEDS, CUSTOMERS, MONTHS = 400, 1_000, 24
+LEAST, LEAST_PLACEBO = 30, 10
 END = date(2026, 6, 30)
 HELD_AIM, PLACEBO_AIM = (0.92, 0.98), 0.075
 # What is looked at: count of orders, and what they bring.
@@ -121,7 +122,7 @@ def compare_campaign(con: duckdb.DuckDBPyConnection, world: World) -> dict[str, 
                 "select customer_id, is_treated, null::varchar as group_key from campaign")
     first, last = world.campaign
     return _found(compare_at(con, _day(world, first), last - first + 1, by_lot=True,
-                             has_groups=False, least=LEAST))
+                             has_groups=False, least=LEAST, outcomes=MEASURES))
 
 
 def compare_placebo(
@@ -136,10 +137,14 @@ def compare_placebo(
                 "region = $1 as is_treated, region as group_key from persons", [region])
     days = 90
     start = _day(world, int(rng.integers(300, world.days - days)))
-    found = _found(compare_at(con, start, days, by_lot=False, has_groups=True, least=10))
-    before = [value for day in placebo_dates(start, days, _day(world, 0)) if (
-        value := compare_at(con, day, days, by_lot=False, has_groups=True, least=10)["value"])]
-    return found, before
+
+    def compare(day: date) -> dict[str, Effect | None]:
+        return compare_at(con, day, days, by_lot=False, has_groups=True, least=LEAST_PLACEBO,
+                          outcomes=MEASURES)
+
+    before = [value for day in placebo_dates(start, days, _day(world, 0))
+              if (value := compare(day)["value"])]
+    return _found(compare(start)), before
 
 
 def _found(effects: dict[str, Effect | None]) -> dict[str, Effect]:

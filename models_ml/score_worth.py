@@ -72,9 +72,9 @@ def measure_worth(cells: pd.DataFrame, *, least: int = 3) -> Worth | None:
     leverage = 1 / size + deviation**2 / spread
     scaled = residuals / np.maximum(1 - leverage, 1e-9)
     error = float(np.sqrt(deviation[informs] ** 2 @ scaled[informs]) / spread)
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    half = float(t.ppf(0.5 + LEVEL / 2, degrees)) * error
+    half = float(stdtrit(degrees, 0.5 + LEVEL / 2)) * error
     return Worth(slope, error, slope - half, slope + half, int(customers),
                  float(total[informs].sum() / customers))
 
@@ -95,6 +95,7 @@ def shuffles_look_like_chance(outside: int, shuffles: int) -> bool:
     Of scores that mean nothing, each has one with probability 5 %; less than one run in a hundred
     is refused by chance.
     """
-    from scipy.stats import binom
+    from scipy.special import bdtrc
 
-    return bool(binom.sf(outside - 1, shuffles, 1 - LEVEL) >= 0.01)
+    # The probability of `outside` or more.
+    return outside == 0 or bool(bdtrc(outside - 1, shuffles, 1 - LEVEL) >= 0.01)

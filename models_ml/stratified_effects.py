@@ -162,6 +162,6 @@ def _shock_variance(cells: pd.DataFrame, strata: pd.Index) -> tuple[float, float
 
 
 def _quantile(probability: float, degrees: float) -> float:
-    from scipy.stats import norm, t
+    from scipy.special import ndtri, stdtrit
 
-    return float(t.ppf(probability, degrees) if np.isfinite(degrees) else norm.ppf(probability))
+    return float(stdtrit(degrees, probability) if np.isfinite(degrees) else ndtri(probability))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -118,7 +119,7 @@ def placebo_dates(start: date, days: int, first: date) -> list[date]:
 
 def compare_at(
     con: duckdb.DuckDBPyConnection, day: date, days: int, *, by_lot: bool, has_groups: bool,
-    least: int,
+    least: int, outcomes: Sequence[str] = OUTCOMES,
 ) -> dict[str, Effect | None]:
     """Compare the table members in the days from `day` on with as many before, by outcome.
 
@@ -132,7 +133,7 @@ def compare_at(
                     f"where first_day < date '{day}' - {int(days)}")
     measure_windows(con, moments, earlier_days=days, later_days=days)
     cells = read_cells(
-        con, OUTCOMES, strata=LOT_STRATA if by_lot else CHANGE_STRATA,
+        con, outcomes, strata=LOT_STRATA if by_lot else CHANGE_STRATA,
         by=("is_treated", "group_key") if has_groups else ("is_treated",), is_change=not by_lot)
     return {outcome: compare_strata(
         rows.rename(columns={"group_key": "group"}), weights="all" if by_lot else "treated",

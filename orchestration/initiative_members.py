@@ -97,7 +97,7 @@ _CAMPAIGN_AND_OTHERS = f"""
 _ATTRIBUTE = f"""
     create or replace temp table members as
     with named as (
-        select customer_id, scope_key, any_value(lower(scope_name)) as scope_name, count(*) as facts
+        select customer_id, scope_key, min(lower(scope_name)) as scope_name, count(*) as facts
         from intermediate.int_initiative_scopes_unioned
         join records on records.record_key = identity_record_key
         where scope = $scope and (fact_date is null or fact_date < $before)
