@@ -153,9 +153,9 @@ def read_cells(
     """
     measured = []
     for outcome in outcomes:
-        later, earlier = (f"({OUTCOME_SQL[outcome].format(side=side)})"
-                          for side in ("later", "earlier"))
-        amount = f"{later} - {earlier}" if is_change else later
+        amount = f"({OUTCOME_SQL[outcome].format(side='later')})"
+        if is_change:
+            amount += f" - ({OUTCOME_SQL[outcome].format(side='earlier')})"
         measured.append(f"cast({amount} as decimal(18, 6)) as {outcome}")
     keys = [f"{expression} as stratum_{number}" for number, expression in enumerate(strata)]
     sums = ", ".join(f"count({o}) as {o}_count, cast(sum({o}) as double) as {o}_total, "

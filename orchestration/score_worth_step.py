@@ -61,8 +61,9 @@ def _measure(
              if customers else None for outcome in WORTH_OUTCOMES}
     shuffled: list[dict[str, Worth | None]] = []
     if any(found.values()):
+        seat_customers(con, strata)
         for deal in range(SHUFFLES):
-            dealt = shuffle_scores(con, strata, deal)
+            dealt = shuffle_scores(con, deal)
             shuffled.append({outcome: measure_worth(dealt[outcome]) for outcome in WORTH_OUTCOMES})
     rows: list[dict[str, object]] = []
     for outcome, worth in found.items():
@@ -105,29 +106,36 @@ def take_first_answers(
     return int(con.execute("select count(*) from first_answers").fetchall()[0][0])
 
 
-def shuffle_scores(
-    con: duckdb.DuckDBPyConnection, strata: tuple[str, ...], deal: int,
-) -> dict[str, pd.DataFrame]:
+def seat_customers(con: duckdb.DuckDBPyConnection, strata: tuple[str, ...]) -> None:
+    """Make the table seats: customers of `windows` numbered within their stratum."""
+    keys = ", ".join(f"{expression} as key_{n}" for n, expression in enumerate(strata))
+    names = ", ".join(f"key_{n}" for n in range(len(strata)))
+    con.execute(f"""
+        create or replace temp table seats as
+        select customer_id, score, later_value, later_purchases, later_contacts, later_referrals,
+            dense_rank() over (order by {names}) as stratum_number,
+            row_number() over (partition by {names} order by customer_id) as seat
+        from (select *, {keys} from windows) as keyed""")
+
+
+def shuffle_scores(con: duckdb.DuckDBPyConnection, deal: int) -> dict[str, pd.DataFrame]:
     """Cells after the scores of each stratum were dealt anew among its customers.
 
     The order of dealing is a hash of the customer with the number of the deal: the same in every
     run, and on every machine.
     """
-    keys = ", ".join(f"{expression} as shuffle_{n}" for n, expression in enumerate(strata))
-    within = ", ".join(f"shuffle_{n}" for n in range(len(strata)))
-    con.execute(f"""
-        create or replace temp table numbered as
-        select *, row_number() over (partition by {within} order by customer_id) as seat,
-            row_number() over (partition by {within} order by md5_number_lower(
-                customer_id || '|' || {int(deal)}), customer_id) as card
-        from (select *, {keys} from windows) as keyed""")
-    same = " and ".join(f"cards.shuffle_{n} is not distinct from seats.shuffle_{n}"
-                        for n in range(len(strata)))
     con.execute(f"""
         create or replace temp table dealt as
+        with cards as (
+            select stratum_number, score, row_number() over (
+                partition by stratum_number
+                order by md5_number_lower(customer_id || '|' || {int(deal)}), customer_id) as seat
+            from seats
+        )
         select seats.* replace (cards.score as score)
-        from numbered as seats join numbered as cards on seats.seat = cards.card and {same}""")
-    return read_cells(con, WORTH_OUTCOMES, strata=strata, by=("score",), source="dealt")
+        from seats join cards using (stratum_number, seat)""")
+    return read_cells(con, WORTH_OUTCOMES, strata=("stratum_number",), by=("score",),
+                      source="dealt")
 
 
 def _judge(worth: Worth | None, deals: list[Worth], customers: int) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The laws of impact find what breaks them: each is run on rows that keep it and on ones that not."""
+"""The laws of impact find what breaks them: each is run on rows that keep it and that do not."""
 
 from __future__ import annotations
 
