@@ -2,8 +2,8 @@
 
 `python -m benchmarks impact`. Persons and orders come from the demo's generator, one company a
 seed; sides are compared by the queries and the statistics of the impact step. Placebo initiatives
-are a region, drawn anew for each seed, over the same days, in which nothing was planted. A score
-that is drawn like the demo's satisfaction, and one that means nothing, show what a point is worth.
+are a region and a date, drawn anew for each seed, in which nothing was planted. A number after the
+name is that of seeds.
 """
 
 from __future__ import annotations
