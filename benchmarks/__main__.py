@@ -28,6 +28,8 @@ BENCHMARKS = {
     "kills": "SIGKILL at ten points, then run again: tables equal to an undisturbed run",
     "faults": "six faults in the newest extracts: which grades of data_health they lower",
     "gates": "the tests in which each gate blocks, one by one",
+    "impact": "400 companies: planted effects of initiatives held, placebos near zero",
+    "impact_million": "initiatives, scores and experiences of a million customers: time, memory",
     "recommendations": "next best offer on Online Retail: EASE beside popularity",
     "nonresponse": "planted silence of surveys corrected, false corrections, a million invitations",
     "together": "two runs of the UI and one of the command line started together",

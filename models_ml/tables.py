@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from models_ml.table_types import MODEL_NAME, MODEL_VERSION, MlColumn, MlTable, MlType
 from models_ml.tables_actions import ACTION_TABLES
+from models_ml.tables_impact import IMPACT_TABLES
 from models_ml.tables_improvements import IMPROVEMENT_TABLES
 from models_ml.tables_segments import SEGMENT_TABLES
 from models_ml.tables_silence import SILENCE_TABLES
@@ -268,5 +269,6 @@ TABLES: dict[str, MlTable] = {
         *ACTION_TABLES,
         *SEGMENT_TABLES,
         *IMPROVEMENT_TABLES,
+        *IMPACT_TABLES,
     )
 }

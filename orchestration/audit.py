@@ -24,6 +24,7 @@ ML_STAGES: dict[str, tuple[str, ...]] = {
     "segments": ("identity", "texts"),
     "silence": ("identity",),
     "improvements": ("identity", "texts"),
+    "impact": ("identity",),
 }
 
 # Stage -> the stages directly above it.

@@ -9,6 +9,7 @@ from expectations.ml import describe_suite
 from models_ml.tables import TABLES
 from orchestration.checks import suite_result, suite_spec
 from orchestration.identity_step import resolve_customers
+from orchestration.impact_step import measure_impact
 from orchestration.improvement_step import find_improvements
 from orchestration.ml_steps import Outcome, Progress, list_holidays
 from orchestration.recommendation_step import recommend_products
@@ -141,8 +142,19 @@ IMPROVEMENTS = MlStep(
             ("seeds", "touchpoint_map"), ("seeds", "team_sizes"), ("reporting", "code_labels")),
     chart="issues", charted=("root_causes",))
 
+IMPACT = MlStep(
+    "measure_impact", "impact", "value",
+    reads=("int_impact_days_unioned", "int_scores_measured", "int_experiences_judged",
+           "int_initiative_scopes_unioned", "int_purchase_days_summed"),
+    tables=("initiatives", "initiative_effects", "score_worth", "bad_experience_costs"),
+    conclude=measure_impact,
+    description="Say what initiatives brought, what a point of satisfaction is worth and what bad "
+                "experiences cost.",
+    others=(("ml", "customer_records"), ("seeds", "impact_rules")),
+    chart="effects", charted=("initiatives",))
+
 ML_STEPS = (
-    IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, SILENCE, IMPROVEMENTS,
+    IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, SILENCE, IMPROVEMENTS, IMPACT,
 )
 
 # Tables that must hold every key of their input.

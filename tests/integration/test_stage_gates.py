@@ -16,6 +16,7 @@ from company import Company
 
 from models_ml import identity
 from orchestration import (
+    impact_step,
     improvement_step,
     recommendation_step,
     segment_step,
@@ -26,6 +27,7 @@ from orchestration import (
 from orchestration.audit import STAGES, Audit
 from orchestration.defs.analytics import (
     IDENTITY,
+    IMPACT,
     IMPROVEMENTS,
     OFFERS,
     SEGMENTS,
@@ -168,6 +170,10 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
                         columns=read(settings).columns)
 
 
+def certain_without_an_interval(measure: Any, *given: Any) -> Any:
+    return measure(*given).assign(verdict="certainly")
+
+
 @pytest.mark.parametrize(("step", "module", "concludes", "wrongly", "table"), [
     (SEGMENTS, segment_step, "assign_customers", far_from_nothing, "customer_segments"),
     (VALUE, value_step, "score_histories", certain_to_leave, "customer_values"),
@@ -178,6 +184,7 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
     (SILENCE, silence_step, "correct_measure", more_answers_than_invitations,
      "nonresponse_corrections"),
     (IMPROVEMENTS, improvement_step, "find_root_causes", more_than_certain, "root_causes"),
+    (IMPACT, impact_step, "measure_scores", certain_without_an_interval, "score_worth"),
 ], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
 def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],

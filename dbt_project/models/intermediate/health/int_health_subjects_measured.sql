@@ -27,6 +27,8 @@
     'training_needs': ('cast(null as date)', false), 'self_service_articles': ('cast(null as date)', false),
     'improvement_effects': ('cast(null as date)', false), 'improvement_register': ('cast(null as date)', false),
     'service_costs': ('period_start', false),
+    'initiatives': ('cast(null as date)', false), 'initiative_effects': ('cast(null as date)', false),
+    'score_worth': ('cast(null as date)', false), 'bad_experience_costs': ('cast(null as date)', false),
 } -%}
 with
 

@@ -1,0 +1,134 @@
+"""What a bad experience costs: the part of the impact step that compares matched customers.
+
+Of each customer the first experience of a sort counts (a delivery, an answer, a case) that has days
+enough before and after it: bad for one, not bad for those compared. Whether more bad ones followed
+is part of what happened later; to leave such customers out would leave out those who stayed.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import duckdb
+import pandas as pd
+
+from models_ml.stratified_effects import Effect, compare_strata, matched_share
+from models_ml.tables_impact import WORTH_OUTCOMES
+from orchestration.impact_queries import MATCH_LEVELS, Facts, measure_windows, read_cells
+from orchestration.initiative_effects import MODEL_VERSION, describe_effect
+
+ENOUGH_MATCHED = 0.8
+"""Share of the treated that must have somebody alike, before wider classes are taken."""
+BALANCED = 0.25
+"""Standard deviations of earlier value that matched sides may differ by (Rubin 2001)."""
+YEAR_DAYS = 365
+
+
+def measure_bad_experiences(
+    con: duckdb.DuckDBPyConnection, facts: Facts | None, rules: dict[str, int],
+) -> pd.DataFrame:
+    """Rows of bad_experience_costs: every kind of the seed of which there are experiences."""
+    kinds = con.execute("select distinct kind from intermediate.int_experiences_judged "
+                        "order by kind").fetchall()
+    rows: list[dict[str, object]] = []
+    for kind, in kinds:
+        rows += _measure(con, kind, facts, rules)
+    return pd.DataFrame(rows)
+
+
+def _measure(
+    con: duckdb.DuckDBPyConnection, kind: str, facts: Facts | None, rules: dict[str, int],
+) -> list[dict[str, object]]:
+    customers, bad, yearly = 0, 0, 0
+    if facts:
+        customers, bad = take_first_experiences(
+            con, kind, facts.first + timedelta(days=rules["earlier_days"]),
+            facts.last - timedelta(days=rules["outcome_days"]))
+        yearly = count_bad(con, kind, facts.last)
+    found: dict[str, Effect | None] = dict.fromkeys(WORTH_OUTCOMES)
+    shared: dict[str, object] = {
+        "kind": kind, "window_days": rules["outcome_days"],
+        "value_basis": facts.basis if facts else "margin", "bad_count": bad,
+        "yearly_count": yearly, "model_version": MODEL_VERSION}
+    level, balance = 0, None
+    if min(bad, customers - bad) >= rules["customers_least"]:
+        measure_windows(con, "select * from first_experiences",
+                        earlier_days=rules["earlier_days"], later_days=rules["outcome_days"])
+        cells: dict[str, pd.DataFrame] = {}
+        while level < len(MATCH_LEVELS) and (
+                not level or matched_share(cells["value"]) < ENOUGH_MATCHED):
+            cells = read_cells(con, WORTH_OUTCOMES, strata=MATCH_LEVELS[level], by=("is_treated",))
+            level += 1
+        found = {outcome: compare_strata(cells[outcome], weights="treated",
+                                         least=rules["customers_least"])
+                 for outcome in WORTH_OUTCOMES}
+        balance = measure_balance(con, MATCH_LEVELS[level - 1])
+    rows = []
+    for outcome, effect in found.items():
+        verdict, reason = _judge(effect, balance, customers)
+        rows.append({
+            **shared, "outcome": outcome, **describe_effect(effect),
+            "treated_mean": effect.treated_mean if effect else None,
+            "comparison_mean": effect.comparison_mean if effect else None,
+            "match_level": level if effect else None, "balance": balance if effect else None,
+            "verdict": verdict, "verdict_reason": reason})
+    return rows
+
+
+def _judge(effect: Effect | None, balance: float | None, customers: int) -> tuple[str, str]:
+    """Verdict on an effect, and why nothing is said."""
+    if effect is None:
+        return "cannot_be_said", "too_few" if customers else "history_too_short"
+    if balance is not None and abs(balance) > BALANCED:
+        return "cannot_be_said", "sides_differ"
+    return ("effect_shown" if effect.is_shown else "no_effect_shown"), "none"
+
+
+def take_first_experiences(
+    con: duckdb.DuckDBPyConnection, kind: str, first: date, last: date,
+) -> tuple[int, int]:
+    """Make the table first_experiences; return how many customers, and of how many it was bad.
+
+    Who had a bad one before is left out: for them it would not be the first.
+    """
+    con.execute("""
+        create or replace temp table first_experiences as
+        with experiences as (
+            select customer_id, experienced_date, channel, is_bad, experienced.record_key
+            from intermediate.int_experiences_judged as experienced
+            join records on records.record_key = identity_record_key
+            where kind = $1 and experienced_date <= $3
+        ),
+        numbered as (
+            select *, row_number() over (
+                partition by customer_id order by experienced_date, record_key) as place
+            from experiences where experienced_date >= $2
+        )
+        select customer_id, channel, is_bad as is_treated, experienced_date as before_until,
+            experienced_date + 1 as after_from
+        from numbered
+        where place = 1 and customer_id not in (
+            select customer_id from experiences where is_bad and experienced_date < $2)""",
+        [kind, first, last])
+    customers, bad = con.execute("select count(*), count(*) filter (is_treated) "
+                                 "from first_experiences").fetchall()[0]
+    return customers, bad
+
+
+def count_bad(con: duckdb.DuckDBPyConnection, kind: str, last: date) -> int:
+    """Bad experiences of customers in the last year."""
+    return int(con.execute("""
+        select count(*) from intermediate.int_experiences_judged
+        join records on records.record_key = identity_record_key
+        where kind = $1 and is_bad and experienced_date > $2 and experienced_date <= $3""",
+        [kind, last - timedelta(days=YEAR_DAYS), last]).fetchall()[0][0])
+
+
+def measure_balance(con: duckdb.DuckDBPyConnection, strata: tuple[str, ...]) -> float | None:
+    """What matched sides still differ by in earlier value, in standard deviations of everybody."""
+    cells = read_cells(con, ("earlier_value",), strata=strata, by=("is_treated",))["earlier_value"]
+    effect = compare_strata(cells, weights="treated")
+    count = cells["count"].sum()
+    mean = cells["total"].sum() / count
+    deviation = max(cells["squares"].sum() / count - mean**2, 0.0) ** 0.5
+    return effect.estimate / deviation if effect and deviation else None
