@@ -1,7 +1,7 @@
 """What a day is expected to be: the mean of the days before, weekday and month taken into account.
 
 Old days fade with a half-life, so that the expectation follows slow change. It never learns from the
-last two weeks or from days of an alert. Weekdays differ as far as the data tell (credibility after
+last two weeks, from odd days or from those of an alert. Weekdays differ as far as the data tell (credibility after
 Bühlmann and Straub 1970). What a day may differ by is its sampling variance times an overdispersion
 factor, which holds what days differ by beyond it and what one day tells of the next (as Laney's
 charts do; Johnson and Bagshaw 1974 on serial correlation).
@@ -10,7 +10,7 @@ charts do; Johnson and Bagshaw 1974 on serial correlation).
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import bdtr, ndtri, pdtr
+from scipy.special import bdtr, gammainc, ndtri, pdtr
 
 from models_ml.alert_panel import Floats, SeriesPanel
 
@@ -21,18 +21,20 @@ LEARNING_DAYS = 28
 """Days in the reference before residuals tell how far days differ."""
 LEAST_RECORDS = 10.0
 LARGEST_RESIDUAL = 4.0
-"""A single day counts as at most that many standard deviations: one odd day is no alert."""
+ODD_RESIDUAL = 3.0
+"""Days that are further off, in standard deviations, are not learnt from."""
 SEASON_DAYS = 730
 LONGEST_CORRELATION = 0.7
 _WEEK = 7
 _SPREAD_LIMIT = 9.0
+_LEAST_SKEWNESS = 0.02
 
 
 class Baseline:
     """Faded sums of the reference of every series, moved on day by day.
 
     Rows are series. `info`, `sums`: n and total by weekday; `info_squares`: of n with squared
-    weights, for the variance of the mean; `squares`: of the measure; `spread`, `lagged`,
+    weights, for the variance of the mean; `squares`, `cubes`: of the measure; `spread`, `lagged`,
     `spread_days`: squares and products of following residuals, for the overdispersion.
     """
 
@@ -48,7 +50,7 @@ class Baseline:
         self.is_share = panel.statistic == "share"
         self.info, self.sums = np.zeros((count, _WEEK)), np.zeros((count, _WEEK))
         self.info_squares = np.zeros((count, _WEEK))
-        self.squares = np.zeros(count)
+        self.squares, self.cubes = np.zeros(count), np.zeros(count)
         self.spread, self.lagged, self.spread_days = (np.zeros(count) for _ in range(3))
         self.reference_days = np.zeros(count)
         self.begin = np.zeros(count, dtype=int)
@@ -64,7 +66,7 @@ class Baseline:
 
     def learn(self, day: int) -> None:
         """Let one more day into the reference of every series."""
-        for sums in (self.info, self.sums, self.squares, self.spread, self.lagged,
+        for sums in (self.info, self.sums, self.squares, self.cubes, self.spread, self.lagged,
                      self.spread_days):
             sums *= FADE
         self.info_squares *= FADE * FADE
@@ -76,6 +78,7 @@ class Baseline:
         self.info_squares[:, place] += n
         self.sums[:, place] += total
         self.squares += np.where(used, self.panel.squares[:, day], 0.0)
+        self.cubes += np.where(used, self.panel.cubes[:, day], 0.0)
         self.reference_days += used
         self._learn_residual(day, used)
 
@@ -108,6 +111,7 @@ class Baseline:
         self.info_squares[row] = np.bincount(place, weight * weight * n, _WEEK)
         self.sums[row] = np.bincount(place, weight * total, _WEEK)
         self.squares[row] = weight @ panel.squares[row, :until]
+        self.cubes[row] = weight @ panel.cubes[row, :until]
         self.reference_days[row] = used.sum()
         here = self.residual[row, :until]
         known = used & np.isfinite(here)
@@ -166,12 +170,11 @@ class Baseline:
         total = self.panel.total[:, day] - n * self.offset(day)
         with np.errstate(invalid="ignore", divide="ignore"):
             scale = 1 + n * known_share
-            plain = (total - n * mean) / np.sqrt(variance * n)
             tail = np.where(
                 self.is_count, _middle(pdtr, total, n * mean),
-                np.where(self.is_share, _middle_binomial(total, n, mean), 0.5))
-            exact = ndtri(np.clip(tail, 1e-15, 1 - 1e-15))
-            residual = np.where(self.is_count | self.is_share, exact, plain) / np.sqrt(scale)
+                np.where(self.is_share, _middle_binomial(total, n, mean), _gamma_tail(
+                    (total - n * mean) / np.sqrt(variance * n), self._skewness() / np.sqrt(n))))
+            residual = ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) / np.sqrt(scale)
             ready = (self.usable_or_alert[:, day] & self.knows_season
                      & (self.reference_days >= LEARNING_DAYS) & self._has_enough())
             residual = np.where(ready & np.isfinite(residual), residual, np.nan)
@@ -181,6 +184,13 @@ class Baseline:
             per_raw = np.where(self.is_count, n / raw, 1.0)
         judged = np.clip(residual / np.sqrt(factor), -LARGEST_RESIDUAL, LARGEST_RESIDUAL)
         return judged, (mean + self.offset(day)) * per_raw, spread * per_raw
+
+    def _skewness(self) -> Floats:
+        """Skewness of one record of a mean."""
+        info = self.info.sum(1)
+        first, second, third = self.sums.sum(1) / info, self.squares / info, self.cubes / info
+        variance = np.maximum(second - first ** 2, 1e-12)
+        return (third - 3 * first * second + 2 * first ** 3) / variance ** 1.5
 
     @property
     def usable_or_alert(self) -> np.ndarray:
@@ -216,6 +226,17 @@ def _middle(distribution: np.ufunc, observed: Floats, mean: Floats) -> Floats:
     at = distribution(observed, mean)
     below = np.where(observed > 0, distribution(np.maximum(observed - 1, 0), mean), 0.0)
     return (at + below) / 2
+
+
+def _gamma_tail(residual: Floats, skewness: Floats) -> Floats:
+    """Probability of less, of a mean with a skewness: that of a gamma variable (Pearson's type III).
+
+    Waiting times are skewed, and a mean of a few of them is, too: long waits would be alerts.
+    """
+    side = np.where(skewness < 0, -1.0, 1.0)
+    shape = 4 / np.square(np.clip(np.abs(skewness), _LEAST_SKEWNESS, None))
+    tail = gammainc(shape, np.maximum(shape + side * residual * np.sqrt(shape), 0.0))
+    return np.where(side > 0, tail, 1 - tail)
 
 
 def _middle_binomial(observed: Floats, n: Floats, share: Floats) -> Floats:

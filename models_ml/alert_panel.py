@@ -23,7 +23,7 @@ class SeriesPanel:
         statistic: of each series, one of `STATISTICS`.
         n: records of the day; of a count what it is compared with, such as orders, else 1.
         total: sum of the measure; of a count the records.
-        squares: sum of its squares; not used of counts.
+        squares, cubes: sum of its squares and third powers; used of means only.
         is_there: the feed of the series covers the day. A mean is judged on days with records.
         has_season: demand that changes with the month of the year.
         smallest_change: smallest change worth an alert, in units of the series; of a count a share
@@ -37,6 +37,7 @@ class SeriesPanel:
     n: Floats
     total: Floats
     squares: Floats
+    cubes: Floats
     is_there: np.ndarray
     has_season: np.ndarray
     smallest_change: Floats
@@ -49,7 +50,7 @@ class SeriesPanel:
             ValueError: shapes that do not fit, a statistic that is none, a day with a gap.
         """
         shape = (len(self.series_ids), len(self.days))
-        for name in ("n", "total", "squares", "is_there"):
+        for name in ("n", "total", "squares", "cubes", "is_there"):
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has not one value per series and day: "
                                  f"{getattr(self, name).shape}, not {shape}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models_ml.alert_baseline import GUARD_DAYS, Baseline
+from models_ml.alert_baseline import GUARD_DAYS, ODD_RESIDUAL, Baseline
 from models_ml.alert_limits import GRID, limits_on_grid
 from models_ml.alert_panel import Floats, SeriesPanel
 
@@ -79,10 +79,15 @@ class _Charts:
         self.k, self.h = np.full(count, 0.5), np.full(count, np.inf)
 
     def add(self, residual: Floats, day: int) -> None:
-        """Add a day; days without a residual leave the charts as they are."""
+        """Add a day; days without a residual leave the charts as they are.
+
+        A single day never alarms, however odd it is.
+        """
         told = np.isfinite(residual)
+        most = np.where(np.isfinite(self.h), 0.99 * (self.k + self.h), 0.0)
+        counted = np.clip(np.nan_to_num(residual), -most, most)
         for side in (UP, DOWN):
-            moved = np.maximum(self.level[side] + side * np.nan_to_num(residual) - self.k, 0.0)
+            moved = np.maximum(self.level[side] + side * counted - self.k, 0.0)
             self.level[side] = np.where(told, moved, self.level[side])
             self.zero[side] = np.where(self.level[side] <= 0, day, self.zero[side])
 
@@ -126,6 +131,7 @@ def watch(panel: SeriesPanel) -> Watched:
         residual, expected, deviation = baseline.judge(day)
         ready = np.isfinite(residual) & (day - first >= WARM_UP_DAYS)
         residual = np.where(ready, residual, np.nan)
+        baseline.usable[:, day] &= ~(np.abs(residual) > ODD_RESIDUAL)
         if is_month_start or day % 7 == 0:
             _set_limits(charts, baseline, panel, day)
         charts.add(residual, day)
@@ -224,7 +230,9 @@ def _forget(baseline: Baseline, ended: Alarm, day: int) -> None:
     row = ended.row
     judged = baseline.panel.is_judged[row]
     if ended.is_new_level:
+        # How far these days were off from the old level tells nothing of the new one.
         baseline.begin[row] = ended.start
+        baseline.residual[row, ended.start:] = np.nan
         baseline.usable[row, ended.start:] = judged[ended.start:]
     else:
         baseline.usable[row, ended.end + 1:] = judged[ended.end + 1:]
