@@ -95,7 +95,7 @@ def draw_company(seed: int) -> Drawn:
     waited = service.cases[service.cases["waiting_seconds"].notna()]
     posts = voices.posts[voices.posts["stars"].notna()]
     series = {
-        **_deliveries(world, purchases),
+        "on_time_delivery": _deliveries(world, purchases),
         "app_errors": _count(_by_day(world, pd.Series(at)), np.ones(world.days)),
         "contact_rate": _count(_by_day(world, cases["opened_at"]), per_order),
         "complaints": _count(_by_day(world, complaints["opened_at"]), per_order),
@@ -132,17 +132,14 @@ def _count(
     return compared, by_day[0], nothing, nothing
 
 
-def _deliveries(
-    world: World, purchases: Purchases,
-) -> dict[str, ByDay]:
+def _deliveries(world: World, purchases: Purchases) -> ByDay:
+    """Whether what arrived came on time, on the day it arrived."""
     orders = purchases.orders
     came = orders[orders["delivered_at"].notna() & ~orders["is_cancelled"]
                   & (orders["status"] != "BEZ")]
-    arrived, promised, ordered = (came[name].to_numpy().astype("datetime64[D]")
-                                  for name in ("delivered_at", "promised_at", "ordered_at"))
-    return {"on_time_delivery": _by_day(world, came["delivered_at"], arrived <= promised),
-            "delivery_days": _by_day(world, came["delivered_at"],
-                                     (arrived - ordered).astype(float))}
+    arrived, promised = (came[name].to_numpy().astype("datetime64[D]")
+                         for name in ("delivered_at", "promised_at"))
+    return _by_day(world, came["delivered_at"], arrived <= promised)
 
 
 def _answers(
