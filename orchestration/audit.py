@@ -24,7 +24,9 @@ STAGES: dict[str, tuple[str, ...]] = {
     "suppressions": ("identity",),
     "value": ("identity",),
     "segments": ("identity", "texts"),
-    "marts": ("identity", "texts", "holidays", "value", "offers", "suppressions", "segments"),
+    "alerts": ("texts", "holidays"),
+    "marts": ("identity", "texts", "holidays", "value", "offers", "suppressions", "segments",
+              "alerts"),
     "publish": ("marts",),
 }
 

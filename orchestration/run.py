@@ -32,6 +32,7 @@ STEPS = {
     "list_public_holidays": "Public holidays",
     "recommend_products": "What is worth offering to whom",
     "list_suppressions": "Whom not to contact",
+    "raise_alerts": "What has changed: alerts",
     "estimate_values": "What customers are worth, who may leave",
     "build_marts_and_reporting": "Marts and reporting (dbt)",
     "published__snapshot": "Published snapshot",

@@ -7,6 +7,7 @@ import dagster as dg
 
 from expectations.ml import describe_suite
 from models_ml.tables import TABLES
+from orchestration.alert_step import raise_alerts
 from orchestration.checks import suite_result, suite_spec
 from orchestration.identity_step import resolve_customers
 from orchestration.ml_steps import Outcome, Progress, list_holidays
@@ -115,7 +116,17 @@ SEGMENTS = MlStep(
             ("ml", "feedback_signals")),
     chart="segments", charted=("segments",))
 
-ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS)
+ALERTS = MlStep(
+    "raise_alerts", "alerts", "kpi",
+    reads=("int_alert_days_counted", "int_alert_facts_unioned", "int_alert_series_named"),
+    tables=("watched_series", "alert_series_days", "alerts", "alert_slices", "alert_reasons",
+            "series_changes"),
+    conclude=raise_alerts,
+    description="Watch daily series of KPIs and topics, and say what changed, where and with what.",
+    others=(("ml", "feedback_topics"), ("ml", "feedback_sentiment"), ("ml", "public_holidays")),
+    chart="events", charted=("alerts",))
+
+ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, ALERTS)
 
 # Tables that must hold every key of their input.
 COVERING = ("customer_records", "feedback_texts", "feedback_sentiment", "feedback_signals",
