@@ -103,16 +103,17 @@ def is_worse(direction: int, better: str | None) -> bool | None:
 
 
 def group_events(
-    alarms: Sequence[Alarm], traits: Sequence[Trait], last: int,
+    alarms: Sequence[Alarm], effects: Sequence[float], traits: Sequence[Trait], last: int,
 ) -> list[int]:
     """Say of every alarm which one leads its event.
 
     Alarms are of one event where they began within `EVENT_DAYS`, were open at the same time, are for
     the worse or not alike, and are about the same subject (or one of them about all). The leading
-    one says what happened rather than what came of it, and began first.
+    one says what happened rather than what came of it, and is furthest off.
 
     Args:
         alarms: changes.
+        effects: how far each is off, in standard deviations of a day.
         traits: of the series, by row.
         last: last day of the panel.
 
@@ -121,7 +122,8 @@ def group_events(
     """
     leader = list(range(len(alarms)))
     order = sorted(leader, key=lambda at: (
-        ROLES.index(traits[alarms[at].row].role), alarms[at].start, alarms[at].row))
+        ROLES.index(traits[alarms[at].row].role), -abs(effects[at]), alarms[at].start,
+        alarms[at].row))
     taken: set[int] = set()
     for at in order:
         if at in taken:

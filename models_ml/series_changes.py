@@ -57,16 +57,26 @@ def find_changes(panel: SeriesPanel) -> list[Change]:
         weights = np.sqrt(n)
         middle = np.average(values, weights=n)
         residual = (values - middle) * weights
-        spread = _ROBUST * np.median(np.abs(np.diff(residual))) / np.sqrt(2)
-        if not spread > 0:
-            spread = float(residual.std())
+        spread = max(_ROBUST * np.median(np.abs(np.diff(residual))) / np.sqrt(2),
+                     _sampling_deviation(panel, row, judged))
         if not spread > 0:
             continue
         told = np.clip(residual / spread, -2 * LARGEST_RESIDUAL, 2 * LARGEST_RESIDUAL)
         ends = ruptures.KernelCPD(kernel="linear", min_size=LEAST_DAYS).fit(
             told.reshape(-1, 1)).predict(pen=PENALTY * np.log(len(told)))
-        found += _describe(row, judged, n, values, spread, [0, *ends])
+        found += _describe(row, judged, n, values, spread, [0, *ends],
+                           is_bounded=bool(panel.statistic[row] != "mean"))
     return found
+
+
+def _sampling_deviation(panel: SeriesPanel, row: int, judged: np.ndarray) -> float:
+    """Standard deviation of one record: of a rare one most days have none, and do not differ."""
+    n, total = panel.n[row, judged].sum(), panel.total[row, judged].sum()
+    level = total / n
+    if panel.statistic[row] == "count":
+        return float(np.sqrt(level))
+    second = level if panel.statistic[row] == "share" else panel.squares[row, judged].sum() / n
+    return float(np.sqrt(max(second - level ** 2, 0.0)))
 
 
 def _adjust(panel: SeriesPanel, row: int, judged: np.ndarray) -> tuple[Floats, Floats]:
@@ -89,12 +99,15 @@ def _adjust(panel: SeriesPanel, row: int, judged: np.ndarray) -> tuple[Floats, F
 
 
 def _describe(
-    row: int, judged: np.ndarray, n: Floats, values: Floats, spread: float, ends: list[int],
+    row: int, judged: np.ndarray, n: Floats, values: Floats, spread: float, ends: list[int], *,
+    is_bounded: bool,
 ) -> list[Change]:
     changes = []
     for first, cut, last in zip(ends, ends[1:], ends[2:], strict=False):
         before = np.average(values[first:cut], weights=n[first:cut])
         after = np.average(values[cut:last], weights=n[cut:last])
+        if is_bounded:
+            before, after = max(before, 0.0), max(after, 0.0)
         error = spread * np.sqrt(1 / n[first:cut].sum() + 1 / n[cut:last].sum())
         size, half = after - before, NORMAL_QUANTILE * error
         changes.append(Change(row, int(judged[cut]), float(before), float(after),

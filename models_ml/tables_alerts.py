@@ -72,8 +72,8 @@ ALERT_TABLES: tuple[MlTable, ...] = (
                nullable=True),
             _C("closed_date", "date", "Day on which its end was told.", nullable=True),
             _C("end_reason", "string", "returned: days are as before; new_level: it lasted 90 days "
-               "and is usual now; no_data: the series stopped; withdrawn: data that came later "
-               "show no change.", nullable=True, values=END_REASONS),
+               "and is usual now; no_data: the series stopped; withdrawn: a later "
+               "run no longer finds it.", nullable=True, values=END_REASONS),
             _C("first_reported_date", "date", "As-of date of the run that first told it."),
             _C("acknowledged_date", "date", "When somebody took it on.", nullable=True),
             _C("days_count", "integer", "Days with records that it rests on.", minimum=0),

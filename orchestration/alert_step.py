@@ -147,11 +147,13 @@ def describe(
                        _date(panel, one.alarm.start), _date(panel, end))
         for one, (end, _) in zip(told, ends, strict=True)])
     by_alert = dict(list(sums.groupby("alert_id")))
-    leaders = group_events([one.alarm for one in told], traits, last)
+    sizes = [measure_span(panel, watched, one.alarm.row, one.alarm.start, end) or _nothing()
+             for one, (end, _) in zip(told, ends, strict=True)]
+    leaders = group_events([one.alarm for one in told], [size.effect for size in sizes], traits,
+                           last)
     alerts, slices, reasons = [], [], []
     for place, (one, (end, end_reason)) in enumerate(zip(told, ends, strict=True)):
-        alarm = one.alarm
-        size = measure_span(panel, watched, alarm.row, alarm.start, end) or _nothing()
+        alarm, size = one.alarm, sizes[place]
         moved = find_reasons(panel, watched, traits, replace(alarm, end=end), last)
         parts = _weigh(panel, by_alert.get(one.alert_id, sums.head(0)), size, alarm, end)
         picked = [Slice(row.dimension, (row.name_en, row.name_de), row.observed_value,
@@ -237,8 +239,8 @@ def describe_withdrawn(
             "closed_date": as_of, "end_reason": "withdrawn",
             "acknowledged_date": acknowledged.get(row.alert_id), "days_count": 0,
             "records_count": 0,
-            "headline_en": f"{own.name_en}: data that came later show no change.",
-            "headline_de": f"{own.name_de}: spätere Daten zeigen keine Veränderung.",
+            "headline_en": f"{own.name_en}: no longer found in the data.",
+            "headline_de": f"{own.name_de}: in den Daten nicht mehr zu finden.",
             "reason_en": "The alert is withdrawn.", "reason_de": "Der Alarm ist zurückgenommen.",
             "model_version": MODEL_VERSION})
     return _frame("alerts", rows)

@@ -24,6 +24,8 @@
     'segment_features': ('cast(null as date)', false), 'customer_segments': ('cast(null as date)', false),
     'segment_profiles': ('cast(null as date)', false), 'segment_moves': ('cast(null as date)', false),
     'personas': ('cast(null as date)', false),
+    'alerts': ('cast(null as date)', false), 'alert_slices': ('cast(null as date)', false),
+    'alert_reasons': ('cast(null as date)', false), 'series_changes': ('cast(null as date)', false),
 } -%}
 with
 
