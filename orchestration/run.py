@@ -35,6 +35,7 @@ STEPS = {
     "raise_alerts": "What has changed: alerts",
     "estimate_values": "What customers are worth, who may leave",
     "build_marts_and_reporting": "Marts and reporting (dbt)",
+    "marts__alerts_open_alerts": "Open alerts",
     "published__snapshot": "Published snapshot",
 }
 

@@ -21,7 +21,8 @@ from models_ml.tables import TABLES as ML_TABLES
 from orchestration.audit import STAGES, Audit
 
 TABLES = {
-    "marts": ["account_members", "accounts", "advocates", "campaign_attribution", "campaigns",
+    "marts": ["account_members", "accounts", "advocates", "alert_reasons", "alert_slices",
+              "alerts", "campaign_attribution", "campaigns",
               "cases", "close_the_loop", "contact_preferences",
               "customer_aliases", "customer_attribute_sources", "customer_history",
               "customer_lifecycle", "customer_records", "customer_referrals", "customer_rfm",
@@ -30,9 +31,9 @@ TABLES = {
               "identity_review", "journey_steps", "journeys", "next_best_actions", "order_lines",
               "orders", "partners", "personas", "product_ideas", "products", "routing_queue",
               "segment_features", "segment_moves", "segment_profiles", "segmentations", "segments",
-              "sessions",
+              "series_changes", "sessions",
               "stores", "survey_answers", "topic_proposals", "topic_quotes", "touchpoints"],
-    "reporting": ["acquisition_by_month", "campaign_performance_by_month",
+    "reporting": ["acquisition_by_month", "alert_series_by_day", "campaign_performance_by_month",
                   "campaign_revenue_by_month", "channel_consistency", "code_labels", "data_health",
                   "employee_topics_by_quarter", "expectation_gap_by_dimension",
                   "ideas_by_product", "journey_paths",
@@ -44,7 +45,8 @@ TABLES = {
                   "service_performance_by_month", "tenure_survival", "text_model_quality",
                   "topic_trends_by_month", "touchpoint_scorecard", "unlabelled_codes",
                   "unmapped_events", "value_by_customer_attribute", "value_calibration",
-                  "value_model_quality"],
+                  "value_model_quality",
+                  "watched_series"],
 }
 # The first run changes nobody's identity or segment; the seeds know every event and code of the
 # demo, its texts are too few for themes, and three months are too short to hold out a part.
