@@ -60,7 +60,7 @@ missed: list[str] = []
 
 @dataclass(frozen=True)
 class Drawn:
-    """Series of one company: per name n, total, squares and cubes by day; the first days of its events."""
+    """Per series n, total, squares and cubes by day; the first days of the events."""
 
     series: dict[str, ByDay]
     events: dict[str, int]

@@ -1,10 +1,10 @@
-"""What a day is expected to be: the mean of the days before, weekday and month taken into account.
+"""What a day is expected to be: the mean of the days before, by weekday and month.
 
-Old days fade with a half-life, so that the expectation follows slow change. It never learns from the
-last two weeks, from odd days or from those of an alert. Weekdays differ as far as the data tell (credibility after
-Bühlmann and Straub 1970). What a day may differ by is its sampling variance times an overdispersion
-factor, which holds what days differ by beyond it and what one day tells of the next (as Laney's
-charts do; Johnson and Bagshaw 1974 on serial correlation).
+Old days fade with a half-life, so that the expectation follows slow change. It never learns from
+the last two weeks, from odd days or from those of an alert. Weekdays differ as far as the data tell
+(credibility after Bühlmann and Straub 1970). What a day may differ by is its sampling variance
+times an overdispersion factor, which holds what days differ by beyond it and what one day tells of
+the next (as Laney's charts do; Johnson and Bagshaw 1974 on serial correlation).
 """
 
 from __future__ import annotations
@@ -123,11 +123,11 @@ class Baseline:
             told * before[:until], -_SPREAD_LIMIT, _SPREAD_LIMIT)
 
     def expect(self, day: int) -> tuple[Floats, Floats, Floats]:
-        """Expected value per unit of `exposure`, share of its variance that is known, variance of one record.
+        """What is expected of a day, and how sure that is.
 
         Returns:
-            Mean of each series on the day, without the season's offset; the variance of that mean by
-            that of one record; the variance of one record (of a count of one unit of exposure).
+            Mean of each series per unit of `exposure`, without the season's offset; the variance of
+            that mean by that of one record; the variance of one record (of a count per unit).
         """
         with np.errstate(invalid="ignore", divide="ignore"):
             info, level = self.info.sum(1), self.sums.sum(1) / self.info.sum(1)
@@ -229,7 +229,7 @@ def _middle(distribution: np.ufunc, observed: Floats, mean: Floats) -> Floats:
 
 
 def _gamma_tail(residual: Floats, skewness: Floats) -> Floats:
-    """Probability of less, of a mean with a skewness: that of a gamma variable (Pearson's type III).
+    """Probability of less, of a mean with a skewness: a gamma variable (Pearson's type III).
 
     Waiting times are skewed, and a mean of a few of them is, too: long waits would be alerts.
     """
@@ -243,6 +243,7 @@ def _middle_binomial(observed: Floats, n: Floats, share: Floats) -> Floats:
     """The same of a binomial variable."""
     share = np.clip(share, 1e-9, 1 - 1e-9)
     whole = np.clip(np.round(observed), 0, n)
-    at = np.where(whole < n, bdtr(np.minimum(whole, np.maximum(n - 1, 0)), n.astype(int), share), 1.0)
+    under = np.minimum(whole, np.maximum(n - 1, 0))
+    at = np.where(whole < n, bdtr(under, n.astype(int), share), 1.0)
     below = np.where(whole > 0, bdtr(np.maximum(whole - 1, 0), n.astype(int), share), 0.0)
     return (at + below) / 2

@@ -107,9 +107,9 @@ def group_events(
 ) -> list[int]:
     """Say of every alarm which one leads its event.
 
-    Alarms are of one event where they began within `EVENT_DAYS`, were open at the same time, are for
-    the worse or not alike, and are about the same subject (or one of them about all). The leading
-    one says what happened rather than what came of it, and is furthest off.
+    Alarms are of one event where they began within `EVENT_DAYS`, were open at the same time, are
+    alike for the worse or not, and are about the same subject (or one of them about all). The
+    leading one says what happened rather than what came of it, and is furthest off.
 
     Args:
         alarms: changes.

@@ -1,7 +1,7 @@
-"""Decision limits of CUSUM charts: the limit at which a chart without a change alarms once in so many days.
+"""Decision limits of CUSUM charts: where a chart without a change alarms once in so many days.
 
-A one-sided chart adds up `max(0, S + z - k)` of standard normal days and alarms above h. How long it
-runs on average is computed by a Markov chain over the values of S.
+A one-sided chart adds up `max(0, S + z - k)` of standard normal days and alarms above h. How long
+it runs on average is computed by a Markov chain over the values of S.
 """
 
 from __future__ import annotations

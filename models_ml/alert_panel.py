@@ -8,7 +8,7 @@ import numpy as np
 
 Floats = np.ndarray
 STATISTICS = ("mean", "share", "count")
-"""Mean of a measure; share of records with it; number of records, by what they are compared with."""
+"""Mean of a measure; share of records with it; number of records."""
 
 EXPOSURE_DAYS = 28
 
@@ -57,7 +57,8 @@ class SeriesPanel:
         if unknown := sorted(set(self.statistic.tolist()) - set(STATISTICS)):
             raise ValueError(f"unknown statistic {', '.join(unknown)}; there are "
                              f"{', '.join(STATISTICS)}")
-        if len(self.days) > 1 and (np.diff(self.days.astype("datetime64[D]")).astype(int) != 1).any():
+        steps = np.diff(self.days.astype("datetime64[D]")).astype(int)
+        if (steps != 1).any():
             raise ValueError("days of a panel follow each other without a gap")
         if not (self.smallest_change > 0).all():
             raise ValueError("smallest_change is more than nothing")
@@ -79,13 +80,13 @@ class SeriesPanel:
 
     @property
     def values(self) -> Floats:
-        """Value of each day, NaN where there is none; of a count per unit of what it is compared with."""
+        """Value of each day, NaN where there is none; of a count per unit of n."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(self.is_there & (self.n > 0), self.total / self.n, np.nan)
 
 
 def trailing_mean(counts: Floats, days: int = EXPOSURE_DAYS) -> Floats:
-    """Mean of a day and those before it, at most `days`: what a count with a delay is compared with.
+    """Mean of a day and those before it, at most `days`: what a late count is compared with.
 
     Args:
         counts: per day, along the last axis.

@@ -23,9 +23,9 @@ def weigh_slices(
 ) -> pd.DataFrame:
     """Say what each slice of one alert added to its change.
 
-    A slice of a mean or share adds its own change times its share of the records; one of a count its
-    change per unit of what is compared with. Slices with fewer than ten records, and dimensions with
-    only one value, tell nothing.
+    A slice of a mean or share adds its own change times its share of the records; one of a count
+    its change per unit of what is compared with. Slices with fewer than ten records, and dimensions
+    with only one value, tell nothing.
 
     Args:
         sums: one row per dimension and value with sums on the days of the alert and before.

@@ -2,9 +2,9 @@
 
 Each day is compared with what the days before let expect (`alert_baseline.py`); the residuals go
 into two one-sided charts (Page 1954, Biometrika 41). The expectation is learnt on the way, its own
-uncertainty counts (self-starting charts: Hawkins and Olwell 1998, chapter 7). A change began the day
-after the chart last stood at 0. While an alert is open, a chart the other way round tells when days
-are as expected again.
+uncertainty counts (self-starting charts: Hawkins and Olwell 1998, chapter 7). A change began the
+day after the chart last stood at 0. While an alert is open, a chart the other way round tells when
+days are as expected again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from models_ml.alert_limits import GRID, limits_on_grid
 from models_ml.alert_panel import Floats, SeriesPanel
 
 WARM_UP_DAYS = 70
-"""History before a series is watched: eight weeks of reference and the two that are not learnt from."""
+"""History before a series is watched: eight weeks of reference and the two that are not used."""
 NEW_LEVEL_DAYS = 90
 """A change that lasts so long is what is usual now."""
 SAME_EVENT_DAYS = 14
@@ -138,13 +138,13 @@ def watch(panel: SeriesPanel) -> Watched:
         for name, values in (("residual", residual), ("expected", expected),
                              ("deviation", deviation), ("limit", charts.h)):
             out[name][:, day] = np.where(ready, values, np.nan)
-        for row in list(open_alerts):
-            charts.reset(row, day)
-            ended = _follow(open_alerts[row], out["residual"], day)
+        for busy in list(open_alerts):
+            charts.reset(busy, day)
+            ended = _follow(open_alerts[busy], out["residual"], day)
             if ended:
                 alarms.append(ended)
-                last_alarm[row] = ended
-                del open_alerts[row]
+                last_alarm[busy] = ended
+                del open_alerts[busy]
                 _forget(baseline, ended, day)
         out["up"][:, day], out["down"][:, day] = charts.level[UP], charts.level[DOWN]
         for side in (UP, DOWN):
@@ -165,7 +165,7 @@ def watch(panel: SeriesPanel) -> Watched:
 
 
 def _set_limits(charts: _Charts, baseline: Baseline, panel: SeriesPanel, day: int) -> None:
-    """Tune charts to the smallest change worth an alert: k is half of it, in deviations of a day."""
+    """Tune charts to the smallest change worth an alert: k is half of it, by a day's deviation."""
     mean, _, variance = baseline.expect(day)
     recent = slice(max(day - 56, 0), day + 1)
     there = panel.is_judged[:, recent]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from models_ml.alert_words import clean_name
 from orchestration import svg
+from orchestration.alert_tables import rows_of
 from orchestration.warehouse import escape_cell
 
 WIDTH, PANEL_HEIGHT, TITLE_HEIGHT = 860, 170, 26
@@ -34,7 +35,7 @@ def draw_alerts(alerts: pd.DataFrame, days: pd.DataFrame, series: pd.DataFrame) 
         ["is_over", "started_date", "alert_id"], ascending=[True, False, True]).head(EVENTS)
     names = dict(zip(series["series_id"], series["name_en"], strict=True))
     parts: list[str] = []
-    for place, alert in enumerate(shown.itertuples()):
+    for place, alert in enumerate(rows_of(shown)):
         parts += _draw_panel(alert, days[days["series_id"] == alert.series_id],
                              names[alert.series_id], place * (PANEL_HEIGHT + TITLE_HEIGHT))
     picture = svg.embed_picture("Alerts", parts, width=WIDTH,
@@ -42,7 +43,7 @@ def draw_alerts(alerts: pd.DataFrame, days: pd.DataFrame, series: pd.DataFrame) 
     lines = ["| alert | state | what happened | with it |", "| --- | --- | --- | --- |"]
     lines += [f"| {escape_cell(alert.alert_id)} | {escape_cell(alert.alert_state)} "
               f"| {_escape(alert.headline_en)} | {_escape(alert.reason_en)} |"
-              for alert in shown.itertuples()]
+              for alert in rows_of(shown)]
     return f"{picture}\n\n" + "\n".join(lines)
 
 

@@ -59,7 +59,7 @@ def messages_file(settings: Settings) -> Path:
 def send_alerts(settings: Settings, as_of: date) -> Sent:
     """Send what is new on every channel that is set.
 
-    Never raises for a channel that does not answer: it is told in `problems`, and the next run tries
+    A channel that does not answer raises nothing: it is told in `problems`, and the next run tries
     again.
     """
     channels: dict[str, Callable[[AlertSettings, str, Sequence[Sequence[Alert]], date, str], None]]
@@ -83,8 +83,8 @@ def send_alerts(settings: Settings, as_of: date) -> Sent:
         try:
             send(settings.alerts, settings.company.company_name, fresh, as_of, language)
         except NotSent as error:
-            problems.append(f"{len(fresh)} new alerts were not sent by {channel}: {error}. They are "
-                            "sent after the next run, or with `cx360 alerts send`")
+            problems.append(f"{len(fresh)} new alerts were not sent by {channel}: {error}. They "
+                            "are sent after the next run, or with `cx360 alerts send`")
             continue
         _record(settings, channel, fresh, as_of)
         counts[channel] = len(fresh)

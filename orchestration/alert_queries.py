@@ -49,7 +49,6 @@ def count_days(
         sentiment: relation with the rows of feedback_sentiment.
         as_of: what is later does not count.
     """
-    slices = ", ".join(SLICES)
     known = ", ".join(f"coalesce({name}, 'unknown') as {name}" for name in SLICES)
     con.execute(f"""
         create temp table alert_texts as

@@ -31,8 +31,8 @@ def alerts(context: click.Context, also_over: bool, language: str | None,
            home: Path | None) -> None:
     """List the alerts that are open, and what moved with them.
 
-    An alert says that a daily series of a KPI or topic has changed beyond chance. Alerts that belong
-    to one event stand under its leading one.
+    An alert says that a daily series of a KPI or topic has changed beyond chance. Alerts that
+    belong to one event stand under its leading one.
 
     \b
     cx360 alerts
