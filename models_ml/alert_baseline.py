@@ -10,7 +10,7 @@ the next (as Laney's charts do; Johnson and Bagshaw 1974 on serial correlation).
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import bdtr, gammainc, ndtri, pdtr
+from scipy.special import bdtr, gammainc, ndtri, pdtr, stdtr
 
 from models_ml.alert_panel import Floats, SeriesPanel
 
@@ -27,6 +27,9 @@ SEASON_DAYS = 730
 LONGEST_CORRELATION = 0.7
 _WEEK = 7
 _SPREAD_LIMIT = 9.0
+_EXACT_RESIDUAL = 5.0
+_VARIANCE_WITHOUT_ODD = 0.9733
+"""Variance of normal days but those beyond `ODD_RESIDUAL`."""
 _LEAST_SKEWNESS = 0.02
 
 
@@ -85,14 +88,19 @@ class Baseline:
     def _learn_residual(self, day: int, used: np.ndarray) -> None:
         here = self.residual[:, day]
         known = used & np.isfinite(here)
-        square = np.minimum(np.square(np.where(known, here, 0.0)), _SPREAD_LIMIT)
-        self.spread += square
+        limit = self._spread_limit()
+        self.spread += np.minimum(np.square(np.where(known, here, 0.0)), limit)
         self.spread_days += known
         if day:
             before = self.residual[:, day - 1]
             both = known & np.isfinite(before)
             self.lagged += np.clip(np.where(both, here * np.where(both, before, 0.0), 0.0),
-                                   -_SPREAD_LIMIT, _SPREAD_LIMIT)
+                                   -limit, limit)
+
+    def _spread_limit(self) -> Floats:
+        """What the square of a day's residual counts as at most, once days are known."""
+        known = self.spread_days >= LEARNING_DAYS / 2
+        return np.where(known, _SPREAD_LIMIT * self.overdispersion(), np.inf)
 
     def relearn(self, row: int, until: int) -> None:
         """Make the sums of one series anew from its days before `until`, after it lost some."""
@@ -116,11 +124,11 @@ class Baseline:
         here = self.residual[row, :until]
         known = used & np.isfinite(here)
         told = np.where(known, here, 0.0)
-        self.spread[row] = weight @ (np.minimum(told ** 2, _SPREAD_LIMIT) * known)
+        limit = self._spread_limit()[row]
+        self.spread[row] = weight @ (np.minimum(told ** 2, limit) * known)
         self.spread_days[row] = weight @ known
         before = np.concatenate([[0.0], np.nan_to_num(self.residual[row, :max(until - 1, 0)])])
-        self.lagged[row] = weight @ np.clip(
-            told * before[:until], -_SPREAD_LIMIT, _SPREAD_LIMIT)
+        self.lagged[row] = weight @ np.clip(told * before[:until], -limit, limit)
 
     def expect(self, day: int) -> tuple[Floats, Floats, Floats]:
         """What is expected of a day, and how sure that is.
@@ -137,7 +145,8 @@ class Baseline:
             noise = variance[:, None] * self.overdispersion()[:, None] * (
                 self.info_squares / self.info ** 2)
             # Variance of weekdays beyond noise; nothing where they differ by no more than that.
-            between = np.nanmean(np.square(own) - noise * (1 - 1 / _WEEK), axis=1)
+            beyond = np.square(own) - noise * (1 - 1 / _WEEK)
+            between = np.nansum(beyond, axis=1) / np.maximum(np.isfinite(beyond).sum(1), 1)
             place = self.weekday[day]
             trust = between / (between + noise[:, place])
             trust = np.where((between > 0) & np.isfinite(trust), trust, 0.0)
@@ -150,7 +159,7 @@ class Baseline:
     def overdispersion(self) -> Floats:
         """Variance of residuals beyond sampling, at least 1, with what following days share."""
         days = np.maximum(self.spread_days, 1e-9)
-        spread = np.maximum(self.spread / days, 1e-9)
+        spread = np.maximum(self.spread / days / _VARIANCE_WITHOUT_ODD, 1e-9)
         correlation = np.clip(self.lagged / days / spread, 0.0, LONGEST_CORRELATION)
         effective = self.spread_days / np.log(2)
         is_real = correlation > 2 / np.sqrt(np.maximum(effective, 4.0))
@@ -170,11 +179,14 @@ class Baseline:
         total = self.panel.total[:, day] - n * self.offset(day)
         with np.errstate(invalid="ignore", divide="ignore"):
             scale = 1 + n * known_share
+            plain = (total - n * mean) / np.sqrt(variance * n)
             tail = np.where(
                 self.is_count, _middle(pdtr, total, n * mean),
-                np.where(self.is_share, _middle_binomial(total, n, mean), _gamma_tail(
-                    (total - n * mean) / np.sqrt(variance * n), self._skewness() / np.sqrt(n))))
-            residual = ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) / np.sqrt(scale)
+                np.where(self.is_share, _middle_binomial(total, n, mean),
+                         _gamma_tail(plain, self._skewness() / np.sqrt(n))))
+            exact = ndtri(np.clip(tail, 1e-15, 1 - 1e-15))
+            # So far out probabilities end; days of a large company lie there by overdispersion.
+            residual = np.where(np.abs(exact) < _EXACT_RESIDUAL, exact, plain) / np.sqrt(scale)
             ready = (self.usable_or_alert[:, day] & self.knows_season
                      & (self.reference_days >= LEARNING_DAYS) & self._has_enough())
             residual = np.where(ready & np.isfinite(residual), residual, np.nan)
@@ -182,8 +194,15 @@ class Baseline:
             factor = self.overdispersion()
             spread = np.sqrt(variance * factor * (1 / n + known_share))
             per_raw = np.where(self.is_count, n / raw, 1.0)
-        judged = np.clip(residual / np.sqrt(factor), -LARGEST_RESIDUAL, LARGEST_RESIDUAL)
+        judged = np.clip(self._as_normal(residual / np.sqrt(factor), factor), -LARGEST_RESIDUAL,
+                         LARGEST_RESIDUAL)
         return judged, (mean + self.offset(day)) * per_raw, spread * per_raw
+
+    def _as_normal(self, residual: Floats, factor: Floats) -> Floats:
+        """Residuals as normal ones: those by an overdispersion that few days tell have Student's t."""
+        told = np.clip(np.nan_to_num(residual), -8.0, 8.0)
+        normal = ndtri(stdtr(np.maximum(self.spread_days - 1, 2.0), told))
+        return np.where((factor > 1) & np.isfinite(residual), normal, residual)
 
     def _skewness(self) -> Floats:
         """Skewness of one record of a mean."""
