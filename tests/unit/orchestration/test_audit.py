@@ -54,10 +54,10 @@ def test_everything_below_a_stage_that_ran_is_stale(audit: Audit) -> None:
     assert audit.states() == {
         "ingest": "passed", "features": "passed", "identity": "passed", "texts": "stale",
         "segments": "stale", "holidays": "passed", "value": "stale", "offers": "stale",
-        "suppressions": "stale", "marts": "stale", "publish": "stale"}
+        "suppressions": "stale", "alerts": "stale", "marts": "stale", "publish": "stale"}
     with pytest.raises(GateClosed, match=r"publish waits for marts \(stale\)"):
         run(audit, "publish")
-    run(audit, "texts", "value", "offers", "suppressions", "segments", "marts", "publish")
+    run(audit, "texts", "value", "offers", "suppressions", "segments", "alerts", "marts", "publish")
 
 
 def test_a_killed_stage_is_still_running_and_lets_nothing_pass(audit: Audit) -> None:
