@@ -10,6 +10,7 @@ from models_ml.table_types import MODEL_NAME, MODEL_VERSION, MlColumn, MlTable, 
 from models_ml.tables_actions import ACTION_TABLES
 from models_ml.tables_impact import IMPACT_TABLES
 from models_ml.tables_improvements import IMPROVEMENT_TABLES
+from models_ml.tables_alerts import ALERT_TABLES
 from models_ml.tables_segments import SEGMENT_TABLES
 from models_ml.tables_silence import SILENCE_TABLES
 from models_ml.tables_value import VALUE_TABLES
@@ -270,5 +271,6 @@ TABLES: dict[str, MlTable] = {
         *SEGMENT_TABLES,
         *IMPROVEMENT_TABLES,
         *IMPACT_TABLES,
+        *ALERT_TABLES,
     )
 }

@@ -25,6 +25,7 @@ ML_STAGES: dict[str, tuple[str, ...]] = {
     "silence": ("identity",),
     "improvements": ("identity", "texts"),
     "impact": ("identity",),
+    "alerts": ("texts", "holidays"),
 }
 
 # Stage -> the stages directly above it.

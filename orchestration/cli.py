@@ -17,6 +17,7 @@ import click
 from ingestion.raw_zone import RawZone
 from orchestration.audit import STAGES, Audit
 from orchestration.cli_activate import activate
+from orchestration.cli_alerts import alerts
 from orchestration.cli_explain import explain
 from orchestration.cli_identity import identity
 from orchestration.cli_options import home_option, set_environment, told_clearly
@@ -50,6 +51,7 @@ def main() -> None:
     cx360 explain   who a customer is and why; what a value of a KPI rests on
     cx360 identity  review doubtful pairs, decide about them, fit the match model anew
     cx360 text      what was concluded about a text; correct it; train the models anew
+    cx360 alerts    what has changed beyond chance; take an alert on
     cx360 activate  hand out lists of next best actions, and see what was handed out
     cx360 doctor    check installation, settings, folders, and say what to do
     cx360 dev       the Dagster UI on 127.0.0.1
@@ -269,6 +271,7 @@ def docs(home: Path | None) -> None:
 
 
 main.add_command(activate)
+main.add_command(alerts)
 main.add_command(explain)
 main.add_command(identity)
 main.add_command(text)

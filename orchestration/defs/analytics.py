@@ -7,6 +7,7 @@ import dagster as dg
 
 from expectations.ml import describe_suite
 from models_ml.tables import TABLES
+from orchestration.alert_step import raise_alerts
 from orchestration.checks import suite_result, suite_spec
 from orchestration.identity_step import resolve_customers
 from orchestration.impact_step import measure_impact
@@ -153,8 +154,19 @@ IMPACT = MlStep(
     others=(("ml", "customer_records"), ("seeds", "impact_rules")),
     chart="effects", charted=("initiatives",))
 
+ALERTS = MlStep(
+    "raise_alerts", "alerts", "kpi",
+    reads=("int_alert_days_counted", "int_alert_facts_unioned", "int_alert_series_named"),
+    tables=("watched_series", "alert_series_days", "alerts", "alert_slices", "alert_reasons",
+            "series_changes"),
+    conclude=raise_alerts,
+    description="Watch daily series of KPIs and topics, and say what changed, where and with what.",
+    others=(("ml", "feedback_topics"), ("ml", "feedback_sentiment"), ("ml", "public_holidays")),
+    chart="events", charted=("alerts",))
+
 ML_STEPS = (
     IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, SILENCE, IMPROVEMENTS, IMPACT,
+    ALERTS,
 )
 
 # Tables that must hold every key of their input.

@@ -29,6 +29,8 @@
     'service_costs': ('period_start', false),
     'initiatives': ('cast(null as date)', false), 'initiative_effects': ('cast(null as date)', false),
     'score_worth': ('cast(null as date)', false), 'bad_experience_costs': ('cast(null as date)', false),
+    'alerts': ('cast(null as date)', false), 'alert_slices': ('cast(null as date)', false),
+    'alert_reasons': ('cast(null as date)', false), 'series_changes': ('cast(null as date)', false),
 } -%}
 with
 

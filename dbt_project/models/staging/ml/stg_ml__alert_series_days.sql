@@ -1,0 +1,12 @@
+select
+    series_id,
+    observed_date,
+    records_count,
+    value,
+    expected_value,
+    expected_low,
+    expected_high,
+    residual,
+    cusum_up,
+    cusum_down
+from {{ source('ml', 'alert_series_days') }}
