@@ -32,7 +32,7 @@ REPLICATES = 200
 LEVEL = 0.05
 FEWEST_ANSWERS = 30
 """Answers that a factor needs, and a pair of factors together."""
-FEWEST_SHARE = 0.05
+FEWEST_SHARE = 0.1
 """Of the rows in which a factor has to be answered."""
 SAME = 0.995
 """Correlation from which on two variables say the same."""
@@ -41,7 +41,9 @@ QUADRANTS = ("act", "keep", "monitor", "possible_overkill")
 James 1977, Journal of Marketing 41)."""
 FACTOR_NOTES = ("collinearity", "not_significant")
 LEFT_OUT = ("few_answers", "no_variation", "same_as_another", "not_answered_together")
-MODEL_NOTES = ("nothing_significant", "not_separable", "too_few_answers", "no_variation")
+MODEL_NOTES = ("nothing_significant", "not_separable", "too_few_answers", "no_variation",
+               "no_factors", "not_identified")
+"""No factor matters; some do but not one by itself; and why there is no model."""
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-EM_STEPS = 8
-MOST_STEPS = 300
-TOLERANCE = 1e-9
+EM_STEPS = 5
+MOST_STEPS = 30
+TOLERANCE = 1e-8
+CELLS = 2000
+
+
+class NotIdentified(ValueError):
+    """Many covariances fit the answers equally well: too little was answered together."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,25 @@ class AnswerCounts:
         pattern = place.reshape(-1)[self.pattern]
         keys, cell = np.unique(np.stack([pattern, self.block]), axis=1, return_inverse=True)
         cell = cell.reshape(-1)
-        merged = [np.zeros((keys.shape[1], *part.shape[1:])) for part in self._parts()]
-        for into, part in zip(merged, self._parts(), strict=True):
-            np.add.at(into, cell, part)
-        rows, weight, sums, products = merged
+        rows, weight, sums, products = (
+            add_up(part, cell, keys.shape[1])
+            for part in (self.rows, self.weight, self.sums, self.products))
         return AnswerCounts(masks, keys[0], keys[1], rows, weight, sums, products)
+
+    def merge_blocks(self) -> AnswerCounts:
+        """One cell per pattern, in the order of the patterns."""
+        count = len(self.observed)
+        rows, weight, sums, products = (
+            add_up(part, self.pattern, count)
+            for part in (self.rows, self.weight, self.sums, self.products))
+        return AnswerCounts(self.observed, np.arange(count), np.zeros(count, dtype=int), rows,
+                            weight, sums, products)
+
+    def cut(self, part: slice) -> AnswerCounts:
+        """A part of the cells."""
+        return replace(self, pattern=self.pattern[part], block=self.block[part],
+                       rows=self.rows[part], weight=self.weight[part], sums=self.sums[part],
+                       products=self.products[part])
 
     def standardise(self, centre: np.ndarray, scale: np.ndarray) -> AnswerCounts:
         """Statistics of (value - centre) / scale."""
@@ -70,18 +89,6 @@ class AnswerCounts:
             weight * centre[:, None] * centre) * (here[:, :, None] & here[:, None, :])
         sums = self.sums - self.weight[:, None] * centre * here
         return replace(self, sums=sums / scale, products=products / (scale[:, None] * scale))
-
-    def _parts(self) -> tuple[np.ndarray, ...]:
-        return self.rows, self.weight, self.sums, self.products
-
-    def by_pattern(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Weight (patterns,), sums (patterns, d) and products (patterns, d, d) over all blocks."""
-        totals = []
-        for part in (self.weight, self.sums, self.products):
-            total = np.zeros((len(self.observed), *part.shape[1:]))
-            np.add.at(total, self.pattern, part)
-            totals.append(total)
-        return totals[0], totals[1], totals[2]
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ class Moments:
         blocks: numbers of the blocks, sorted.
         influence: (blocks, d + d (d + 1) / 2) by how much one more copy of a block would move
             means, then covariances (rows of the upper triangle), to first order.
-        steps: how many it took; `MOST_STEPS` where it did not converge.
+        steps: how many it took.
     """
 
     mean: np.ndarray
@@ -102,6 +109,16 @@ class Moments:
     blocks: np.ndarray
     influence: np.ndarray
     steps: int
+
+
+def add_up(values: np.ndarray, place: np.ndarray, count: int) -> np.ndarray:
+    """Sums of rows by their place in 0 … count - 1; quicker than `numpy.add.at` on many rows."""
+    total = np.zeros((count, *values.shape[1:]))
+    if len(place):
+        order = np.argsort(place, kind="stable")
+        here, first = np.unique(place[order], return_index=True)
+        total[here] = np.add.reduceat(values[order], first, axis=0)
+    return total
 
 
 def describe_available(counts: AnswerCounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -125,6 +142,7 @@ def estimate_moments(counts: AnswerCounts) -> Moments:
 
     Raises:
         ValueError: a variable has no answers or does not vary, or two are never answered together.
+        NotIdentified: the answers leave open what the covariances are.
     """
     _, centre, variance = describe_available(counts)
     if not np.all(variance > 0):
@@ -132,9 +150,9 @@ def estimate_moments(counts: AnswerCounts) -> Moments:
     if not np.all(count_together(counts) > 0):
         raise ValueError("two variables are never answered together")
     scale = np.sqrt(variance)
-    standard = counts.standardise(centre, scale)
-    mean, covariance, steps = _maximise(standard)
-    blocks, influence = _influence(standard, mean, covariance)
+    totals = counts.merge_blocks().standardise(centre, scale)
+    mean, covariance, steps = _maximise(totals)
+    blocks, influence = _influence(counts, totals, mean, covariance, centre, scale)
     size = len(mean)
     upper = np.triu_indices(size)
     by = np.concatenate([scale, (scale[:, None] * scale)[upper]])
@@ -179,7 +197,8 @@ def _make_definite(stack: np.ndarray) -> np.ndarray:
 
 
 def _maximise(counts: AnswerCounts) -> tuple[np.ndarray, np.ndarray, int]:
-    weight, sums, products = counts.by_pattern()
+    """Mean, covariance and steps, from standardised counts of one cell per pattern."""
+    weight, sums, products = counts.weight, counts.sums, counts.products
     masks, total = counts.observed, weight.sum()
     size = masks.shape[1]
     mean, covariance = np.zeros(size), np.eye(size)
@@ -204,7 +223,7 @@ def _maximise(counts: AnswerCounts) -> tuple[np.ndarray, np.ndarray, int]:
         mean, covariance = next_mean, next_covariance
         if moved < TOLERANCE:
             return mean, covariance, step
-    return mean, covariance, MOST_STEPS
+    raise NotIdentified(f"no maximum within {MOST_STEPS} steps")
 
 
 def _invert_observed(covariance: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -269,21 +288,24 @@ def _information(
     patterns, size, _ = inverse.shape
     bent = inverse @ second @ inverse - 0.5 * weight[:, None, None] * inverse
     pulled = (inverse @ first[:, :, None])[:, :, 0]
-    both = (bent.reshape(patterns, -1).T @ inverse.reshape(patterns, -1)).reshape((size,) * 4)
-    both = both.transpose(0, 2, 1, 3).reshape(size**2, size**2)
-    mixed = (inverse.reshape(patterns, -1).T @ pulled).reshape(size, size * size)
-    upper = np.triu_indices(size)
-    half = _fold(_fold(both, upper, size).T, upper, size)
-    crossed = _fold(mixed.T, upper, size)
+    both = bent.reshape(patterns, -1).T @ inverse.reshape(patterns, -1)
+    mixed = (inverse.reshape(patterns, -1).T @ pulled).reshape(size, size, size)
+    across, down = np.triu_indices(size)
+    twin = (across != down).astype(float)
+
+    def entries(first_row: np.ndarray, second_row: np.ndarray, first_column: np.ndarray,
+                second_column: np.ndarray) -> np.ndarray:
+        return both[first_row[:, None] * size + first_column,
+                    second_row[:, None] * size + second_column]
+
+    # Symmetry makes two entries of a covariance matrix one parameter.
+    spread = (entries(across, down, across, down)
+              + twin[:, None] * entries(down, across, across, down)
+              + twin * entries(across, down, down, across)
+              + twin[:, None] * twin * entries(down, across, down, across))
+    crossed = mixed[:, across, down] + twin * mixed[:, down, across]
     means = np.tensordot(weight, inverse, axes=(0, 0))
-    return np.block([[means, crossed.T], [crossed, (half + half.T) / 2]])
-
-
-def _fold(rows: np.ndarray, upper: tuple[np.ndarray, np.ndarray], size: int) -> np.ndarray:
-    """Rows for entries of a matrix, added up for those that symmetry makes one."""
-    across, down = upper
-    mirrored = rows[down * size + across] * (across != down)[:, None]
-    return rows[across * size + down] + mirrored
+    return np.block([[means, crossed], [crossed.T, (spread + spread.T) / 2]])
 
 
 def _score(
@@ -315,21 +337,22 @@ def _newton_step(
 
 
 def _influence(
-    counts: AnswerCounts, mean: np.ndarray, covariance: np.ndarray,
+    counts: AnswerCounts, totals: AnswerCounts, mean: np.ndarray, covariance: np.ndarray,
+    centre: np.ndarray, scale: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    weight, sums, products = counts.by_pattern()
+    """Numbers of the blocks and, standardised, by how much each moves the estimate."""
     inverse, _ = _invert_observed(covariance, counts.observed)
-    first, second = _about(mean, weight, sums, products, counts.observed)
-    information = _information(weight, first, second, inverse)
+    first, second = _about(mean, totals.weight, totals.sums, totals.products, counts.observed)
+    information = _information(totals.weight, first, second, inverse)
     blocks, place = np.unique(counts.block, return_inverse=True)
+    place = place.reshape(-1)
     score = np.zeros((len(blocks), len(information)))
     # In slices: a cell needs several matrices, and there can be tens of thousands.
-    for start in range(0, len(counts.pattern), 2000):
-        part = slice(start, start + 2000)
-        pattern = counts.pattern[part]
+    for start in range(0, len(counts.pattern), CELLS):
+        part = slice(start, start + CELLS)
+        cells = counts.cut(part).standardise(centre, scale)
         cell_first, cell_second = _about(
-            mean, counts.weight[part], counts.sums[part], counts.products[part],
-            counts.observed[pattern])
-        np.add.at(score, place.reshape(-1)[part],
-                  _score(counts.weight[part], cell_first, cell_second, inverse[pattern]))
+            mean, cells.weight, cells.sums, cells.products, cells.observed[cells.pattern])
+        score += add_up(_score(cells.weight, cell_first, cell_second, inverse[cells.pattern]),
+                        place[part], len(blocks))
     return blocks, np.linalg.solve(information, score.T).T

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from models_ml.table_types import MODEL_NAME, MODEL_VERSION, MlColumn, MlTable, MlType
 from models_ml.tables_actions import ACTION_TABLES
+from models_ml.tables_drivers import DRIVER_TABLES
 from models_ml.tables_segments import SEGMENT_TABLES
 from models_ml.tables_value import VALUE_TABLES
 
@@ -264,5 +265,6 @@ TABLES: dict[str, MlTable] = {
         *VALUE_TABLES,
         *ACTION_TABLES,
         *SEGMENT_TABLES,
+        *DRIVER_TABLES,
     )
 }

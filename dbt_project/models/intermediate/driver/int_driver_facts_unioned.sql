@@ -1,7 +1,7 @@
 {#- Facts of the order and the case that a response is about; what came after the answer cannot have caused it. -#}
 {%- set order_facts = ['delivery_days', 'days_late', 'is_returned', 'discount_share'] -%}
 {%- set case_facts = [
-    'waiting_minutes', 'response_hours', 'resolution_days', 'reopenings', 'is_escalated', 'is_bot_handover',
+    'waiting_hours', 'resolution_days', 'reopenings', 'is_escalated', 'is_bot_handover',
 ] -%}
 with
 
@@ -78,11 +78,13 @@ of_orders as (
 of_cases as (
     select
         responses.response_id,
-        cases.waiting_time_seconds / 60.0 as waiting_minutes,
-        case
-            when cases.first_response_at <= responses.responded_at
-                then {{ dbt.datediff('cases.opened_at', 'cases.first_response_at', 'minute') }} / 60.0
-        end as response_hours,
+        coalesce(
+            cases.waiting_time_seconds / 3600.0,
+            case
+                when cases.first_response_at <= responses.responded_at
+                    then {{ dbt.datediff('cases.opened_at', 'cases.first_response_at', 'minute') }} / 60.0
+            end
+        ) as waiting_hours,
         case
             when cases.resolved_at <= responses.responded_at
                 then {{ dbt.datediff('cases.opened_at', 'cases.resolved_at', 'minute') }} / 1440.0
