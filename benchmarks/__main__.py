@@ -28,6 +28,7 @@ BENCHMARKS = {
     "kills": "SIGKILL at ten points, then run again: tables equal to an undisturbed run",
     "faults": "six faults in the newest extracts: which grades of data_health they lower",
     "gates": "the tests in which each gate blocks, one by one",
+    "drivers": "planted drivers, swiss, SFO, missing answers, a million answers with intervals",
     "recommendations": "next best offer on Online Retail: EASE beside popularity",
     "together": "two runs of the UI and one of the command line started together",
     "segments": "stability and later purchases explained beside RFM cells, a million customers",

@@ -24,7 +24,9 @@ STAGES: dict[str, tuple[str, ...]] = {
     "suppressions": ("identity",),
     "value": ("identity",),
     "segments": ("identity", "texts"),
-    "marts": ("identity", "texts", "holidays", "value", "offers", "suppressions", "segments"),
+    "drivers": ("segments",),
+    "marts": ("identity", "texts", "holidays", "value", "offers", "suppressions", "segments",
+              "drivers"),
     "publish": ("marts",),
 }
 

@@ -33,6 +33,7 @@ STEPS = {
     "recommend_products": "What is worth offering to whom",
     "list_suppressions": "Whom not to contact",
     "estimate_values": "What customers are worth, who may leave",
+    "find_satisfaction_drivers": "What moves satisfaction",
     "build_marts_and_reporting": "Marts and reporting (dbt)",
     "published__snapshot": "Published snapshot",
 }

@@ -8,6 +8,7 @@ import dagster as dg
 from expectations.ml import describe_suite
 from models_ml.tables import TABLES
 from orchestration.checks import suite_result, suite_spec
+from orchestration.driver_step import find_satisfaction_drivers
 from orchestration.identity_step import resolve_customers
 from orchestration.ml_steps import Outcome, Progress, list_holidays
 from orchestration.recommendation_step import recommend_products
@@ -115,7 +116,20 @@ SEGMENTS = MlStep(
             ("ml", "feedback_signals")),
     chart="segments", charted=("segments",))
 
-ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS)
+DRIVERS = MlStep(
+    "find_satisfaction_drivers", "drivers", "experience",
+    reads=("int_driver_responses_described", "int_driver_outcomes_scored",
+           "int_driver_facts_unioned", "int_driver_events_unioned", "int_orders_completed",
+           "int_feedback_texts_unioned", "int_topics_placed"),
+    tables=("driver_models", "satisfaction_drivers"),
+    conclude=find_satisfaction_drivers,
+    description="Say what moves satisfaction, how surely, and how well it does.",
+    others=(("ml", "customer_records"), ("ml", "customer_segments"), ("ml", "feedback_topics"),
+            ("seeds", "driver_outcomes"), ("seeds", "driver_factors")),
+    chart="importance_by_performance", charted=("driver_models", "satisfaction_drivers"))
+
+ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS,
+            DRIVERS)
 
 # Tables that must hold every key of their input.
 COVERING = ("customer_records", "feedback_texts", "feedback_sentiment", "feedback_signals",

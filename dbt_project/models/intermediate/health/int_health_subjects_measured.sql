@@ -23,7 +23,8 @@
     'segmentations': ('cast(null as date)', false), 'segments': ('cast(null as date)', false),
     'segment_features': ('cast(null as date)', false), 'customer_segments': ('cast(null as date)', false),
     'segment_profiles': ('cast(null as date)', false), 'segment_moves': ('cast(null as date)', false),
-    'personas': ('cast(null as date)', false),
+    'personas': ('cast(null as date)', false), 'driver_models': ('cast(null as date)', false),
+    'satisfaction_drivers': ('cast(null as date)', false),
 } -%}
 with
 
