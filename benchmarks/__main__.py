@@ -30,6 +30,7 @@ BENCHMARKS = {
     "gates": "the tests in which each gate blocks, one by one",
     "impact": "400 companies: planted effects of initiatives held, placebos near zero",
     "impact_million": "initiatives, scores and experiences of a million customers: time, memory",
+    "drivers": "planted drivers, swiss, SFO, missing answers, a million answers with intervals",
     "recommendations": "next best offer on Online Retail: EASE beside popularity",
     "nonresponse": "planted silence of surveys corrected, false corrections, a million invitations",
     "together": "two runs of the UI and one of the command line started together",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from models_ml.table_types import MODEL_NAME, MODEL_VERSION, MlColumn, MlTable, MlType
 from models_ml.tables_actions import ACTION_TABLES
 from models_ml.tables_alerts import ALERT_TABLES
+from models_ml.tables_drivers import DRIVER_TABLES
 from models_ml.tables_impact import IMPACT_TABLES
 from models_ml.tables_improvements import IMPROVEMENT_TABLES
 from models_ml.tables_segments import SEGMENT_TABLES
@@ -272,5 +273,6 @@ TABLES: dict[str, MlTable] = {
         *IMPROVEMENT_TABLES,
         *IMPACT_TABLES,
         *ALERT_TABLES,
+        *DRIVER_TABLES,
     )
 }

@@ -26,6 +26,7 @@ ML_STAGES: dict[str, tuple[str, ...]] = {
     "improvements": ("identity", "texts"),
     "impact": ("identity",),
     "alerts": ("texts", "holidays"),
+    "drivers": ("segments",),
 }
 
 # Stage -> the stages directly above it.

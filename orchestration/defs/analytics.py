@@ -9,6 +9,7 @@ from expectations.ml import describe_suite
 from models_ml.tables import TABLES
 from orchestration.alert_step import raise_alerts
 from orchestration.checks import suite_result, suite_spec
+from orchestration.driver_step import find_satisfaction_drivers
 from orchestration.identity_step import resolve_customers
 from orchestration.impact_step import measure_impact
 from orchestration.improvement_step import find_improvements
@@ -164,9 +165,21 @@ ALERTS = MlStep(
     others=(("ml", "feedback_topics"), ("ml", "feedback_sentiment"), ("ml", "public_holidays")),
     chart="events", charted=("alerts",))
 
+DRIVERS = MlStep(
+    "find_satisfaction_drivers", "drivers", "experience",
+    reads=("int_driver_responses_described", "int_driver_outcomes_scored",
+           "int_driver_facts_unioned", "int_driver_events_unioned", "int_orders_completed",
+           "int_feedback_texts_unioned", "int_topics_placed"),
+    tables=("driver_models", "satisfaction_drivers"),
+    conclude=find_satisfaction_drivers,
+    description="Say what moves satisfaction, how surely, and how well it does.",
+    others=(("ml", "customer_records"), ("ml", "customer_segments"), ("ml", "feedback_topics"),
+            ("seeds", "driver_outcomes"), ("seeds", "driver_factors")),
+    chart="importance_by_performance", charted=("driver_models", "satisfaction_drivers"))
+
 ML_STEPS = (
-    IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, SILENCE, IMPROVEMENTS, IMPACT,
-    ALERTS,
+    IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, SILENCE, DRIVERS, IMPACT,
+    IMPROVEMENTS, ALERTS,
 )
 
 # Tables that must hold every key of their input.

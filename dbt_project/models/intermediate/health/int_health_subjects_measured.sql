@@ -31,6 +31,8 @@
     'score_worth': ('cast(null as date)', false), 'bad_experience_costs': ('cast(null as date)', false),
     'alerts': ('cast(null as date)', false), 'alert_slices': ('cast(null as date)', false),
     'alert_reasons': ('cast(null as date)', false), 'series_changes': ('cast(null as date)', false),
+    'driver_models': ('cast(null as date)', false),
+    'satisfaction_drivers': ('cast(null as date)', false),
 } -%}
 with
 
