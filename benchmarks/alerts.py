@@ -1,7 +1,7 @@
 """Alerts on companies with planted events, on simulated series, and what a thousand series cost.
 
-`python -m benchmarks alerts`. The demo company is drawn with 400 seeds (`python -m benchmarks.alerts
-50` for fewer), straight from its generator and without texts' analysis: topics and sentiment are
+`python -m benchmarks alerts`. The demo company is drawn with 400 seeds (with fewer:
+`python -m benchmarks.alerts 50`), straight from its generator and without texts' analysis: topics and sentiment are
 those that were planted, as a perfect model would find them. Every day is judged by what lies before
 it.
 """

@@ -38,7 +38,6 @@ STEPS = {
     "find_improvements": "What stands out, what decisions changed",
     "raise_alerts": "What has changed: alerts",
     "estimate_values": "What customers are worth, who may leave",
-    "find_satisfaction_drivers": "What moves satisfaction",
     "build_marts_and_reporting": "Marts and reporting (dbt)",
     "marts__alerts_open_alerts": "Open alerts",
     "published__snapshot": "Published snapshot",
