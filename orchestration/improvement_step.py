@@ -6,6 +6,8 @@ decide in a file (`improvements.py`). The register that joins these is a mart.
 
 from __future__ import annotations
 
+from html import escape
+
 import duckdb
 import pandas as pd
 
@@ -85,8 +87,10 @@ def draw_issues(causes: pd.DataFrame, most: int = 15) -> str:
     lines = ["| rank | issue | evidence |", "| ---: | --- | --- |"]
     if len(causes):
         for row in causes[causes["is_candidate"]].head(most).to_dict("records"):
-            lines.append(f"| {row['issue_rank']} | {row['topic']} / {row['dimension']} | "
-                         f"{str(row['evidence_en']).replace('|', '/')} |")
+            # Names of products and stores are not ours: nothing in them is read as mark-up.
+            evidence = escape(str(row["evidence_en"]), quote=False).replace("|", "&#124;")
+            lines.append(
+                f"| {row['issue_rank']} | {row['topic']} / {row['dimension']} | {evidence} |")
     return "\n".join(lines) if len(lines) > 2 else "No topic stands out anywhere."
 
 

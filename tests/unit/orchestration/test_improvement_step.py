@@ -12,7 +12,7 @@ import pytest
 from models_ml.tables import TABLES
 from orchestration import improvement_step
 from orchestration.decision_files import DecisionError
-from orchestration.improvement_step import find_improvements, read_team_sizes
+from orchestration.improvement_step import draw_issues, find_improvements, read_team_sizes
 from orchestration.ml_steps import SuiteFailed
 from orchestration.ml_tables import ml_file, prepare_ml_tables, write_ml_table
 from orchestration.settings import DEMO_SOURCES, Settings
@@ -156,6 +156,14 @@ def test_the_supplier_with_faults_is_the_issue_and_the_mending_is_seen(settings:
     assert effects.loc["training", "A/delivery", "volume"]["verdict"] == "too_early"
     assert ("issue", "delivery", "volume") not in effects.index
     assert len(table(settings, "improvement_decisions")) == 5
+
+
+def test_the_picture_reads_no_mark_up_in_names() -> None:
+    chart = draw_issues(pd.DataFrame([{
+        "issue_rank": 1, "topic": "delivery", "dimension": "store", "is_candidate": True,
+        "evidence_en": "Delivery in the store <b>a|b</b>"}]))
+    assert "&lt;b&gt;a&#124;b" in chart
+    assert draw_issues(pd.DataFrame()) == "No topic stands out anywhere."
 
 
 def test_only_teams_said_to_be_large_enough_are_told_of(settings: Settings) -> None:
