@@ -38,7 +38,7 @@ from orchestration.settings import PROJECT, public_data
 SWISS_SHARES = (0.0571, 0.1712, 0.2601, 0.1056, 0.1128)
 SWISS_R_SQUARED = 0.70674
 BLOCKS = 128
-DEMO_CUSTOMERS, LARGE_CUSTOMERS = 3000, 15_000
+DEMO_CUSTOMERS, LARGE_CUSTOMERS = 3000, 20_000
 FALSE_FACTS = ("amount", "discount_share", "ordered_on_weekend", "by_text_message", "noise")
 AIRLINE_ROWS, AIRLINE_FACTORS, AIRLINE_SEEDS = 20_000, 14, 20
 SPEED_FACTORS = 20
@@ -188,8 +188,9 @@ def try_company(customers: int, seed: int) -> dict[str, object]:
     by_importance = planted["importance"].sort_values(ascending=False).index.tolist()
     truth = true_order()
     groups = planted["tie_group"].to_dict()
-    # What is said of two factors: which matters more, unless they are tied.
-    wrong = any(groups[later] < groups[earlier]
+    # What is said: the first of a group matters more than all groups below it.
+    leaders = set(planted.sort_values("importance_rank").drop_duplicates("tie_group").index)
+    wrong = any(later in leaders and groups[later] < groups[earlier]
                 for earlier, later in itertools.combinations(truth, 2))
     high, low = CORRELATED_DRIVERS
     return {
@@ -371,9 +372,11 @@ def make_values(file: str, rows: int, share: float) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["one"]:
-        return one_size(int(given[1]), float(given[2]))
+        one_size(int(given[1]), float(given[2]))
+        return
     if given[:1] == ["make"]:
-        return make_values(given[1], int(given[2]), float(given[3]))
+        make_values(given[1], int(given[2]), float(given[3]))
+        return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=["swiss", "sfo", "demo", "missing", "speed"])
     parser.add_argument("--seeds", type=int, default=400)

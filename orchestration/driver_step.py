@@ -37,8 +37,8 @@ SEED = 20
 FEWEST_ANSWERS = 100
 FEWEST_PER_FACTOR = 10
 """Answers that a slice needs, and for each factor."""
-SLICES = tuple((dimension, grain) for dimension in DIMENSIONS for grain in ("all", "year")) + (
-    ("all", "quarter"),)
+SLICES = (*((dimension, grain) for dimension in DIMENSIONS for grain in ("all", "year")),
+          ("all", "quarter"))
 # Ranks that say the same as the score: of a measure with two values, for one.
 SAME_AS_RANKS = 0.999
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -15,9 +16,16 @@ import pytest
 from company import Company
 
 from models_ml import identity
-from orchestration import recommendation_step, segment_step, suppression_step, value_step
+from orchestration import (
+    driver_step,
+    recommendation_step,
+    segment_step,
+    suppression_step,
+    value_step,
+)
 from orchestration.audit import STAGES, Audit
 from orchestration.defs.analytics import (
+    DRIVERS,
     IDENTITY,
     OFFERS,
     SEGMENTS,
@@ -151,6 +159,10 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
                         columns=read(settings).columns)
 
 
+def explained_twice(find: Any, *given: Any, **options: Any) -> Any:
+    return replace(find(*given, **options), r_squared=2.0)
+
+
 @pytest.mark.parametrize(("step", "module", "concludes", "wrongly", "table"), [
     (SEGMENTS, segment_step, "assign_customers", far_from_nothing, "customer_segments"),
     (VALUE, value_step, "score_histories", certain_to_leave, "customer_values"),
@@ -158,6 +170,7 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
      "product_recommendations"),
     (SUPPRESSIONS, suppression_step, "read_suppressions", decided_in_the_header,
      "contact_suppressions"),
+    (DRIVERS, driver_step, "find_drivers", explained_twice, "driver_models"),
 ], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
 def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],

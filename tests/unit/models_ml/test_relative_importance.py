@@ -104,7 +104,7 @@ def test_inflation_of_two_factors_is_that_of_their_correlation() -> None:
 
 
 def test_resamples_are_near_their_exact_importance() -> None:
-    """The same orders for all: what a resample differs by is exact to a small part of its spread."""
+    """The same orders for all: what a resample differs by is nearly exact."""
     rng = np.random.default_rng(5)
     data = rng.multivariate_normal(np.zeros(8), covariance(7), 3000)
     replicates = np.array([np.cov(data[rng.integers(0, 3000, 3000)].T) for _ in range(40)])
