@@ -140,9 +140,8 @@ def tell_sfo(home: Path) -> None:
         chosen = queries.choose_factors(con, "overall")
         queries.spread_answers(con, "overall", chosen["factor"].tolist())
         print(f"  spreading the answers of all years: {time.monotonic() - started:.1f} s")
-        started, count = time.monotonic(), 0
+        started = time.monotonic()
         for model, _ in explain_outcome(con, "overall"):
-            count += 1
             print(f"    {model['dimension']} {model['dimension_value']} {model['period']}: "
                   f"{time.monotonic() - started:.1f} s")
             started = time.monotonic()

@@ -112,7 +112,7 @@ def test_resamples_are_near_their_exact_importance() -> None:
     found = resample_importance(np.cov(data.T), replicates, seed=1)
     assert np.sqrt(np.mean((found - exact) ** 2)) < 0.2 * exact.std(axis=0).max()
     assert found.std(axis=0)[exact.mean(axis=0) > 0.02] == pytest.approx(
-        exact.std(axis=0)[exact.mean(axis=0) > 0.02], rel=0.1)
+        exact.std(axis=0)[exact.mean(axis=0) > 0.02], rel=0.2)
 
 
 def test_what_does_not_vary_is_refused() -> None:
