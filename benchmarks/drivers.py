@@ -12,10 +12,11 @@ import multiprocessing
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -117,7 +118,8 @@ def tell_sfo(home: Path) -> None:
         models = con.execute(
             "select * from marts.driver_models where outcome = 'overall' and grain = 'year' "
             "and dimension = 'all' and factor_set = 'all' order by period").df()
-        for model in models.itertuples():
+        rows: list[Any] = list(models.itertuples())
+        for model in rows:
             aim(f"{model.period}: {model.answers_count:,} respondents used (listwise deletion "
                 f"{model.complete_share:.0%}), {model.factors_count} factors, R² "
                 f"{model.r_squared:.3f} ({model.r_squared_low:.3f} to "
@@ -141,8 +143,8 @@ def tell_sfo(home: Path) -> None:
         queries.spread_answers(con, "overall", chosen["factor"].tolist())
         print(f"  spreading the answers of all years: {time.monotonic() - started:.1f} s")
         started = time.monotonic()
-        for model, _ in explain_outcome(con, "overall"):
-            print(f"    {model['dimension']} {model['dimension_value']} {model['period']}: "
+        for told, _ in explain_outcome(con, "overall"):
+            print(f"    {told['dimension']} {told['dimension_value']} {told['period']}: "
                   f"{time.monotonic() - started:.1f} s")
             started = time.monotonic()
 
@@ -380,8 +382,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("parts", nargs="*", choices=["swiss", "sfo", "demo", "missing", "speed"])
     parser.add_argument("--seeds", type=int, default=400)
     options = parser.parse_args(given)
-    parts = {"swiss": swiss, "sfo": sfo, "demo": partial(demo, options.seeds), "missing": missing,
-             "speed": speed}
+    parts: dict[str, Callable[[], None]] = {
+        "swiss": swiss, "sfo": sfo, "demo": partial(demo, options.seeds), "missing": missing,
+        "speed": speed}
     for name, part in parts.items():
         if not options.parts or name in options.parts:
             part()

@@ -176,7 +176,8 @@ def find_drivers(
         "performance_low": np.clip(performance - width * performance_error, 0, 100),
         "performance_high": np.clip(performance + width * performance_error, 0, 100),
         "note": ["collinearity" if is_odd else None if is_sure else "not_significant"
-                 for is_odd, is_sure in zip(unexpected & (raw_p < LEVEL), significant, strict=True)],
+                 for is_odd, is_sure in zip(
+                     unexpected & (raw_p < LEVEL), significant, strict=True)],
     }).iloc[order].reset_index(drop=True)
     groups = _tie(share[order], shares[:, order], width)
     note = None
