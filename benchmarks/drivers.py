@@ -12,10 +12,11 @@ import multiprocessing
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -38,7 +39,7 @@ from orchestration.settings import PROJECT, public_data
 SWISS_SHARES = (0.0571, 0.1712, 0.2601, 0.1056, 0.1128)
 SWISS_R_SQUARED = 0.70674
 BLOCKS = 128
-DEMO_CUSTOMERS, LARGE_CUSTOMERS = 3000, 15_000
+DEMO_CUSTOMERS, LARGE_CUSTOMERS = 3000, 20_000
 FALSE_FACTS = ("amount", "discount_share", "ordered_on_weekend", "by_text_message", "noise")
 AIRLINE_ROWS, AIRLINE_FACTORS, AIRLINE_SEEDS = 20_000, 14, 20
 SPEED_FACTORS = 20
@@ -117,7 +118,8 @@ def tell_sfo(home: Path) -> None:
         models = con.execute(
             "select * from marts.driver_models where outcome = 'overall' and grain = 'year' "
             "and dimension = 'all' and factor_set = 'all' order by period").df()
-        for model in models.itertuples():
+        rows: list[Any] = list(models.itertuples())
+        for model in rows:
             aim(f"{model.period}: {model.answers_count:,} respondents used (listwise deletion "
                 f"{model.complete_share:.0%}), {model.factors_count} factors, R² "
                 f"{model.r_squared:.3f} ({model.r_squared_low:.3f} to "
@@ -140,10 +142,9 @@ def tell_sfo(home: Path) -> None:
         chosen = queries.choose_factors(con, "overall")
         queries.spread_answers(con, "overall", chosen["factor"].tolist())
         print(f"  spreading the answers of all years: {time.monotonic() - started:.1f} s")
-        started, count = time.monotonic(), 0
-        for model, _ in explain_outcome(con, "overall"):
-            count += 1
-            print(f"    {model['dimension']} {model['dimension_value']} {model['period']}: "
+        started = time.monotonic()
+        for told, _ in explain_outcome(con, "overall"):
+            print(f"    {told['dimension']} {told['dimension_value']} {told['period']}: "
                   f"{time.monotonic() - started:.1f} s")
             started = time.monotonic()
 
@@ -188,8 +189,9 @@ def try_company(customers: int, seed: int) -> dict[str, object]:
     by_importance = planted["importance"].sort_values(ascending=False).index.tolist()
     truth = true_order()
     groups = planted["tie_group"].to_dict()
-    # What is said of two factors: which matters more, unless they are tied.
-    wrong = any(groups[later] < groups[earlier]
+    # What is said: the first of a group matters more than all groups below it.
+    leaders = set(planted.sort_values("importance_rank").drop_duplicates("tie_group").index)
+    wrong = any(later in leaders and groups[later] < groups[earlier]
                 for earlier, later in itertools.combinations(truth, 2))
     high, low = CORRELATED_DRIVERS
     return {
@@ -371,15 +373,18 @@ def make_values(file: str, rows: int, share: float) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["one"]:
-        return one_size(int(given[1]), float(given[2]))
+        one_size(int(given[1]), float(given[2]))
+        return
     if given[:1] == ["make"]:
-        return make_values(given[1], int(given[2]), float(given[3]))
+        make_values(given[1], int(given[2]), float(given[3]))
+        return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=["swiss", "sfo", "demo", "missing", "speed"])
     parser.add_argument("--seeds", type=int, default=400)
     options = parser.parse_args(given)
-    parts = {"swiss": swiss, "sfo": sfo, "demo": partial(demo, options.seeds), "missing": missing,
-             "speed": speed}
+    parts: dict[str, Callable[[], None]] = {
+        "swiss": swiss, "sfo": sfo, "demo": partial(demo, options.seeds), "missing": missing,
+        "speed": speed}
     for name, part in parts.items():
         if not options.parts or name in options.parts:
             part()

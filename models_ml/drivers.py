@@ -175,8 +175,9 @@ def find_drivers(
         "performance": performance,
         "performance_low": np.clip(performance - width * performance_error, 0, 100),
         "performance_high": np.clip(performance + width * performance_error, 0, 100),
-        "note": np.where(unexpected & (raw_p < LEVEL), "collinearity",
-                         np.where(significant, None, "not_significant")),
+        "note": ["collinearity" if is_odd else None if is_sure else "not_significant"
+                 for is_odd, is_sure in zip(
+                     unexpected & (raw_p < LEVEL), significant, strict=True)],
     }).iloc[order].reset_index(drop=True)
     groups = _tie(share[order], shares[:, order], width)
     note = None
@@ -185,11 +186,11 @@ def find_drivers(
     elif not significant.any():
         note = "not_separable"
     ranked = note != "nothing_significant"
-    frame.insert(1, "importance_rank", pd.array(
+    frame.insert(1, "importance_rank", pd.Series(
         [place + 1 if ranked else None for place in range(len(frame))], dtype="Int64"))
-    frame.insert(2, "tie_group", pd.array(groups if ranked else [None] * len(frame),
-                                          dtype="Int64"))
-    frame = frame.assign(**_place_in_quadrants(frame, ranked=ranked))
+    frame.insert(2, "tie_group", pd.Series(groups if ranked else [None] * len(frame),
+                                           dtype="Int64"))
+    frame["quadrant"], frame["is_quadrant_sure"] = _place_in_quadrants(frame, ranked=ranked)
 
     correlations = correlate(stack)
     explained = 1 - 1 / np.linalg.inv(correlations)[:, -1, -1]
@@ -287,7 +288,9 @@ def _performance(
             np.abs(scale) * means.std(axis=0, ddof=1))
 
 
-def _place_in_quadrants(frame: pd.DataFrame, *, ranked: bool) -> dict[str, object]:
+def _place_in_quadrants(
+    frame: pd.DataFrame, *, ranked: bool,
+) -> tuple[pd.Series[str], pd.Series[bool]]:
     """Quadrant and whether the intervals leave no doubt of it.
 
     Important is more than an equal share; good is better than the mean of the factors.
@@ -301,8 +304,7 @@ def _place_in_quadrants(frame: pd.DataFrame, *, ranked: bool) -> dict[str, objec
     known = rated & ranked
     sure = (((frame["share_low"] > equal) | (frame["share_high"] < equal))
             & ((frame["performance_low"] > middle) | (frame["performance_high"] < middle)))
-    return {"quadrant": np.where(known, names, None),
-            "is_quadrant_sure": known & sure}
+    return pd.Series(names, frame.index, dtype=object).where(known, None), known & sure
 
 
 def _count_order_changes(

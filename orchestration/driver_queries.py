@@ -229,7 +229,8 @@ def spread_answers(
         select {bits} as pattern, count(*) as rows
         from driver_outcomes left join spread using (response_id)
         where outcome = {literal(outcome)} group by all order by all""")
-    found = con.execute("select * from patterns").fetchnumpy()
+    found = {name: np.asarray(column) for name, column in con.execute(
+        "select * from patterns").fetchnumpy().items()}
     given = (found["pattern"][:, None] >> np.arange(len(factors))) & 1 == 1
     kept = coarsen_patterns(
         np.concatenate([given, np.ones((len(given), 1), dtype=bool)], axis=1), found["rows"],
@@ -293,7 +294,7 @@ def read_answers(
     rows = con.execute(f"""
         select pattern, block, count(*), sum(weight), {", ".join([*sums, *products])}
         from answers where {piece.condition} group by all order by pattern, block""").fetchnumpy()
-    columns = list(rows.values())
+    columns = [np.asarray(column) for column in rows.values()]
     patterns, place = np.unique(columns[0], return_inverse=True)
     observed = np.ones((len(patterns), size), dtype=bool)
     observed[:, :factors] = (patterns[:, None] >> np.arange(factors)) & 1 == 1

@@ -7,6 +7,7 @@ Answers become counts in the engine (`driver_queries.py`), the statistics belong
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -125,7 +126,7 @@ def _explain(
             drivers = _find(picked, given, kept)
         except NotIdentified:
             note = "not_identified"
-    complete = picked.observed[:, kept].all(axis=1)[picked.pattern]
+    complete = np.asarray(picked.observed[:, kept].all(axis=1))[picked.pattern]
     model: dict[str, object] = {
         "answers_count": total, "factors_count": len(kept),
         "complete_share": float(counts.rows[complete].sum() / total),
@@ -158,10 +159,11 @@ def _find(picked: AnswerCounts, given: pd.DataFrame, kept: list[int]) -> Drivers
     has_ranks = covariance < SAME_AS_RANKS * np.sqrt(variance[0] * variance[1])
     variables = [*kept, score, *([score + 1] if has_ranks else [])]
     moments = estimate_moments(picked.pick(variables).merge_patterns())
+    rows: list[Any] = list(given.iloc[kept].itertuples())
     factors = [Factor(row.factor, int(row.expected_sign), *(
         (0.0, 0.0) if pd.isna(row.worst_value) or pd.isna(row.best_value)
         else (row.worst_value, row.best_value)))
-        for row in given.iloc[kept].itertuples()]
+        for row in rows]
     return find_drivers(
         moments, factors, variables=range(len(kept)), outcome=len(kept),
         ranked_outcome=len(kept) + 1 if has_ranks else None, seed=SEED)

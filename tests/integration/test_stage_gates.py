@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from company import Company
 
 from models_ml import identity
 from orchestration import (
+    driver_step,
     impact_step,
     improvement_step,
     recommendation_step,
@@ -26,6 +28,7 @@ from orchestration import (
 )
 from orchestration.audit import STAGES, Audit
 from orchestration.defs.analytics import (
+    DRIVERS,
     IDENTITY,
     IMPACT,
     IMPROVEMENTS,
@@ -174,6 +177,10 @@ def certain_without_an_interval(measure: Any, *given: Any) -> Any:
     return measure(*given).assign(verdict="certainly")
 
 
+def explained_twice(find: Any, *given: Any, **options: Any) -> Any:
+    return replace(find(*given, **options), r_squared=2.0)
+
+
 @pytest.mark.parametrize(("step", "module", "concludes", "wrongly", "table"), [
     (SEGMENTS, segment_step, "assign_customers", far_from_nothing, "customer_segments"),
     (VALUE, value_step, "score_histories", certain_to_leave, "customer_values"),
@@ -185,6 +192,7 @@ def certain_without_an_interval(measure: Any, *given: Any) -> Any:
      "nonresponse_corrections"),
     (IMPROVEMENTS, improvement_step, "find_root_causes", more_than_certain, "root_causes"),
     (IMPACT, impact_step, "measure_scores", certain_without_an_interval, "score_worth"),
+    (DRIVERS, driver_step, "find_drivers", explained_twice, "driver_models"),
 ], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
 def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
