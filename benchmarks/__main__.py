@@ -30,6 +30,7 @@ BENCHMARKS = {
     "gates": "the tests in which each gate blocks, one by one",
     "recommendations": "next best offer on Online Retail: EASE beside popularity",
     "together": "two runs of the UI and one of the command line started together",
+    "alerts": "planted events, false alerts a year, NPS dropped 12 points, a thousand series",
     "segments": "stability and later purchases explained beside RFM cells, a million customers",
     "orders": "the same extracts loaded in three orders: same customers, same KPIs",
     "intervals": "how often the intervals of KPIs hold the truth, at n = 5 to 200",

@@ -15,9 +15,16 @@ import pytest
 from company import Company
 
 from models_ml import identity
-from orchestration import recommendation_step, segment_step, suppression_step, value_step
+from orchestration import (
+    alert_step,
+    recommendation_step,
+    segment_step,
+    suppression_step,
+    value_step,
+)
 from orchestration.audit import STAGES, Audit
 from orchestration.defs.analytics import (
+    ALERTS,
     IDENTITY,
     OFFERS,
     SEGMENTS,
@@ -151,6 +158,10 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
                         columns=read(settings).columns)
 
 
+def days_of_less_than_nothing(tell: Any, *given: Any) -> Any:
+    return tell(*given).assign(records_count=-1)
+
+
 @pytest.mark.parametrize(("step", "module", "concludes", "wrongly", "table"), [
     (SEGMENTS, segment_step, "assign_customers", far_from_nothing, "customer_segments"),
     (VALUE, value_step, "score_histories", certain_to_leave, "customer_values"),
@@ -158,6 +169,7 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
      "product_recommendations"),
     (SUPPRESSIONS, suppression_step, "read_suppressions", decided_in_the_header,
      "contact_suppressions"),
+    (ALERTS, alert_step, "tell_days", days_of_less_than_nothing, "alert_series_days"),
 ], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
 def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],
