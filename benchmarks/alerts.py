@@ -1,6 +1,6 @@
 """Alerts on companies with planted events, on simulated series, and what a thousand series cost.
 
-`python -m benchmarks alerts`. The demo company is drawn with 400 seeds (with fewer:
+`python -m benchmarks alerts`. The demo company is drawn with 400 seeds (fewer with
 `python -m benchmarks.alerts 50`), straight from its generator and without texts' analysis: topics
 and sentiment are those that were planted, as a perfect model would find them. Every day is judged
 by what lies before it.

@@ -1,4 +1,4 @@
-"""The published snapshot."""
+"""The published snapshot, and what is sent after it."""
 
 import dagster as dg
 

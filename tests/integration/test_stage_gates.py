@@ -17,6 +17,7 @@ from company import Company
 
 from models_ml import identity
 from orchestration import (
+    alert_step,
     driver_step,
     impact_step,
     improvement_step,
@@ -28,6 +29,7 @@ from orchestration import (
 )
 from orchestration.audit import STAGES, Audit
 from orchestration.defs.analytics import (
+    ALERTS,
     DRIVERS,
     IDENTITY,
     IMPACT,
@@ -181,6 +183,10 @@ def explained_twice(find: Any, *given: Any, **options: Any) -> Any:
     return replace(find(*given, **options), r_squared=2.0)
 
 
+def days_of_less_than_nothing(tell: Any, *given: Any) -> Any:
+    return tell(*given).assign(records_count=-1)
+
+
 @pytest.mark.parametrize(("step", "module", "concludes", "wrongly", "table"), [
     (SEGMENTS, segment_step, "assign_customers", far_from_nothing, "customer_segments"),
     (VALUE, value_step, "score_histories", certain_to_leave, "customer_values"),
@@ -193,6 +199,7 @@ def explained_twice(find: Any, *given: Any, **options: Any) -> Any:
     (IMPROVEMENTS, improvement_step, "find_root_causes", more_than_certain, "root_causes"),
     (IMPACT, impact_step, "measure_scores", certain_without_an_interval, "score_worth"),
     (DRIVERS, driver_step, "find_drivers", explained_twice, "driver_models"),
+    (ALERTS, alert_step, "tell_days", days_of_less_than_nothing, "alert_series_days"),
 ], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
 def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],

@@ -63,7 +63,8 @@ select
     observed_date,
     case when not is_suppressed then cast(shown_value as double) end as value,
     expected_value,
-    case when not is_suppressed then expected_value - (expected_value - expected_low) * bound_factor end as expected_low,
+    case when not is_suppressed then expected_value - (expected_value - expected_low) * bound_factor end
+        as expected_low,
     case when not is_suppressed then expected_value + (expected_high - expected_value) * bound_factor end
         as expected_high,
     is_suppressed

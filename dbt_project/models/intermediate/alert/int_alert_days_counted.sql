@@ -21,10 +21,10 @@ chosen as (
         facts.measure,
         facts.feed,
         facts.observed_date,
-        facts.value,
         {%- for slice in slices %}
-        coalesce(facts.{{ slice }}, 'unknown') as {{ slice }}{{ ',' if not loop.last }}
+        coalesce(facts.{{ slice }}, 'unknown') as {{ slice }},
         {%- endfor %}
+        facts.value
     from facts
     inner join wanted on facts.measure = wanted.measure
 ),

@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
-{#- Read twice, by the day counts and for the texts: not worth a copy of every record. A measure is told where it is known. -#}
+{#- Read twice, by the day counts and for the texts: not worth a copy of every record. -#}
 {%- set slices = ['channel', 'store', 'partner', 'product_category', 'touchpoint', 'reason', 'signal'] -%}
 {%- set of_answers = {'channel': 'channel', 'store': 'store_id', 'touchpoint': 'touchpoint'} -%}
 {%- set of_orders = {'channel': 'channel', 'store': 'store_id'} -%}
@@ -134,12 +134,12 @@ unioned as (
         '{{ measure }}' as measure,
         '{{ feed }}' as feed,
         cast({{ date }} as date) as observed_date,
-        cast({{ value }} as double) as value,
+        {%- for slice in slices %}
+        cast({{ known.get(slice, 'null') }} as string) as {{ slice }},
+        {%- endfor %}
         {{ 'feedback_id' if measure == 'text' else 'cast(null as string)' }} as feedback_id,
         {{ 'text_key' if measure == 'text' else 'cast(null as string)' }} as text_key,
-        {%- for slice in slices %}
-        cast({{ known.get(slice, 'null') }} as string) as {{ slice }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        cast({{ value }} as double) as value
     from {{ relation }}
     where {{ condition }}
     {%- endfor %}
