@@ -199,7 +199,7 @@ class Baseline:
         return judged, (mean + self.offset(day)) * per_raw, spread * per_raw
 
     def _as_normal(self, residual: Floats, factor: Floats) -> Floats:
-        """Residuals as normal ones; of an overdispersion few days tell they have Student's t."""
+        """Residuals as normal ones: by an overdispersion of few days they have Student's t."""
         told = np.clip(np.nan_to_num(residual), -8.0, 8.0)
         normal = ndtri(stdtr(np.maximum(self.spread_days - 1, 2.0), told))
         return np.where((factor > 1) & np.isfinite(residual), normal, residual)

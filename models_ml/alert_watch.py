@@ -4,7 +4,7 @@ Each day is compared with what the days before let expect (`alert_baseline.py`);
 into two one-sided charts (Page 1954, Biometrika 41). The expectation is learnt on the way, its own
 uncertainty counts (self-starting charts: Hawkins and Olwell 1998, chapter 7). A change began the
 day after the chart last stood at 0. While an alert is open, a chart the other way round tells when
-days are as expected again.
+days are as expected again, and another one when something worse comes on top.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models_ml.alert_baseline import GUARD_DAYS, ODD_RESIDUAL, Baseline
-from models_ml.alert_limits import GRID, limits_on_grid
+from models_ml.alert_limits import GRID, decision_limit, limits_on_grid
 from models_ml.alert_panel import Floats, SeriesPanel
 
 WARM_UP_DAYS = 70
 """History before a series is watched: eight weeks of reference and the two that are not used."""
 NEW_LEVEL_DAYS = 90
 """A change that lasts so long is what is usual now."""
+FURTHER = 0.5
+"""Reference value of the chart that tells of a change on top of an open alert."""
 SAME_EVENT_DAYS = 14
 """A change back into the same direction within them belongs to the alert before."""
 UP, DOWN = 1, -1
@@ -38,6 +40,7 @@ class Alarm:
         end: last day of the change; None while it goes on.
         closed: day on which its end was told.
         is_new_level: it ended because it lasted, not because days were as before.
+        is_worsened: it ended because a larger change of the same direction took its place.
     """
 
     row: int
@@ -47,6 +50,7 @@ class Alarm:
     end: int | None = None
     closed: int | None = None
     is_new_level: bool = False
+    is_worsened: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,11 +103,16 @@ class _Charts:
 
 @dataclass
 class _Open:
-    """An open alert with the chart of its end."""
+    """An open alert with the chart of its end, and the one of a change on top of it.
+
+    `zero` and `further_zero` are the days on which they last stood at 0.
+    """
 
     alarm: Alarm
     back: float = 0.0
     zero: int = 0
+    further: float = 0.0
+    further_zero: int = 0
 
 
 def watch(panel: SeriesPanel) -> Watched:
@@ -145,7 +154,11 @@ def watch(panel: SeriesPanel) -> Watched:
                 alarms.append(ended)
                 last_alarm[busy] = ended
                 del open_alerts[busy]
-                _forget(baseline, ended, day)
+                if ended.is_worsened:
+                    worse = Alarm(busy, ended.direction, ended.end + 1, day)  # type: ignore[operator]
+                    open_alerts[busy] = _Open(worse, zero=day, further_zero=day)
+                else:
+                    _forget(baseline, ended, day)
         out["up"][:, day], out["down"][:, day] = charts.level[UP], charts.level[DOWN]
         for side in (UP, DOWN):
             for row in np.flatnonzero((charts.level[side] > charts.h) & ready):
@@ -153,7 +166,7 @@ def watch(panel: SeriesPanel) -> Watched:
                 if not _is_worth_it(panel, baseline, out, int(row), start, day):
                     continue
                 alarm = _open(alarms, last_alarm[row], Alarm(int(row), side, start, day))
-                open_alerts[int(row)] = _Open(alarm, zero=day)
+                open_alerts[int(row)] = _Open(alarm, zero=day, further_zero=day)
                 baseline.usable[row, start:] = False
                 baseline.relearn(int(row), day - GUARD_DAYS + 1)
                 charts.reset(int(row), day)
@@ -211,7 +224,7 @@ def _follow(opened: _Open, residuals: Floats, day: int) -> Alarm | None:
     span = residuals[alarm.row, alarm.start:day + 1] * alarm.direction
     here = span[-1]
     if np.isfinite(here):
-        changed = span[:max(opened.zero + 1 - alarm.start, 1)]
+        changed = span[:max(min(opened.zero, opened.further_zero) + 1 - alarm.start, 1)]
         shift = max(float(np.nanmean(changed)) if np.isfinite(changed).any() else 1.0, 0.5)
         opened.back = max(opened.back + shift / 2 - here, 0.0)
         if opened.back <= 0:
@@ -219,6 +232,14 @@ def _follow(opened: _Open, residuals: Floats, day: int) -> Alarm | None:
         place = min(int(np.searchsorted(GRID, shift / 2 + 1e-9, side="right")) - 1, len(GRID) - 1)
         if opened.back > limits_on_grid()[max(place, 0)]:
             return replace(alarm, end=max(opened.zero, alarm.start), closed=day)
+        # What is worse within two weeks belongs to the same event; later, the mean so far is known
+        # to within its error.
+        usual = shift + 2 / np.sqrt(max(np.isfinite(changed).sum(), 1)) + FURTHER
+        opened.further = max(opened.further + here - usual, 0.0)
+        if opened.further <= 0 or day - alarm.raised < SAME_EVENT_DAYS:
+            opened.further, opened.further_zero = 0.0, day
+        if opened.further > decision_limit(FURTHER):
+            return replace(alarm, end=opened.further_zero, closed=day, is_worsened=True)
     if day - alarm.start >= NEW_LEVEL_DAYS:
         return replace(alarm, end=day, closed=day, is_new_level=True)
     return None

@@ -7,7 +7,7 @@ from models_ml.table_types import MODEL_VERSION, MlColumn, MlTable
 _C = MlColumn
 ALERT_STATES = ("new", "acknowledged", "over")
 WATCH_STATES = ("watched", "no_data", "too_short", "too_few", "season_unknown", "stopped")
-END_REASONS = ("returned", "new_level", "no_data", "withdrawn")
+END_REASONS = ("returned", "new_level", "worsened", "no_data", "withdrawn")
 _SERIES = _C("series_id", "string", "The series, a row of the seed alert_series.")
 _ALERT = _C("alert_id", "string", "The alert.")
 
@@ -72,7 +72,8 @@ ALERT_TABLES: tuple[MlTable, ...] = (
                nullable=True),
             _C("closed_date", "date", "Day on which its end was told.", nullable=True),
             _C("end_reason", "string", "returned: days are as before; new_level: it lasted 90 days "
-               "and is usual now; no_data: the series stopped; withdrawn: a later "
+               "and is usual now; worsened: a larger change, an alert of its own, took its "
+               "place; no_data: the series stopped; withdrawn: a later "
                "run no longer finds it.", nullable=True, values=END_REASONS),
             _C("first_reported_date", "date", "As-of date of the run that first told it."),
             _C("acknowledged_date", "date", "When somebody took it on.", nullable=True),

@@ -112,7 +112,8 @@ def describe(
 def _end(panel: SeriesPanel, alarm: Alarm, last: int) -> tuple[int, str | None]:
     """Last day of an alert that is known, and why it ended; None while it goes on."""
     if alarm.end is not None:
-        return alarm.end, "new_level" if alarm.is_new_level else "returned"
+        return alarm.end, ("new_level" if alarm.is_new_level else
+                           "worsened" if alarm.is_worsened else "returned")
     latest = int(np.flatnonzero(panel.is_judged[alarm.row])[-1])
     return (latest, "no_data") if last - latest > STOPPED_DAYS else (last, None)
 

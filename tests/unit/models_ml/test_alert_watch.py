@@ -39,6 +39,16 @@ def test_a_change_goes_on_until_it_is_what_is_usual() -> None:
     assert later[0].end == later[0].start + NEW_LEVEL_DAYS
 
 
+def test_something_worse_on_top_of_an_open_alert_is_an_alert_of_its_own() -> None:
+    first, second = watch(make_means(levels((200, 50), (40, 46), (30, 36)))).alarms
+    assert first.is_worsened
+    assert first.end is not None
+    assert abs(first.end - 239) <= 2
+    assert (second.direction, second.start) == (DOWN, first.end + 1)
+    assert second.raised <= 245
+    assert second.end is None
+
+
 def test_false_alerts_are_fewer_than_one_a_year() -> None:
     count = 60
     for panel in (make_means(levels((YEAR, 50)), count=count),
