@@ -36,6 +36,9 @@ FEWEST_SHARE = 0.1
 """Of the rows in which a factor has to be answered."""
 SAME = 0.995
 """Correlation from which on two variables say the same."""
+OWN_SHARE, DOUBTED_SHARE = 0.001, 0.1
+"""Of a factor's variance: with less left by the others it says what they say together. With answers
+missing that is seen less exactly, and the larger share counts where there is no estimate."""
 QUADRANTS = ("act", "keep", "monitor", "possible_overkill")
 """Important and bad, important and good, unimportant and bad, unimportant and good (Martilla and
 James 1977, Journal of Marketing 41)."""
@@ -101,15 +104,19 @@ def leave_out(counts: AnswerCounts, factors: int) -> dict[int, str]:
         elif not variance[place] > 1e-12 * max(1.0, _mean_square(counts, place)):
             out[place] = "no_variation"
     together = count_together(counts)
-    alike = np.abs(_correlate_available(counts)) > SAME
+    correlation = _correlate_available(counts)
     # The one with more answers stays; of equals the first.
+    kept: list[int] = []
     for place in sorted(set(range(factors)) - set(out), key=lambda one: (-rows[one], one)):
-        kept = [one for one in range(factors) if one not in out and one != place
-                and (rows[one], -one) > (rows[place], -place)]
-        if any(alike[place, one] for one in kept):
+        with_kept = correlation[place, kept]
+        if np.any(np.abs(with_kept) > SAME):
             out[place] = "same_as_another"
-        elif any(together[place, one] < FEWEST_ANSWERS for one in kept):
+        elif np.any(together[place, kept] < FEWEST_ANSWERS):
             out[place] = "not_answered_together"
+        elif _left_by_others(correlation[np.ix_(kept, kept)], with_kept) < OWN_SHARE:
+            out[place] = "same_as_another"
+        else:
+            kept.append(place)
     return out
 
 
@@ -143,7 +150,7 @@ def find_drivers(
     width = float(stats.t.ppf(1 - LEVEL / 2, freedom))
 
     parts = measure_importance(covariance)
-    moved = resample_importance(covariance, stack, seed=seed)
+    moved = resample_importance(covariance, stack, parts, seed=seed)
     share, shares = _share(parts), _share(moved)
     spread = shares.std(axis=0, ddof=1)
     errors = _coefficient_errors(moments, picked)
@@ -154,7 +161,6 @@ def find_drivers(
 
     expected = np.array([factor.expected_sign for factor in factors])
     unexpected = expected * fitted.coefficients < 0
-    raw_p = 2 * stats.t.sf(np.abs(fitted.coefficients) / error, freedom)
     performance, performance_error = _performance(
         moments.mean[list(variables)], means[:, list(variables)], factors)
     order = np.argsort(-share, kind="stable")
@@ -177,7 +183,7 @@ def find_drivers(
         "performance_high": np.clip(performance + width * performance_error, 0, 100),
         "note": ["collinearity" if is_odd else None if is_sure else "not_significant"
                  for is_odd, is_sure in zip(
-                     unexpected & (raw_p < LEVEL), significant, strict=True)],
+                     unexpected & significant, significant, strict=True)],
     }).iloc[order].reset_index(drop=True)
     groups = _tie(share[order], shares[:, order], width)
     note = None
@@ -201,6 +207,27 @@ def find_drivers(
         None if ranked_outcome is None else _count_order_changes(
             moments.covariance, [*variables, ranked_outcome], order, groups),
         frame)
+
+
+def find_made_of_others(counts: AnswerCounts, factors: Sequence[int]) -> int | None:
+    """The factor that the others leave least of, where that is less than `DOUBTED_SHARE`.
+
+    For answers without an estimate: an index of other questions that are not always answered.
+    """
+    correlation = _correlate_available(counts)
+    left = {}
+    for place in factors:
+        others = [one for one in factors if one != place]
+        left[place] = _left_by_others(correlation[np.ix_(others, others)],
+                                      correlation[place, others])
+    found = min(left, key=lambda place: (left[place], -place))
+    return found if left[found] < DOUBTED_SHARE else None
+
+
+def _left_by_others(correlation: np.ndarray, with_others: np.ndarray) -> float:
+    """Share of a factor's variance that the others do not explain, such as of their mean."""
+    filled = correlation + np.eye(len(correlation))
+    return float(1 - with_others @ np.linalg.lstsq(filled, with_others, rcond=None)[0])
 
 
 def _mean_square(counts: AnswerCounts, place: int) -> float:
@@ -291,9 +318,10 @@ def _performance(
 def _place_in_quadrants(
     frame: pd.DataFrame, *, ranked: bool,
 ) -> tuple[pd.Series[str], pd.Series[bool]]:
-    """Quadrant and whether the intervals leave no doubt of it.
+    """Quadrant and whether neither the intervals nor the factor's influence leave doubt of it.
 
-    Important is more than an equal share; good is better than the mean of the factors.
+    Important is more than an equal share; good is better than the mean of the factors. A factor
+    that seems to work the wrong way round has a share, but no place among what to act on or keep.
     """
     rated = frame["performance"].notna()
     equal = 1 / max(len(frame), 1)
@@ -301,8 +329,9 @@ def _place_in_quadrants(
     important, good = frame["importance_share"] > equal, frame["performance"] >= middle
     names = np.select([important & ~good, important & good, ~important & ~good], QUADRANTS[:3],
                       QUADRANTS[3])
-    known = rated & ranked
-    sure = (((frame["share_low"] > equal) | (frame["share_high"] < equal))
+    known = rated & ranked & ~(important & frame["is_sign_unexpected"])
+    sure = ((frame["is_significant"] | ~important)
+            & ((frame["share_low"] > equal) | (frame["share_high"] < equal))
             & ((frame["performance_low"] > middle) | (frame["performance_high"] < middle)))
     return pd.Series(names, frame.index, dtype=object).where(known, None), known & sure
 

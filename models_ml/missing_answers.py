@@ -202,28 +202,36 @@ def _maximise(counts: AnswerCounts) -> tuple[np.ndarray, np.ndarray, int]:
     masks, total = counts.observed, weight.sum()
     size = masks.shape[1]
     mean, covariance = np.zeros(size), np.eye(size)
+    known = None
     for step in range(1, MOST_STEPS + 1):
-        inverse, logdet = _invert_observed(covariance, masks)
-        first, second = _about(mean, weight, sums, products, masks)
-        here = _log_likelihood(weight, second, inverse, logdet)
-        newton = None
-        if step > EM_STEPS:
-            newton = _newton_step(weight, first, second, inverse)
-        next_mean, next_covariance = _em_step(
-            mean, covariance, weight, first, second, inverse, masks, total)
+        inverse, first, second, here = known or _look(
+            mean, covariance, weight, sums, products, masks)
+        known = None
+        newton = _newton_step(weight, first, second, inverse) if step > EM_STEPS else None
         if newton is not None:
             tried_mean, tried = mean + newton[0], covariance + newton[1]
             if np.linalg.eigvalsh(tried)[0] > 1e-10:
-                tried_inverse, tried_logdet = _invert_observed(tried, masks)
-                _, tried_second = _about(tried_mean, weight, sums, products, masks)
-                reached = _log_likelihood(weight, tried_second, tried_inverse, tried_logdet)
-                if reached >= here - 1e-9 * abs(here):
-                    next_mean, next_covariance = tried_mean, tried
+                looked = _look(tried_mean, tried, weight, sums, products, masks)
+                if looked[-1] >= here - 1e-9 * abs(here):
+                    known, next_mean, next_covariance = looked, tried_mean, tried
+        if known is None:
+            next_mean, next_covariance = _em_step(
+                mean, covariance, weight, first, second, inverse, masks, total)
         moved = max(np.abs(next_mean - mean).max(), np.abs(next_covariance - covariance).max())
         mean, covariance = next_mean, next_covariance
         if moved < TOLERANCE:
             return mean, covariance, step
     raise NotIdentified(f"no maximum within {MOST_STEPS} steps")
+
+
+def _look(
+    mean: np.ndarray, covariance: np.ndarray, weight: np.ndarray, sums: np.ndarray,
+    products: np.ndarray, masks: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """What a step needs of a point: inverses, sums and products about it, log-likelihood."""
+    inverse, logdet = _invert_observed(covariance, masks)
+    first, second = _about(mean, weight, sums, products, masks)
+    return inverse, first, second, _log_likelihood(weight, second, inverse, logdet)
 
 
 def _invert_observed(covariance: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ Research 35) where there are too many orders. The outcome is the last row of eve
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +94,7 @@ def average_over_orders(correlation: np.ndarray) -> np.ndarray:
     # In how many orders of the others a subset comes first: s! (p - 1 - s)! / p!.
     share = np.ones(count)
     for size in range(count):
-        share[size] = 1 / (count * _choose(count - 1, size))
+        share[size] = 1 / (count * math.comb(count - 1, size))
     parts = np.empty(count)
     for factor in range(count):
         halves = explained.reshape(-1, 2, 1 << factor)
@@ -129,7 +130,7 @@ def weigh_relatively(correlation: np.ndarray) -> np.ndarray:
 
 
 def resample_importance(
-    covariance: np.ndarray, replicates: np.ndarray, *, seed: int,
+    covariance: np.ndarray, replicates: np.ndarray, parts: np.ndarray, *, seed: int,
 ) -> np.ndarray:
     """Importance in each of many resamples of the same data.
 
@@ -139,6 +140,7 @@ def resample_importance(
     Args:
         covariance: (p + 1, p + 1) of the data, the outcome last.
         replicates: (r, p + 1, p + 1), positive definite, of the resamples.
+        parts: (p,) what `measure_importance` says of the data.
         seed: of the orders.
 
     Returns:
@@ -155,7 +157,7 @@ def resample_importance(
         factor = np.linalg.cholesky(stack[:, with_outcome][:, :, with_outcome])
         total[:, order] += factor[:, -1, :-1] ** 2
     mean = total / len(orders)
-    return average_over_orders(stack[0]) + mean[1:] - mean[0]
+    return parts + mean[1:] - mean[0]
 
 
 def _draw_orders(count: int, seed: int) -> np.ndarray:
@@ -163,9 +165,3 @@ def _draw_orders(count: int, seed: int) -> np.ndarray:
     half = np.array([rng.permutation(count) for _ in range(ORDERS // 2)])
     return np.concatenate([half, half[:, ::-1]])
 
-
-def _choose(of: int, some: int) -> float:
-    result = 1.0
-    for step in range(some):
-        result = result * (of - step) / (step + 1)
-    return result

@@ -34,7 +34,7 @@ PERIOD_STARTS = {
 
 RESPONSES_SQL = """
     create or replace temp table driver_responses as
-    select responses.response_id, records.customer_id, responses.responded_at,
+    select responses.response_id, records.customer_id, responses.case_id, responses.responded_at,
         responses.responded_date, cast(responses.weight as double) as weight,
         coalesce(records.customer_id, responses.response_id) as person_key,
         cast('0x' || substring(md5(coalesce(records.customer_id, responses.response_id)), 1, 2)
@@ -44,7 +44,8 @@ RESPONSES_SQL = """
     from intermediate.int_driver_responses_described as responses
     left join {records} as records on responses.identity_record_key = records.record_key
     left join (select * from {segments} where segmentation = 'rfm') as segments
-        on records.customer_id = segments.customer_id"""
+        on records.customer_id = segments.customer_id
+    where responses.responded_date <= $as_of::date"""
 
 # A purchase counts where its whole window lies in the past.
 OUTCOMES_SQL = """
@@ -61,6 +62,7 @@ OUTCOMES_SQL = """
     )
     select response_id, outcome, score from intermediate.int_driver_outcomes_scored
     where outcome in (select outcome from seeds.driver_outcomes)
+        and response_id in (select response_id from driver_responses)
     union all
     select responses.response_id, rules.outcome,
         case when count(orders.customer_id) > 0 then 100.0 else 0.0 end
@@ -83,7 +85,8 @@ VALUES_SQL = """
         where window_days is not null
     ),
     events as (
-        select records.customer_id, events.factor, events.channel, events.occurred_at
+        select records.customer_id, events.factor, events.channel, events.case_id,
+            events.occurred_at
         from intermediate.int_driver_events_unioned as events
         join {records} as records on events.identity_record_key = records.record_key
     ),
@@ -96,6 +99,7 @@ VALUES_SQL = """
         join rules on events.factor = rules.factor
             and events.occurred_at < responses.responded_at
             and events.occurred_at >= responses.responded_at - to_days(rules.days)
+            and coalesce(events.case_id <> responses.case_id, true)
         group by responses.response_id, events.factor
     ),
     happening as (
@@ -162,11 +166,17 @@ def prepare(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date) -> 
     """Make the tables driver_responses, driver_outcomes and driver_values."""
     records = ml_relation(settings, "customer_records")
     con.execute(RESPONSES_SQL.format(
-        records=records, segments=ml_relation(settings, "customer_segments")))
+        records=records, segments=ml_relation(settings, "customer_segments")), {"as_of": as_of})
     con.execute(OUTCOMES_SQL.format(records=records), {"as_of": as_of})
     con.execute(VALUES_SQL.format(
         records=records, topics=ml_relation(settings, "feedback_topics"),
         mentions=FEWEST_MENTIONS, most_topics=MOST_TOPICS))
+
+
+def read_names(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What factors are called in English."""
+    return dict(con.execute(
+        "select factor, name_en from intermediate.int_driver_factors_named").fetchall())
 
 
 def list_outcomes(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -247,7 +257,7 @@ def spread_answers(
                 / sum(count(*)) over () as ridit
             from driver_outcomes where outcome = {literal(outcome)} group by score
         )
-        select driver_responses.* exclude (response_id, customer_id, responded_at),
+        select driver_responses.* exclude (response_id, customer_id, case_id, responded_at),
             driver_outcomes.score, levels.ridit, kept_patterns.kept as pattern{values}
         from driver_outcomes
         join driver_responses using (response_id)

@@ -15,7 +15,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from ingestion.raw_zone import RawZone
-from models_ml.drivers import Drivers, Factor, find_drivers, leave_out
+from models_ml.drivers import Drivers, Factor, find_drivers, find_made_of_others, leave_out
 from models_ml.frames import conform
 from models_ml.missing_answers import (
     AnswerCounts,
@@ -40,6 +40,8 @@ FEWEST_PER_FACTOR = 10
 """Answers that a slice needs, and for each factor."""
 SLICES = (*((dimension, grain) for dimension in DIMENSIONS for grain in ("all", "year")),
           ("all", "quarter"))
+# Segments are made of purchases up to today: who bought again is in another one for it.
+MADE_OF_OUTCOME = ("repurchase", "segment")
 # Ranks that say the same as the score: of a measure with two values, for one.
 SAME_AS_RANKS = 0.999
 
@@ -55,6 +57,7 @@ def find_satisfaction_drivers(
     # engine's.
     with threadpool_limits(1), reading(settings.warehouse_path, settings.memory_limit) as con:
         queries.prepare(con, settings, as_of)
+        names = queries.read_names(con)
         for outcome in queries.list_outcomes(con):
             progress(f"drivers: {outcome}")
             for model, frame in explain_outcome(con, outcome):
@@ -67,7 +70,7 @@ def find_satisfaction_drivers(
     typed = {name: conform(frame.assign(model_version=MODEL_VERSION), TABLES[name])
              for name, frame in tables.items()}
     written = tuple(write_ml_table(settings, name, [frame]) for name, frame in typed.items())
-    return Outcome(written, {"models": len(models)}, draw_drivers(*typed.values()))
+    return Outcome(written, {"models": len(models)}, draw_drivers(*typed.values(), names))
 
 
 def explain_outcome(
@@ -77,6 +80,8 @@ def explain_outcome(
     chosen = queries.choose_factors(con, outcome)
     used_share = queries.spread_answers(con, outcome, chosen["factor"].tolist())
     for dimension, grain in SLICES:
+        if (outcome, dimension) == MADE_OF_OUTCOME:
+            continue
         # What there is too little of is said of all answers, and not of every slice.
         fewest = 1 if (dimension, grain) == ("all", "all") else FEWEST_ANSWERS
         for piece in queries.list_slices(con, dimension, grain, fewest):
@@ -122,10 +127,16 @@ def _explain(
     elif total < max(FEWEST_ANSWERS, FEWEST_PER_FACTOR * len(kept)):
         note = "too_few_answers"
     else:
-        try:
-            drivers = _find(picked, given, kept)
-        except NotIdentified:
-            note = "not_identified"
+        while drivers is None and note is None:
+            try:
+                drivers = _find(picked, given, kept)
+            except (NotIdentified, np.linalg.LinAlgError):
+                made = find_made_of_others(picked, kept) if len(kept) > 1 else None
+                if made is None:
+                    note = "not_identified"
+                else:
+                    out[made] = "same_as_another"
+                    kept.remove(made)
     complete = np.asarray(picked.observed[:, kept].all(axis=1))[picked.pattern]
     model: dict[str, object] = {
         "answers_count": total, "factors_count": len(kept),

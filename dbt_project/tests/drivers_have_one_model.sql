@@ -26,7 +26,7 @@ select
     drivers.*,
     models.r_squared
 from drivers
-left join models
+full outer join models
     on drivers.outcome = models.outcome
     and drivers.factor_set = models.factor_set
     and drivers.dimension = models.dimension
@@ -35,6 +35,7 @@ left join models
     and drivers.period = models.period
 where
     models.outcome is null
+    or drivers.outcome is null
     or drivers.repeated_count > 0
     or abs(drivers.share - 1) > 0.000001
     or abs(drivers.explained - models.r_squared) > 0.000001

@@ -168,8 +168,8 @@ ALERTS = MlStep(
 DRIVERS = MlStep(
     "find_satisfaction_drivers", "drivers", "experience",
     reads=("int_driver_responses_described", "int_driver_outcomes_scored",
-           "int_driver_facts_unioned", "int_driver_events_unioned", "int_orders_completed",
-           "int_feedback_texts_unioned", "int_topics_placed"),
+           "int_driver_facts_unioned", "int_driver_events_unioned", "int_driver_factors_named",
+           "int_orders_completed", "int_feedback_texts_unioned", "int_topics_placed"),
     tables=("driver_models", "satisfaction_drivers"),
     conclude=find_satisfaction_drivers,
     description="Say what moves satisfaction, how surely, and how well it does.",

@@ -36,6 +36,8 @@ select
     factor_set,
     dimension,
     dimension_value,
+    dimension_value_en,
+    dimension_value_de,
     grain,
     period,
     period_start,

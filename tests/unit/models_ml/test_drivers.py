@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from test_missing_answers import count_answers
 
-from models_ml.drivers import Drivers, Factor, find_drivers, leave_out
+from models_ml.drivers import Drivers, Factor, find_drivers, find_made_of_others, leave_out
 from models_ml.missing_answers import estimate_moments
 
 WEIGHTS = np.array([0.5, 0.3, 0.0, 0.2])
@@ -144,6 +144,39 @@ def test_factors_that_cannot_be_judged_are_left_out_with_a_reason() -> None:
     counts = count_answers(data, np.arange(1000) % 50)
     assert leave_out(counts, 6) == {1: "few_answers", 2: "no_variation", 3: "same_as_another",
                                     5: "not_answered_together"}
+
+
+def test_a_factor_made_of_others_is_left_out() -> None:
+    """An index of the questionnaire: no pair is alike, but the regression would have no answer."""
+    data = answers(1000, np.full(4, 0.3))
+    data[:, 3] = (data[:, 0] + data[:, 1]) / 2
+    counts = count_answers(data, np.arange(1000) % 50)
+    assert leave_out(counts, 4) == {3: "same_as_another"}
+
+
+def test_a_factor_made_of_others_is_found_where_answers_are_missing() -> None:
+    data = answers(1000, np.full(4, 0.3))
+    data[:, 3] = (data[:, 0] + data[:, 1]) / 2
+    data[:, :4][np.random.default_rng(3).random((1000, 4)) < 0.2] = np.nan
+    counts = count_answers(data, np.arange(1000) % 50)
+    assert find_made_of_others(counts, range(4)) in (0, 1, 3)
+    assert find_made_of_others(counts, range(3)) is None
+
+
+def test_what_seems_to_work_the_wrong_way_round_is_nothing_to_act_on() -> None:
+    """By its correlation with the first it has a share; its own sign is impossible."""
+    rng = np.random.default_rng(4)
+    first = rng.standard_normal(3000)
+    second = 0.9 * first + 0.3 * rng.standard_normal(3000)
+    third = rng.standard_normal((3000, 3))
+    outcome = first - 0.5 * second + 0.5 * rng.standard_normal(3000)
+    frame = explain(np.column_stack([first, second, third, outcome])).factors.set_index("factor")
+    assert frame.loc["f1", "importance_share"] > 0.2
+    assert frame.loc["f1", "is_sign_unexpected"]
+    assert pd.isna(frame.loc["f1", "quadrant"])
+    assert not frame.loc["f1", "is_quadrant_sure"]
+    important = frame["quadrant"].isin(["act", "keep"])
+    assert frame.loc[important & frame["is_quadrant_sure"], "is_significant"].all()
 
 
 def test_above_twenty_factors_weights_are_johnsons() -> None:

@@ -21,6 +21,7 @@ select
     identity_record_key,
     'channel_switches' as factor,
     channel,
+    cast(null as string) as case_id,
     occurred_at
 from touchpoints
 where is_contact and not is_listening and channel <> 'unknown'
@@ -33,6 +34,7 @@ select
         else 'ad_clicks'
     end as factor,
     channel,
+    cast(null as string) as case_id,
     occurred_at
 from touchpoints
 where touchpoint_type in ('app_error', 'campaign_message', 'ad_click')
@@ -41,6 +43,7 @@ select
     identity_record_key,
     'service_contacts' as factor,
     channel,
+    case_id,
     opened_at as occurred_at
 from cases
 union all
@@ -48,6 +51,7 @@ select
     cases.identity_record_key,
     'complaints' as factor,
     cases.channel,
+    cases.case_id,
     cases.opened_at as occurred_at
 from cases
 inner join reasons on cases.reason = reasons.reason

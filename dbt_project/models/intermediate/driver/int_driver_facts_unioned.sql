@@ -89,9 +89,18 @@ of_cases as (
             when cases.resolved_at <= responses.responded_at
                 then {{ dbt.datediff('cases.opened_at', 'cases.resolved_at', 'minute') }} / 1440.0
         end as resolution_days,
-        case when cases.reopened_at > responses.responded_at then 0 else cases.reopen_count end as reopenings,
-        case when cases.is_escalated then 1 else 0 end as is_escalated,
-        case when cases.is_bot_handover then 1 else 0 end as is_bot_handover
+        -- Only the last time is known: of several, how many came before the answer is not.
+        case
+            when coalesce(cases.reopened_at <= responses.responded_at, true) then cases.reopen_count
+            when cases.reopen_count = 1 then 0
+        end as reopenings,
+        -- They have no time of their own; what was settled before the answer had them before it.
+        case
+            when cases.resolved_at <= responses.responded_at then case when cases.is_escalated then 1 else 0 end
+        end as is_escalated,
+        case
+            when cases.resolved_at <= responses.responded_at then case when cases.is_bot_handover then 1 else 0 end
+        end as is_bot_handover
     from responses
     inner join cases on responses.case_id = cases.case_id
 ),

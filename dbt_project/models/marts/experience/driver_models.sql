@@ -11,6 +11,10 @@ outcomes as (
 labels as (
     select * from {{ ref('code_labels') }}
     where code_type = 'driver_note'
+),
+
+slices as (
+    select * from {{ ref('int_driver_slices_named') }}
 )
 
 select
@@ -20,6 +24,8 @@ select
     models.factor_set,
     models.dimension,
     models.dimension_value,
+    coalesce(slices.name_en, models.dimension_value) as dimension_value_en,
+    coalesce(slices.name_de, models.dimension_value) as dimension_value_de,
     models.grain,
     models.period,
     models.period_start,
@@ -43,3 +49,6 @@ select
 from models
 left join outcomes on models.outcome = outcomes.outcome
 left join labels on models.note = labels.code
+left join slices
+    on models.dimension = slices.dimension
+    and models.dimension_value = slices.dimension_value

@@ -16,6 +16,10 @@ labels as (
     select * from {{ ref('code_labels') }}
 ),
 
+slices as (
+    select * from {{ ref('int_driver_slices_named') }}
+),
+
 -- The period before: a quarter before a quarter, a year before a year.
 dated as (
     select
@@ -36,8 +40,14 @@ compared as (
         dated.quadrant <> previous.quadrant as has_quadrant_changed,
         dated.importance_share - previous.importance_share as importance_share_change,
         dated.performance - previous.performance as performance_change,
-        abs(dated.importance_share - previous.importance_share)
-        > sqrt(power(dated.share_room, 2) + power(previous.share_room, 2)) as is_importance_change_significant,
+        -- Where nothing is shown to matter, nothing is shown to matter more.
+        case
+            when dated.importance_rank is null or previous.importance_rank is null
+                then case when previous.factor is not null then false end
+            else
+                abs(dated.importance_share - previous.importance_share)
+                > sqrt(power(dated.share_room, 2) + power(previous.share_room, 2))
+        end as is_importance_change_significant,
         abs(dated.performance - previous.performance)
         > sqrt(power(dated.performance_room, 2) + power(previous.performance_room, 2))
             as is_performance_change_significant
@@ -59,6 +69,8 @@ select
     compared.factor_set,
     compared.dimension,
     compared.dimension_value,
+    coalesce(slices.name_en, compared.dimension_value) as dimension_value_en,
+    coalesce(slices.name_de, compared.dimension_value) as dimension_value_de,
     compared.grain,
     compared.period,
     compared.period_start,
@@ -105,5 +117,8 @@ select
 from compared
 left join outcomes on compared.outcome = outcomes.outcome
 left join names on compared.factor = names.factor
+left join slices
+    on compared.dimension = slices.dimension
+    and compared.dimension_value = slices.dimension_value
 left join labels as quadrants on compared.quadrant = quadrants.code and quadrants.code_type = 'driver_quadrant'
 left join labels as notes on compared.note = notes.code and notes.code_type = 'driver_note'
