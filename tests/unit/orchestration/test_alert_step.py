@@ -21,7 +21,7 @@ from tests.unit.models_ml.alert_series import make_means
 AS_OF = date(2024, 10, 1)
 SERIES = pd.DataFrame({
     "series_id": ["series_0"], "name_en": ["Net <b>Promoter</b> | Score"], "name_de": ["NPS"],
-    "direction": ["up"]})
+    "direction": ["up"], "statistic": ["mean"]})
 
 
 @pytest.fixture
