@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import dagster as dg
@@ -44,6 +45,16 @@ def test_a_wrong_dependency_would_be_found() -> None:
 
 def test_no_dependency_dangles(location: dg.Definitions) -> None:
     assert dangling(location) == set()
+
+
+def test_the_alert_step_declares_what_its_queries_read() -> None:
+    from orchestration import alert_queries
+    from orchestration.defs.analytics import ALERTS
+
+    queries = Path(alert_queries.__file__).read_text(encoding="utf-8")
+    read = set(re.findall(r"\b(intermediate|staging|seeds)\.(\w+)", queries))
+    assert {("intermediate", model) for model in ALERTS.reads} | {
+        asset for asset in ALERTS.others if asset[0] != "ml"} == read
 
 
 def test_every_raw_and_ml_table_is_an_asset(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
