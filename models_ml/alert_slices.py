@@ -8,6 +8,8 @@ from models_ml.alert_events import Size
 from models_ml.frames import require_columns
 
 LEAST_RECORDS = 10
+_CODE = r"[A-Za-z0-9_.:/-]{1,40}"
+"""A signal that looks so is a code; another one may be what somebody typed."""
 SLICES_PER_DIMENSION = 3
 TOLD_SHARE = 0.5
 """A slice is told in a sentence when it added at least that share of the change …"""
@@ -25,7 +27,8 @@ def weigh_slices(
 
     A slice of a mean or share adds its own change times its share of the records; one of a count
     its change per unit of what is compared with. Slices with fewer than ten records on these days
-    (of a mean also before), and dimensions with only one value, tell nothing.
+    (of a mean also before), and dimensions with only one value, tell nothing;
+    neither does a signal that is no code, because anything may stand there.
 
     Args:
         sums: one row per dimension and value with sums on the days of the alert and before.
@@ -57,7 +60,9 @@ def weigh_slices(
     usable["contribution_share"] = usable["contribution"] / change if change else 0.0
     usable["lift"] = usable["contribution_share"] / part.clip(lower=1e-3)
     values = sums.groupby("dimension")["dimension_value"].transform("nunique").loc[usable.index]
-    usable = usable[(values > 1) & (usable["contribution_share"] > 0)]
+    is_text = (usable["dimension"].eq("signal")
+               & ~usable["dimension_value"].astype(str).str.fullmatch(_CODE))
+    usable = usable[(values > 1) & ~is_text & (usable["contribution_share"] > 0)]
     usable = usable.sort_values(["dimension", "contribution_share", "dimension_value"],
                                 ascending=[True, False, True])
     usable["slice_rank"] = usable.groupby("dimension").cumcount() + 1

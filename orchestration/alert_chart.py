@@ -10,7 +10,7 @@ import pandas as pd
 from models_ml.alert_words import clean_name
 from orchestration import svg
 from orchestration.alert_tables import rows_of
-from orchestration.warehouse import escape_cell
+from orchestration.warehouse import escape_cell, escape_markdown
 
 WIDTH, PANEL_HEIGHT, TITLE_HEIGHT = 860, 170, 26
 LEFT, RIGHT = 60, 840
@@ -43,13 +43,10 @@ def draw_alerts(alerts: pd.DataFrame, days: pd.DataFrame, series: pd.DataFrame) 
                                 height=len(shown) * (PANEL_HEIGHT + TITLE_HEIGHT) + 8)
     lines = ["| alert | state | what happened | with it |", "| --- | --- | --- | --- |"]
     lines += [f"| {escape_cell(alert.alert_id)} | {escape_cell(alert.alert_state)} "
-              f"| {_escape(alert.headline_en)} | {_escape(alert.reason_en)} |"
+              f"| {escape_markdown(alert.headline_en)} "
+              f"| {escape_markdown(alert.reason_en)} |"
               for alert in rows_of(shown)]
     return f"{picture}\n\n" + "\n".join(lines)
-
-
-def _escape(sentence: str) -> str:
-    return " ".join(escape_cell(word) for word in sentence.split())
 
 
 def _draw_panel(alert: Any, days: pd.DataFrame, series: Any, top: float) -> list[str]:

@@ -110,6 +110,9 @@ def test_the_picture_shows_names_as_text() -> None:
 
 @pytest.mark.parametrize(("given", "told"), [
     ({"CX360_ALERT_WEBHOOK": "file:///etc/passwd"}, "CX360_ALERT_WEBHOOK"),
+    ({"CX360_ALERT_WEBHOOK": "https://cx:passwd@hooks.example.invalid/x"}, "CX360_ALERT_WEBHOOK"),
+    ({"CX360_ALERT_WEBHOOK": "https://hooks.example.invalid:passwd/x"}, "CX360_ALERT_WEBHOOK"),
+    ({"CX360_ALERT_WEBHOOK": "https://[passwd/x"}, "CX360_ALERT_WEBHOOK"),
     ({"CX360_ALERT_MAIL_TO": "a@example.com"}, "CX360_SMTP_HOST"),
     ({"CX360_ALERT_MAIL_TO": "nobody"}, "CX360_ALERT_MAIL_TO"),
     ({"CX360_ALERT_MAIL_FROM": "x y@example.com"}, "CX360_ALERT_MAIL_FROM"),
