@@ -57,7 +57,8 @@ class Alarm:
 class Watched:
     """What the watch saw: per series and day, and the alarms in order of their day.
 
-    `expected` and `deviation` are those of the day's value, overdispersion included. `reason` says of each series why it is not watched today, or "".
+    `expected` and `deviation` are those of the day's value, overdispersion included. `reason` says
+    of each series why it is not watched today, or "".
     """
 
     residual: Floats

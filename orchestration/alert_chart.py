@@ -71,7 +71,8 @@ def _draw_panel(alert: Any, days: pd.DataFrame, series: Any, top: float) -> list
         return top + TITLE_HEIGHT + (PANEL_HEIGHT - 24) * (1 - (value - low) / room)
 
     bottom = y(low)
-    parts = [svg.text(LEFT, top + 18, f"{clean_name(series['name_en'])}, {alert.alert_state}", "start"),
+    title = f"{clean_name(series['name_en'])}, {alert.alert_state}"
+    parts = [svg.text(LEFT, top + 18, title, "start"),
              svg.text(LEFT - 6, y(high) + 4, f"{high:.3g}", "end"),
              svg.text(LEFT - 6, bottom + 4, f"{low:.3g}", "end")]
     dates = days["observed_date"].to_numpy("datetime64[D]")

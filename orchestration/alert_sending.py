@@ -57,7 +57,7 @@ def send_in_time(send: Callable[[], str], by: str) -> str:
             notes.append(send())
         except NotSent as error:
             failures.append(error)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             failures.append(NotSent(f"{by} failed ({type(error).__name__}); check its settings"))
 
     # A thread of its own, because a look-up of names knows no timeout at all.

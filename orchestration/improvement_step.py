@@ -6,7 +6,6 @@ decide in a file (`improvements.py`). The register that joins these is a mart.
 
 from __future__ import annotations
 
-
 import duckdb
 import pandas as pd
 
@@ -25,7 +24,7 @@ from orchestration.improvements import IN_FORCE, Improvement, read_improvements,
 from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import write_ml_table
 from orchestration.settings import Settings
-from orchestration.warehouse import reading
+from orchestration.warehouse import escape_markdown, reading
 
 LEAST_PEOPLE = 5
 """People a cell needs to be told, as `small_cell_minimum`."""

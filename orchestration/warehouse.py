@@ -19,10 +19,11 @@ from ingestion.readers.files import identifier, literal
 CHUNK_ROWS = 250_000
 _MARKUP = re.compile(r"[&<>|\[\]!`*_~#@\\]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 """What Markdown reads as mark-up within a line, links without any mark among it."""
-# Chat tools know three entities, so that the other characters are shown as ones that look alike;
-# an underscore within a word and the @ of a mail address are no mark-up there.
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# Chat tools know these entities only, so that the other characters are shown as ones that look
+# alike; an underscore within a word and the @ of a mail address are no mark-up there.
 _CHAT_LETTERS = {
-    "&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "¦", "[": "［", "]": "］", "!": "！", "`": "'",
+    **_ENTITIES, "|": "¦", "[": "［", "]": "］", "!": "！", "`": "'",
     "*": "∗", "_": "＿", "~": "∼", "#": "＃", "@": "＠", "\\": "＼", ":": "：", ".": "．"}
 
 
@@ -107,7 +108,8 @@ def escape_cell(value: object) -> str:
 
 def escape_markdown(text: str) -> str:
     """Text on one line of Markdown; nothing in it is read as mark-up, and all of it is shown."""
-    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
+    return _MARKUP.sub(lambda found: _ENTITIES.get(found[0]) or f"&#{ord(found[0])};",
+                       " ".join(text.split()))
 
 
 def escape_chat(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +11,7 @@ import pytest
 
 from ingestion.contract import ENTITIES
 from models_ml.tables import TABLES
+from orchestration.publisher import Snapshot
 from orchestration.run import STEPS
 
 
@@ -118,6 +120,26 @@ def test_suites_of_ml_tables_block_and_raw_tables_are_admitted(location: dg.Defi
 def test_raw_tables_have_a_freshness_policy(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
     assert [entity.table for entity in ENTITIES.values()
             if specs[dg.AssetKey(["raw", entity.table])].freshness_policy is None] == []
+
+
+def test_the_schedule_sends_what_was_not_sent_where_nothing_is_new(
+    location: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from orchestration.alert_messages import Sent
+    from orchestration.defs import automation
+
+    monkeypatch.setenv("CX360_HOME", str(tmp_path / "home"))
+    snapshot = Snapshot("00001", tmp_path, "", date(2026, 6, 30), {})
+    asked = []
+    monkeypatch.setattr(automation, "find_unchanged", lambda _: (snapshot, ()))
+    monkeypatch.setattr(automation, "send_alerts", lambda _, as_of: asked.append(as_of) or Sent(
+        {"webhook": 0}, ("1 new alerts were not sent",)))
+    (schedule,) = location.get_repository_def().schedule_defs
+    with dg.build_schedule_context() as context:
+        data = schedule.evaluate_tick(context)
+    assert not data.run_requests
+    assert "not sent" in (data.skip_message or "")
+    assert asked == [date(2026, 6, 30)]
 
 
 def test_the_sensor_asks_once_for_the_same_extracts(

@@ -17,9 +17,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from orchestration import cli
 from orchestration.alert_list import Alert
 from orchestration.alert_messages import find_unsent, messages_file, render_payload, send_alerts
+from orchestration.publisher import Snapshot
 from orchestration.settings import AlertSettings, Settings, read_settings
 
 AS_OF = date(2026, 6, 30)
@@ -317,6 +320,25 @@ def test_an_event_that_was_told_stays_told_when_its_first_alert_is_over(
     con.close()
     assert send_alerts(settings, AS_OF).events == {"webhook": 0}
     assert len(sink.bodies) == 1
+
+
+def test_a_run_with_nothing_new_sends_what_was_not_sent(
+    tmp_path: Path, http: tuple[str, Sink], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address, sink = http
+    settings = replace(home(tmp_path, AlertSettings(webhook=address), [LEADING]),
+                       extracts=tmp_path)
+    snapshot = Snapshot("00001", tmp_path, "", AS_OF, {})
+    monkeypatch.setattr(cli, "read_settings", lambda: settings)
+    monkeypatch.setattr(cli, "find_unchanged", lambda _: (snapshot, ()))
+    sink.status = 500
+    told = CliRunner().invoke(cli.main, ["run"])
+    assert told.exit_code == 0
+    assert "answered 500" in told.output
+    assert "Nothing new" in told.output
+    sink.status = 200
+    assert "not sent" not in CliRunner().invoke(cli.main, ["run"]).output
+    assert len(sink.bodies) == 2
 
 
 def test_only_new_alerts_for_the_worse_are_sent() -> None:

@@ -99,12 +99,13 @@ def test_the_picture_shows_names_as_text() -> None:
     alerts = pd.DataFrame([{
         "alert_id": "aaaaaaaaaaaa", "series_id": "series_0", "is_leading": True,
         "alert_state": "new", "started_date": date(2024, 5, 30), "raised_date": date(2024, 6, 1),
-        "ended_date": None, "observed_value": 40.0, "headline_en": "<script> | fell",
+        "ended_date": None, "observed_value": 40.0, "headline_en": "<script> | fell ![x](y)",
         "reason_en": "nothing"}])
     told = draw_alerts(alerts, tell_days(panel, watch(panel)), SERIES)
     assert "data:image/svg+xml;base64" in told
     assert "<script>" not in told
     assert "&#124; fell" in told
+    assert "[x]" not in told
     assert draw_alerts(alerts.head(0), tell_days(panel, watch(panel)), SERIES).startswith("No")
 
 
