@@ -27,6 +27,7 @@ MAXIMUM_CHUNK_ROWS = 500_000
 def great_expectations() -> Any:
     """Return the package, set up to send nothing and to cost little."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    is_collecting = gc.isenabled()
     # A fifth of the import is the search for garbage among modules and classes, which stay.
     gc.disable()
     try:
@@ -36,7 +37,8 @@ def great_expectations() -> Any:
             import great_expectations
             from great_expectations.execution_engine import pandas_execution_engine
     finally:
-        gc.enable()
+        if is_collecting:
+            gc.enable()
 
     # Frames up to this many bytes are hashed twice per validation, only to label the result: three
     # quarters of the time on a full chunk.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import bdtr, gammainc, ndtri, pdtr, stdtr
 
-from models_ml.alert_panel import Floats, SeriesPanel
+from models_ml.alert_panel import YEAR_DAYS, Floats, SeriesPanel, count_years
 
 GUARD_DAYS = 14
 HALF_LIFE_DAYS = 120.0
@@ -23,7 +23,6 @@ LEAST_RECORDS = 10.0
 LARGEST_RESIDUAL = 4.0
 ODD_RESIDUAL = 3.0
 """Days that are further off, in standard deviations, are not learnt from."""
-SEASON_DAYS = 730
 LONGEST_CORRELATION = 0.7
 _WEEK = 7
 _SPREAD_LIMIT = 9.0
@@ -45,8 +44,9 @@ class Baseline:
         self.panel = panel
         count, days = panel.n.shape
         self.weekday, self.month = panel.weekday, panel.month
-        self.usable = panel.is_judged
+        self.usable = panel.is_judged.copy()
         self.index = np.ones((count, 12))
+        self.first_judged = panel.first_judged
         self.knows_season = ~panel.has_season
         self.residual = np.full((count, days), np.nan)
         self.is_count = panel.statistic == "count"
@@ -187,7 +187,7 @@ class Baseline:
             exact = ndtri(np.clip(tail, 1e-15, 1 - 1e-15))
             # So far out probabilities end; days of a large company lie there by overdispersion.
             residual = np.where(np.abs(exact) < _EXACT_RESIDUAL, exact, plain) / np.sqrt(scale)
-            ready = (self.usable_or_alert[:, day] & self.knows_season
+            ready = (self.panel.is_judged[:, day] & self.knows_season
                      & (self.reference_days >= LEARNING_DAYS) & self._has_enough())
             residual = np.where(ready & np.isfinite(residual), residual, np.nan)
             self.residual[:, day] = residual
@@ -211,22 +211,17 @@ class Baseline:
         variance = np.maximum(second - first ** 2, 1e-12)
         return (third - 3 * first * second + 2 * first ** 3) / variance ** 1.5
 
-    @property
-    def usable_or_alert(self) -> np.ndarray:
-        """Days that can be judged, whether or not they may be learnt from."""
-        return self.panel.is_judged
-
     def _has_enough(self) -> np.ndarray:
         records = np.where(self.is_count, self.sums.sum(1), self.info.sum(1))
         return records >= LEAST_RECORDS
 
     def find_season(self, row: int, day: int) -> None:
-        """Learn the months of one series from the whole years before a day; two are needed."""
+        """Learn the months of one series from its whole years before a day; two are needed."""
         usable = self.usable[row, :day]
-        years = day // 365
-        if years * 365 < SEASON_DAYS:
+        years = count_years(int(self.first_judged[row]), day)
+        if not years:
             return
-        first = day - years * 365
+        first = day - years * YEAR_DAYS
         place = self.month[first:day]
         n = self.panel.n[row, first:day] * usable[first:]
         total = self.panel.total[row, first:day] * usable[first:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +12,9 @@ STATISTICS = ("mean", "share", "count")
 """Mean of a measure; share of records with it; number of records."""
 
 EXPOSURE_DAYS = 28
+YEAR_DAYS = 365
+SEASON_YEARS = 2
+"""Whole years of a series that tell its months apart."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,15 @@ class SeriesPanel:
         if not (self.smallest_change > 0).all():
             raise ValueError("smallest_change is more than nothing")
 
-    @property
+    @cached_property
     def is_judged(self) -> np.ndarray:
         """Days that say something: covered, no holiday, and with records where a mean is asked."""
         return self.is_there & (self.n > 0) & ~self.is_holiday[None, :]
+
+    @property
+    def first_judged(self) -> np.ndarray:
+        """Column of the first judged day of each series; the number of days where none is."""
+        return np.where(self.is_judged.any(1), self.is_judged.argmax(1), len(self.days))
 
     @property
     def weekday(self) -> np.ndarray:
@@ -83,6 +92,15 @@ class SeriesPanel:
         """Value of each day, NaN where there is none; of a count per unit of n."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(self.is_there & (self.n > 0), self.total / self.n, np.nan)
+
+
+def count_years(first: int, day: int) -> int:
+    """Whole years from the first judged day of a series up to the day before another.
+
+    0 where they are fewer than `SEASON_YEARS`: nothing is known of its season then.
+    """
+    years = max(day - first, 0) // YEAR_DAYS
+    return years if years >= SEASON_YEARS else 0
 
 
 def trailing_mean(counts: Floats, days: int = EXPOSURE_DAYS) -> Floats:

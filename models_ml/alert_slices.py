@@ -8,6 +8,8 @@ from models_ml.alert_events import Size
 from models_ml.frames import require_columns
 
 LEAST_RECORDS = 10
+_CODE = r"[A-Za-z0-9_.:/-]{1,40}"
+"""A signal that looks so is a code; another one may be what somebody typed."""
 SLICES_PER_DIMENSION = 3
 TOLD_SHARE = 0.5
 """A slice is told in a sentence when it added at least that share of the change …"""
@@ -24,8 +26,9 @@ def weigh_slices(
     """Say what each slice of one alert added to its change.
 
     A slice of a mean or share adds its own change times its share of the records; one of a count
-    its change per unit of what is compared with. Slices with fewer than ten records, and dimensions
-    with only one value, tell nothing.
+    its change per unit of what is compared with. Slices with fewer than ten records on these days
+    (of a mean also before), and dimensions with only one value, tell nothing;
+    neither does a signal that is no code, because anything may stand there.
 
     Args:
         sums: one row per dimension and value with sums on the days of the alert and before.
@@ -41,7 +44,7 @@ def weigh_slices(
     require_columns(sums, _COLUMNS, "slices")
     change = size.observed - size.expected
     if is_count:
-        usable = sums[sums[["now_total", "usual_total"]].max(axis=1) >= LEAST_RECORDS].copy()
+        usable = sums[sums["now_total"] >= LEAST_RECORDS].copy()
         usable["observed_value"] = usable["now_total"] / now_exposure
         usable["usual_value"] = usable["usual_total"] / max(usual_exposure, 1e-9)
         usable["contribution"] = usable["observed_value"] - usable["usual_value"]
@@ -57,8 +60,9 @@ def weigh_slices(
     usable["contribution_share"] = usable["contribution"] / change if change else 0.0
     usable["lift"] = usable["contribution_share"] / part.clip(lower=1e-3)
     values = sums.groupby("dimension")["dimension_value"].transform("nunique").loc[usable.index]
-    usable = usable[(values > 1) & (usable["contribution_share"] > 0)
-                    & (usable["records_count"] >= 1)]
+    is_text = (usable["dimension"].eq("signal")
+               & ~usable["dimension_value"].astype(str).str.fullmatch(_CODE))
+    usable = usable[(values > 1) & ~is_text & (usable["contribution_share"] > 0)]
     usable = usable.sort_values(["dimension", "contribution_share", "dimension_value"],
                                 ascending=[True, False, True])
     usable["slice_rank"] = usable.groupby("dimension").cumcount() + 1

@@ -57,9 +57,8 @@ class Alarm:
 class Watched:
     """What the watch saw: per series and day, and the alarms in order of their day.
 
-    `expected` and `deviation` are those of the day's value; `mean_error` is the standard error of
-    the expectation by the standard deviation of one record or unit, `record_deviation` that one,
-    overdispersion included. `reason` says of each series why it is not watched today, or "".
+    `expected` and `deviation` are those of the day's value, overdispersion included. `reason` says
+    of each series why it is not watched today, or "".
     """
 
     residual: Floats
@@ -67,7 +66,6 @@ class Watched:
     deviation: Floats
     chart_up: Floats
     chart_down: Floats
-    limit: Floats
     alarms: tuple[Alarm, ...]
     reason: tuple[str, ...]
     overdispersion: Floats
@@ -124,9 +122,8 @@ def watch(panel: SeriesPanel) -> Watched:
     count, length = panel.n.shape
     baseline, charts = Baseline(panel), _Charts(count)
     empty = np.full((count, length), np.nan)
-    out = {name: empty.copy() for name in ("residual", "expected", "deviation", "up", "down",
-                                           "limit")}
-    first = np.where(panel.is_judged.any(1), panel.is_judged.argmax(1), length)
+    out = {name: empty.copy() for name in ("residual", "expected", "deviation", "up", "down")}
+    first = panel.first_judged
     last_alarm: list[Alarm | None] = [None] * count
     open_alerts: dict[int, _Open] = {}
     alarms: list[Alarm] = []
@@ -145,7 +142,7 @@ def watch(panel: SeriesPanel) -> Watched:
             _set_limits(charts, baseline, panel, day)
         charts.add(residual, day)
         for name, values in (("residual", residual), ("expected", expected),
-                             ("deviation", deviation), ("limit", charts.h)):
+                             ("deviation", deviation)):
             out[name][:, day] = np.where(ready, values, np.nan)
         for busy in list(open_alerts):
             charts.reset(busy, day)
@@ -172,7 +169,7 @@ def watch(panel: SeriesPanel) -> Watched:
                 charts.reset(int(row), day)
     alarms += [one.alarm for one in open_alerts.values()]
     return Watched(
-        out["residual"], out["expected"], out["deviation"], out["up"], out["down"], out["limit"],
+        out["residual"], out["expected"], out["deviation"], out["up"], out["down"],
         tuple(sorted(alarms, key=lambda one: (one.raised, one.row))),
         _say_why_not(panel, baseline, first, length), baseline.overdispersion(), charts.k.copy())
 

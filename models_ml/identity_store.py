@@ -19,6 +19,7 @@ import pandas as pd
 
 from models_ml.comparisons import DESCRIBED
 from models_ml.normalisation import IDENTIFIER_TYPES
+from models_ml.transactions import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,10 +107,9 @@ def version_of(con: duckdb.DuckDBPyConnection, part: str) -> str:
 
 def set_version(con: duckdb.DuckDBPyConnection, part: str, version: str) -> None:
     """Give a part of the store a version; "" is that of nothing."""
-    con.begin()  # one wait for the disk instead of two
-    con.execute("delete from store_version where part = ?", [part])
-    con.execute("insert into store_version values (?, ?)", [part, version])
-    con.commit()
+    with transaction(con):
+        con.execute("delete from store_version where part = ?", [part])
+        con.execute("insert into store_version values (?, ?)", [part, version])
 
 
 def _create(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models_ml.alert_baseline import LARGEST_RESIDUAL
-from models_ml.alert_panel import Floats, SeriesPanel
+from models_ml.alert_panel import Floats, SeriesPanel, count_years
 
 LEAST_DAYS = 14
 """Days on each side of a change."""
@@ -51,7 +51,8 @@ def find_changes(panel: SeriesPanel) -> list[Change]:
     found: list[Change] = []
     for row in range(len(panel.series_ids)):
         judged = np.flatnonzero(panel.is_judged[row])
-        if len(judged) < 2 * LEAST_DAYS or (panel.has_season[row] and len(judged) < 730):
+        if len(judged) < 2 * LEAST_DAYS or (
+                panel.has_season[row] and not count_years(judged[0], len(panel.days))):
             continue
         n, values = _adjust(panel, row, judged)
         weights = np.sqrt(n)

@@ -40,11 +40,13 @@ ALERT_TABLES: tuple[MlTable, ...] = (
             _C("observed_date", "date", "The day."),
             _C("records_count", "integer", "Records of the day; of a count the number itself.",
                minimum=0),
+            _C("exposure", "double", "What the total is divided by: the records; of a count what "
+               "it is compared with, else 1.", minimum=0),
             _C("value", "double", "Value in the unit of the series."),
             _C("expected_value", "double", "What the days before let expect; empty before the "
                "series was watched.", nullable=True),
-            _C("expected_low", "double", "Lower end of what 95 % of such days show.",
-               nullable=True),
+            _C("expected_low", "double", "Lower end of what 95 % of such days show; it may lie "
+               "where no value can.", nullable=True),
             _C("expected_high", "double", "Upper end.", nullable=True),
             _C("residual", "double", "Distance in standard deviations, at most 4.", nullable=True),
             _C("cusum_up", "double", "Chart of rises.", nullable=True, minimum=0),

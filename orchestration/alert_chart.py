@@ -10,13 +10,14 @@ import pandas as pd
 from models_ml.alert_words import clean_name
 from orchestration import svg
 from orchestration.alert_tables import rows_of
-from orchestration.warehouse import escape_cell
+from orchestration.warehouse import escape_cell, escape_markdown
 
 WIDTH, PANEL_HEIGHT, TITLE_HEIGHT = 860, 170, 26
 LEFT, RIGHT = 60, 840
 EVENTS = 4
 DAYS_BEFORE, DAYS_AFTER = 60, 30
 SMOOTHED_DAYS = 7
+LIMITS = {"mean": (-np.inf, np.inf), "count": (0.0, np.inf), "share": (0.0, 1.0)}
 BAND, VALUE, MARK = "#dbe7f1", "#1f77b4", "#b5446e"
 
 
@@ -33,25 +34,22 @@ def draw_alerts(alerts: pd.DataFrame, days: pd.DataFrame, series: pd.DataFrame) 
         return "No series has changed beyond chance."
     shown = shown.assign(is_over=shown["alert_state"].eq("over")).sort_values(
         ["is_over", "started_date", "alert_id"], ascending=[True, False, True]).head(EVENTS)
-    names = dict(zip(series["series_id"], series["name_en"], strict=True))
+    of_series = series.set_index("series_id")
     parts: list[str] = []
     for place, alert in enumerate(rows_of(shown)):
         parts += _draw_panel(alert, days[days["series_id"] == alert.series_id],
-                             names[alert.series_id], place * (PANEL_HEIGHT + TITLE_HEIGHT))
+                             of_series.loc[alert.series_id], place * (PANEL_HEIGHT + TITLE_HEIGHT))
     picture = svg.embed_picture("Alerts", parts, width=WIDTH,
                                 height=len(shown) * (PANEL_HEIGHT + TITLE_HEIGHT) + 8)
     lines = ["| alert | state | what happened | with it |", "| --- | --- | --- | --- |"]
     lines += [f"| {escape_cell(alert.alert_id)} | {escape_cell(alert.alert_state)} "
-              f"| {_escape(alert.headline_en)} | {_escape(alert.reason_en)} |"
+              f"| {escape_markdown(alert.headline_en)} "
+              f"| {escape_markdown(alert.reason_en)} |"
               for alert in rows_of(shown)]
     return f"{picture}\n\n" + "\n".join(lines)
 
 
-def _escape(sentence: str) -> str:
-    return " ".join(escape_cell(word) for word in sentence.split())
-
-
-def _draw_panel(alert: Any, days: pd.DataFrame, name: str, top: float) -> list[str]:
+def _draw_panel(alert: Any, days: pd.DataFrame, series: Any, top: float) -> list[str]:
     first = np.datetime64(alert.started_date, "D") - DAYS_BEFORE
     latest = np.datetime64(days["observed_date"].max(), "D")
     ended = alert.ended_date if isinstance(alert.ended_date, type(alert.started_date)) else None
@@ -59,7 +57,8 @@ def _draw_panel(alert: Any, days: pd.DataFrame, name: str, top: float) -> list[s
     days = days[days["observed_date"].between(pd.Timestamp(first), pd.Timestamp(last))]
     days = days.sort_values("observed_date")
     smooth = days["value"].rolling(SMOOTHED_DAYS, min_periods=1).mean().to_numpy(float)
-    bounds = days[["expected_low", "expected_high"]].to_numpy(float)
+    bounds = np.clip(days[["expected_low", "expected_high"]].to_numpy(float),
+                     *LIMITS[series["statistic"]])
     known = np.concatenate([smooth, bounds[np.isfinite(bounds)]])
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     room = high - low or 1.0
@@ -72,7 +71,8 @@ def _draw_panel(alert: Any, days: pd.DataFrame, name: str, top: float) -> list[s
         return top + TITLE_HEIGHT + (PANEL_HEIGHT - 24) * (1 - (value - low) / room)
 
     bottom = y(low)
-    parts = [svg.text(LEFT, top + 18, f"{clean_name(name)}, {alert.alert_state}", "start"),
+    title = f"{clean_name(series['name_en'])}, {alert.alert_state}"
+    parts = [svg.text(LEFT, top + 18, title, "start"),
              svg.text(LEFT - 6, y(high) + 4, f"{high:.3g}", "end"),
              svg.text(LEFT - 6, bottom + 4, f"{low:.3g}", "end")]
     dates = days["observed_date"].to_numpy("datetime64[D]")

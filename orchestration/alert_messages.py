@@ -1,4 +1,4 @@
-"""Sends new alerts by webhook and mail: each event once, what failed again after the next run.
+"""Sends new alerts by webhook and mail: each event once, what failed again with the next run.
 
 Only events with a new alert for the worse are sent, and no text of a customer or employee is ever
 in a message. What was sent is recorded in `state/alert_messages.parquet`.
@@ -6,28 +6,23 @@ in a message. What was sent is recorded in `state/alert_messages.parquet`.
 
 from __future__ import annotations
 
+import hashlib
 import json
-import smtplib
-import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from email.message import EmailMessage
-from html import escape
+from email.utils import format_datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.alert_list import Alert, group_alerts, list_alerts
+from orchestration.alert_sending import NotSent, mail, post, send_in_time
 from orchestration.settings import AlertSettings, Settings
-from orchestration.warehouse import reading
+from orchestration.warehouse import escape_chat, reading
 
-TIMEOUT_SECONDS = 15
-TLS_PORT = 465
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 LOG = pa.schema([("alert_id", pa.string()), ("channel", pa.string()), ("sent_as_of", pa.date32())])
 _WORDS = {
     "de": {"subject": "{count} neue Alarme, Stand {as_of}", "one": "1 neuer Alarm, Stand {as_of}",
@@ -37,10 +32,6 @@ _WORDS = {
            "owner": "Owner", "more": "With it",
            "todo": "To take one on: cx360 alerts acknowledge ID --by … --reason …"},
 }
-
-
-class NotSent(RuntimeError):
-    """A message was not taken; tells what to do, and neither address nor password."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +53,7 @@ def send_alerts(settings: Settings, as_of: date) -> Sent:
     A channel that does not answer raises nothing: it is told in `problems`, and the next run tries
     again.
     """
-    channels: dict[str, Callable[[AlertSettings, str, Sequence[Sequence[Alert]], date, str], None]]
+    channels: dict[str, Callable[[AlertSettings, str, Sequence[Sequence[Alert]], date, str], str]]
     channels = {}
     if settings.alerts.webhook:
         channels["webhook"] = post_webhook
@@ -72,7 +63,7 @@ def send_alerts(settings: Settings, as_of: date) -> Sent:
         return Sent({}, ())
     language = settings.company.alert_language
     with reading(settings.warehouse_path) as con:
-        events = group_alerts(list_alerts(con, language))
+        events = group_alerts(list_alerts(con, language, also_over=True))
     counts: dict[str, int] = {}
     problems = []
     for channel, send in channels.items():
@@ -81,19 +72,29 @@ def send_alerts(settings: Settings, as_of: date) -> Sent:
         if not fresh:
             continue
         try:
-            send(settings.alerts, settings.company.company_name, fresh, as_of, language)
+            note = send(settings.alerts, settings.company.company_name, fresh, as_of, language)
         except NotSent as error:
             problems.append(f"{len(fresh)} new alerts were not sent by {channel}: {error}. They "
-                            "are sent after the next run, or with `cx360 alerts send`")
+                            "are sent with the next run, or with `cx360 alerts send`")
             continue
         _record(settings, channel, fresh, as_of)
         counts[channel] = len(fresh)
+        if note:
+            problems.append(f"{len(fresh)} new alerts were sent by {channel}, but {note}")
     return Sent(counts, tuple(problems))
 
 
-def find_unsent(events: Sequence[Sequence[Alert]], sent: set[str]) -> list[Sequence[Alert]]:
-    """Events with a new alert for the worse, of which nobody has been told yet."""
-    return [event for event in events
+def find_unsent(events: Sequence[Sequence[Alert]], sent: set[str]) -> list[list[Alert]]:
+    """Events with a new alert for the worse, of which nobody has been told yet.
+
+    Args:
+        events: with the alerts that are over: an event that was told by one of them stays told.
+        sent: alerts that were in a message.
+
+    Returns:
+        Of each event the alerts that are still open.
+    """
+    return [[one for one in event if one.state != "over"] for event in events
             if any(one.state == "new" and one.is_worse for one in event)
             and not any(one.alert_id in sent for one in event)]
 
@@ -104,7 +105,7 @@ def render_payload(
     """JSON of a webhook; see docs/alerts.md. `text` is what chat tools show, escaped for them."""
     return {
         "source": "cx360", "company": company, "as_of": as_of.isoformat(),
-        "text": escape(_summarise(events, as_of, language), quote=False),
+        "text": _summarise(events, as_of, language, escape_chat),
         "events": [{
             "event_id": event[0].event_id, "headline": event[0].headline,
             "reason": event[0].reason, "owner": event[0].owner,
@@ -120,75 +121,31 @@ def render_payload(
 def post_webhook(
     alerts: AlertSettings, company: str, events: Sequence[Sequence[Alert]], as_of: date,
     language: str,
-) -> None:
-    """Post the alerts as JSON.
-
-    Raises:
-        NotSent: no answer, or another one than 2xx.
-    """
+) -> str:
+    """Post the alerts as JSON; see `post` and `send_in_time`."""
     body = json.dumps(render_payload(company, events, as_of, language), ensure_ascii=False,
                       allow_nan=False).encode()
-    request = urllib.request.Request(
-        alerts.webhook, data=body, method="POST",
-        headers={"Content-Type": "application/json; charset=utf-8", "User-Agent": "cx360"})
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
-            return
-    except urllib.error.HTTPError as error:
-        raise NotSent(f"the address of CX360_ALERT_WEBHOOK answered {error.code}; check whether it "
-                      "still holds") from None
-    except (OSError, ValueError):
-        raise NotSent("the address of CX360_ALERT_WEBHOOK does not answer; check it and the "
-                      "network") from None
+    return send_in_time(lambda: post(alerts.webhook, body), "the webhook")
 
 
 def send_mail(
     alerts: AlertSettings, company: str, events: Sequence[Sequence[Alert]], as_of: date,
     language: str,
-) -> None:
-    """Send the alerts as one plain text mail.
-
-    Raises:
-        NotSent: the server does not answer, refuses, or offers no encryption for the password.
-    """
+) -> str:
+    """Send the alerts as one plain text mail; see `mail` and `send_in_time`."""
     message = EmailMessage()
     message["Subject"] = f"cx360: {_title(events, as_of, language)}"
     message["From"] = alerts.mail_from
     message["To"] = ", ".join(alerts.mail_to)
-    message.set_content(f"{' '.join(company.split())}\n\n{_summarise(events, as_of, language)}\n\n"
+    message["Date"] = format_datetime(datetime.now(UTC))
+    # The same alerts again have the same id, by which mail programs know them.
+    told = "|".join([as_of.isoformat(), *(one.alert_id for event in events for one in event)])
+    message["Message-ID"] = (f"<{hashlib.sha256(told.encode()).hexdigest()[:32]}"
+                             f"@{alerts.mail_from.rpartition('@')[2]}>")
+    message.set_content(f"{' '.join(company.split())}\n\n"
+                        f"{_summarise(events, as_of, language, str)}\n\n"
                         f"{_WORDS[language]['todo']}\n")
-    try:
-        with _connect(alerts) as server:
-            if alerts.smtp_user:
-                server.login(alerts.smtp_user, alerts.smtp_password)
-            server.send_message(message)
-    except smtplib.SMTPAuthenticationError:
-        raise NotSent("the mail server refuses CX360_SMTP_USER and CX360_SMTP_PASSWORD") from None
-    except smtplib.SMTPRecipientsRefused:
-        raise NotSent("the mail server takes no mail to CX360_ALERT_MAIL_TO") from None
-    except smtplib.SMTPException as error:
-        raise NotSent(f"the mail server refuses ({type(error).__name__}); check "
-                      "CX360_ALERT_MAIL_FROM and CX360_SMTP_HOST") from None
-    except OSError:
-        raise NotSent("the mail server of CX360_SMTP_HOST does not answer; check it and the "
-                      "network") from None
-
-
-def _connect(alerts: AlertSettings) -> smtplib.SMTP:
-    context = ssl.create_default_context()
-    if alerts.smtp_port == TLS_PORT:
-        return smtplib.SMTP_SSL(alerts.smtp_host, alerts.smtp_port, timeout=TIMEOUT_SECONDS,
-                                context=context)
-    server = smtplib.SMTP(alerts.smtp_host, alerts.smtp_port, timeout=TIMEOUT_SECONDS)
-    server.ehlo()
-    if server.has_extn("starttls"):
-        server.starttls(context=context)
-        server.ehlo()
-    elif alerts.smtp_user and alerts.smtp_host not in LOCAL_HOSTS:
-        server.close()
-        raise NotSent("the mail server offers no encryption, so that no password is sent; use "
-                      f"port {TLS_PORT} or another server in CX360_SMTP_HOST")
-    return server
+    return send_in_time(lambda: mail(alerts, message), "mail")
 
 
 def _title(events: Sequence[Sequence[Alert]], as_of: date, language: str) -> str:
@@ -197,13 +154,16 @@ def _title(events: Sequence[Sequence[Alert]], as_of: date, language: str) -> str
         count=len(events), as_of=as_of.isoformat())
 
 
-def _summarise(events: Sequence[Sequence[Alert]], as_of: date, language: str) -> str:
+def _summarise(
+    events: Sequence[Sequence[Alert]], as_of: date, language: str, escape: Callable[[str], str],
+) -> str:
     words = _WORDS[language]
     lines = [_title(events, as_of, language)]
     for event in events:
-        lines += ["", f"{event[0].headline} [{event[0].alert_id}]", event[0].reason]
-        lines += [f"{words['more']}: {one.headline}" for one in event[1:]]
-        lines.append(f"{words['owner']}: {event[0].owner}")
+        lines += ["", f"{escape(event[0].headline)} [{event[0].alert_id}]",
+                  escape(event[0].reason)]
+        lines += [f"{words['more']}: {escape(one.headline)}" for one in event[1:]]
+        lines.append(f"{words['owner']}: {escape(event[0].owner)}")
     return "\n".join(lines)
 
 

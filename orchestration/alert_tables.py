@@ -177,15 +177,14 @@ def tell_days(panel: SeriesPanel, watched: Watched) -> pd.DataFrame:
     half = NORMAL_QUANTILE * watched.deviation[at]
     known = np.isfinite(watched.residual[at])
     expected = np.where(known, watched.expected[at], np.nan)
-    is_count, is_share = (panel.statistic[row] == name for name in ("count", "share"))
-    low = np.where(is_count | is_share, np.maximum(expected - half, 0), expected - half)
-    high = np.where(is_share, np.minimum(expected + half, 1), expected + half)
+    is_count = panel.statistic[row] == "count"
     return pd.DataFrame({
         "series_id": np.array(panel.series_ids, dtype=object)[row],
         "observed_date": panel.days[day].astype("datetime64[s]"),
         "records_count": np.where(is_count, panel.total[at], panel.n[at]).round().astype(int),
-        "value": panel.values[at], "expected_value": expected, "expected_low": low,
-        "expected_high": high, "residual": watched.residual[at],
+        "exposure": panel.n[at], "value": panel.values[at], "expected_value": expected,
+        "expected_low": expected - half, "expected_high": expected + half,
+        "residual": watched.residual[at],
         "cusum_up": np.where(known, watched.chart_up[at], np.nan),
         "cusum_down": np.where(known, watched.chart_down[at], np.nan)})
 

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from ingestion.raw_zone import RawZone
+from orchestration.alert_messages import send_alerts
 from orchestration.audit import STAGES, Audit
 from orchestration.cli_activate import activate
 from orchestration.cli_alerts import alerts
@@ -89,13 +90,16 @@ def run(sources: Path | None, extracts: Path | None, home: Path | None, as_of: A
     if not force:
         with run_lock(settings.home, click.echo):
             snapshot, problems = find_unchanged(settings)
-        if snapshot:
+            sent = send_alerts(settings, snapshot.as_of) if snapshot else None
+        if snapshot and sent:
             for problem in problems:
                 click.echo(f"{problem.source_system}: {problem.message}", err=True)
             for load in RawZone(settings.raw_path).loads():
                 if load.state == "quarantined":
                     click.echo(f"{load.source_system}: {load.file} is in quarantine: "
                                f"{load.reason}", err=True)
+            for unsent in sent.problems:
+                click.echo(unsent, err=True)
             click.echo(f"Nothing new: snapshot {snapshot.name} is current. --force runs anyway.")
             return
     from orchestration.run import run_flow

@@ -6,8 +6,6 @@ decide in a file (`improvements.py`). The register that joins these is a mart.
 
 from __future__ import annotations
 
-from html import escape
-
 import duckdb
 import pandas as pd
 
@@ -26,7 +24,7 @@ from orchestration.improvements import IN_FORCE, Improvement, read_improvements,
 from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import write_ml_table
 from orchestration.settings import Settings
-from orchestration.warehouse import reading
+from orchestration.warehouse import escape_markdown, reading
 
 LEAST_PEOPLE = 5
 """People a cell needs to be told, as `small_cell_minimum`."""
@@ -88,7 +86,7 @@ def draw_issues(causes: pd.DataFrame, most: int = 15) -> str:
     if len(causes):
         for row in causes[causes["is_candidate"]].head(most).to_dict("records"):
             # Names of products and stores are not ours: nothing in them is read as mark-up.
-            evidence = escape(str(row["evidence_en"]), quote=False).replace("|", "&#124;")
+            evidence = escape_markdown(str(row["evidence_en"]))
             lines.append(
                 f"| {row['issue_rank']} | {row['topic']} / {row['dimension']} | {evidence} |")
     return "\n".join(lines) if len(lines) > 2 else "No topic stands out anywhere."

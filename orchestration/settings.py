@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -220,8 +221,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def _read_alert_settings(given: Mapping[str, str]) -> AlertSettings:
     """Where alerts are sent; no message tells what was set."""
     webhook = given.get("CX360_ALERT_WEBHOOK", "")
-    if webhook and not re.fullmatch(r"https?://[^\s/]+\S*", webhook):
-        raise SettingsError("CX360_ALERT_WEBHOOK is no address that begins with https://")
+    if webhook and not _is_web_address(webhook):
+        raise SettingsError("CX360_ALERT_WEBHOOK is no address that begins with https:// and has "
+                            "neither user nor password before the server")
     mail_to = tuple(part for text in given.get("CX360_ALERT_MAIL_TO", "").split(",")
                     if (part := text.strip()))
     mail_from, host = given.get("CX360_ALERT_MAIL_FROM", ""), given.get("CX360_SMTP_HOST", "")
@@ -238,6 +240,17 @@ def _read_alert_settings(given: Mapping[str, str]) -> AlertSettings:
         webhook, mail_to, mail_from, server[1] if server else "",
         int(server[2]) if server and server[2] else DEFAULT_SMTP_PORT,
         given.get("CX360_SMTP_USER", ""), given.get("CX360_SMTP_PASSWORD", ""))
+
+
+def _is_web_address(text: str) -> bool:
+    """Whether a text is an address on the web, without user and password."""
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018
+    except ValueError:
+        return False
+    return bool(re.fullmatch(r"https?://[!-~]+", text) and parts.hostname
+                and "@" not in parts.netloc)
 
 
 def read_company_settings(path: Path) -> CompanySettings:

@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.alert_list import describe_alerts, list_alerts
 from orchestration.resources import Run
-from orchestration.warehouse import escape_cell, reading
+from orchestration.warehouse import escape_markdown, reading
 
 
 @dg.asset_check(
@@ -16,8 +16,7 @@ def open_alerts(run: Run) -> dg.AssetCheckResult:
     with reading(run.settings.warehouse_path) as con:
         alerts = list_alerts(con, "en")
     waiting = [alert for alert in alerts if alert.state == "new" and alert.is_worse]
-    told = "\n".join(f"- {' '.join(map(escape_cell, line.split()))}"
-                     for line in describe_alerts(alerts))
+    told = "\n".join(f"- {escape_markdown(line)}" for line in describe_alerts(alerts))
     return dg.AssetCheckResult(
         passed=not waiting, severity=dg.AssetCheckSeverity.WARN,
         description="" if not waiting else

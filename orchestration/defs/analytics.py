@@ -157,12 +157,14 @@ IMPACT = MlStep(
 
 ALERTS = MlStep(
     "raise_alerts", "alerts", "kpi",
-    reads=("int_alert_days_counted", "int_alert_facts_unioned", "int_alert_series_named"),
+    reads=("int_alert_days_counted", "int_alert_facts_unioned", "int_alert_series_named",
+           "int_topics_placed"),
     tables=("watched_series", "alert_series_days", "alerts", "alert_slices", "alert_reasons",
             "series_changes"),
     conclude=raise_alerts,
     description="Watch daily series of KPIs and topics, and say what changed, where and with what.",
-    others=(("ml", "feedback_topics"), ("ml", "feedback_sentiment"), ("ml", "public_holidays")),
+    others=(("ml", "feedback_topics"), ("ml", "feedback_sentiment"), ("ml", "public_holidays"),
+            ("staging", "stg_pos__stores"), ("seeds", "channels"), ("seeds", "case_reasons")),
     chart="events", charted=("alerts",))
 
 DRIVERS = MlStep(

@@ -1,9 +1,12 @@
 {#-
     A day shows no more than kpi_values shows of it: where a KPI hides the day, value and bounds are empty, as the
-    bounds tell how many records there were. What no KPI counts by day is rounded: a count to the smallest cell, a
-    share to that of rounded counts, and its bounds are those of as many records.
+    bounds tell how many records there were. What is no KPI shows counts rounded to the smallest cell and shares of such
+    counts, with the bounds of as many records, but only where that moves a day by little of what days differ by; means
+    are rounded as everywhere. Bounds end where values can only afterwards: one that was cut before it was widened
+    would tell by how much, and with it the count.
 -#}
 {%- set least = var('small_cell_minimum') -%}
+{%- set bound_places = 3 -%}
 with
 
 days as (
@@ -18,7 +21,6 @@ kpi_days as (
     select
         kpi_id,
         period_start,
-        value,
         is_suppressed
     from {{ ref('kpi_values') }}
     where grain = 'day' and dimension = 'all'
@@ -29,12 +31,8 @@ joined as (
         days.*,
         series.series_kind,
         series.statistic,
-        kpi_days.value as kpi_value,
-        case
-            when series.series_kind = 'kpi' then coalesce(kpi_days.is_suppressed, true)
-            when series.statistic = 'count' then days.records_count between 1 and {{ least }} - 1
-            else days.records_count < {{ least }}
-        end as is_suppressed,
+        kpi_days.is_suppressed as is_kpi_hidden,
+        (days.expected_high - days.expected_low) / 2 as half_width,
         {{ rounded_count('days.records_count') }} as shown_count
     from days
     inner join series on days.series_id = series.series_id
@@ -43,19 +41,41 @@ joined as (
         and days.observed_date = kpi_days.period_start
 ),
 
+judged as (
+    select
+        *,
+        case
+            when series_kind = 'kpi'
+                then coalesce(is_kpi_hidden, true) or (statistic <> 'count' and records_count < {{ least }})
+            when statistic = 'mean' then records_count < {{ least }}
+            else coalesce(half_width * exposure < {{ 2 * least }}, true)
+        end as is_suppressed,
+        case
+            when series_kind <> 'kpi' and statistic = 'share' then half_width * sqrt(1.0 * records_count / shown_count)
+            else half_width
+        end as shown_half_width
+    from joined
+),
+
 shown as (
     select
         *,
         case
-            when series_kind <> 'kpi' and statistic <> 'count' then sqrt(1.0 * records_count / shown_count)
-            else 1.0
-        end as bound_factor,
+            when series_kind = 'kpi' then value
+            when statistic = 'mean' then {{ rounded_mean('value', 'records_count') }}
+            when statistic = 'count' then {{ least }} * round(value * exposure / {{ least }}) / exposure
+            else {{ least }} * round(value * exposure / {{ least }}) / shown_count
+        end as shown_value,
+        {%- for side, sign in [('low', '-'), ('high', '+')] %}
         case
-            when series_kind = 'kpi' then kpi_value
-            when statistic = 'count' then coalesce(value * shown_count / nullif(records_count, 0), 0)
-            else 1.0 * {{ least }} * round(value * records_count / {{ least }}) / shown_count
-        end as shown_value
-    from joined
+            when series_kind <> 'kpi' and statistic = 'share'
+                then round(expected_value {{ sign }} shown_half_width, {{ bound_places }})
+            when series_kind <> 'kpi' and statistic = 'mean'
+                then {{ rounded_mean('expected_value ' ~ sign ~ ' shown_half_width', 'records_count') }}
+            else expected_value {{ sign }} shown_half_width
+        end as bound_{{ side }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from judged
 )
 
 select
@@ -63,9 +83,13 @@ select
     observed_date,
     case when not is_suppressed then cast(shown_value as double) end as value,
     expected_value,
-    case when not is_suppressed then expected_value - (expected_value - expected_low) * bound_factor end
-        as expected_low,
-    case when not is_suppressed then expected_value + (expected_high - expected_value) * bound_factor end
-        as expected_high,
+    {%- for side in ['low', 'high'] %}
+    case
+        when is_suppressed or bound_{{ side }} is null then null
+        when statistic = 'share' then least(greatest(bound_{{ side }}, 0.0), 1.0)
+        when statistic = 'count' then greatest(bound_{{ side }}, 0.0)
+        else bound_{{ side }}
+    end as expected_{{ side }},
+    {%- endfor %}
     is_suppressed
 from shown

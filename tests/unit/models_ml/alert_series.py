@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from models_ml.alert_panel import SeriesPanel
@@ -38,7 +40,7 @@ def make_means(
                        squares=n * (mean ** 2 + deviation ** 2 * (n - 1) / n),
                        **options)  # type: ignore[arg-type]
     cubes = n * (mean ** 3 + 3 * mean * deviation ** 2 * (n - 1) / n)
-    return SeriesPanel(**{**panel.__dict__, "cubes": cubes})
+    return replace(panel, cubes=cubes)
 
 
 def make_counts(

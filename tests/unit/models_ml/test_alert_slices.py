@@ -50,6 +50,22 @@ def test_few_records_and_a_single_value_tell_nothing() -> None:
     assert found["dimension_value"].tolist() == ["b"]
 
 
+def test_few_records_now_tell_nothing_of_a_count_however_many_there_were() -> None:
+    found = weigh_slices(
+        sums(("store", "a", 9, 9, 300, 300), ("store", "b", 10, 10, 300, 300)),
+        size(0.5, 6), is_count=True, now_exposure=38, usual_exposure=100)
+    assert found["dimension_value"].tolist() == ["b"]
+
+
+def test_a_signal_that_is_no_code_is_left_out() -> None:
+    rows = [("signal", text, 30.0, 30.0, 10.0, 10.0) for text in (
+        "E-404", "net:timeout/2", "Anruf von Erika Mustermann", "erika@example.com", "x" * 41)]
+    found = weigh_slices(sums(*rows, ("store", "Köln Süd", 30, 30, 10, 10),
+                              ("store", "Bonn", 30, 30, 10, 10)),
+                         size(15, 0.5), is_count=True, now_exposure=10, usual_exposure=100)
+    assert found["dimension_value"].tolist() == ["E-404", "net:timeout/2", "Bonn", "Köln Süd"]
+
+
 def test_a_slice_as_large_as_its_share_is_not_told() -> None:
     found = weigh_slices(
         sums(("store", "a", 60, 30, 600, 540), ("store", "b", 40, 20, 400, 360)),

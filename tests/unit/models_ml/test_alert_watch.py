@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models_ml.alert_panel import SeriesPanel, trailing_mean
+from models_ml.alert_panel import count_years, trailing_mean
 from models_ml.alert_watch import DOWN, NEW_LEVEL_DAYS, UP, WARM_UP_DAYS, watch
 from tests.unit.models_ml.alert_series import FIRST, make_counts, make_means, make_panel
 
@@ -98,15 +98,40 @@ def test_a_season_is_known_after_two_years() -> None:
     assert short.reason == ("season_unknown",)
 
 
+def test_years_of_a_season_are_those_of_the_series() -> None:
+    # A series that began 300 days after the first one of the panel knows its months as late.
+    days = np.arange(300 + 3 * 365)
+    month = (FIRST + days).astype("datetime64[M]").astype(int) % 12
+    demand = np.where(month == 11, 80.0, np.where(month == 0, 30.0, 50.0))
+    whole = make_counts(demand, has_season=True)
+    late = replace(whole, is_there=whole.is_there & (days >= 300))
+    assert late.first_judged.tolist() == [300]
+    assert watch(replace(late, **{name: getattr(late, name)[..., :1000] for name in (
+        "n", "total", "squares", "cubes", "is_there", "days", "is_holiday")})).reason == (
+            "season_unknown",)
+    judged = np.isfinite(watch(late).residual[0])
+    assert not judged[:1030].any()
+    assert judged[1100:].mean() > 0.95
+
+
+@pytest.mark.parametrize(("first", "day", "years"), [
+    (0, 729, 0), (0, 730, 2), (0, 1095, 3), (300, 1029, 0), (300, 1030, 2), (900, 800, 0)])
+def test_fewer_than_two_whole_years_are_none(first: int, day: int, years: int) -> None:
+    assert count_years(first, day) == years
+
+
+def test_judged_days_are_found_once() -> None:
+    panel = make_means(levels((10, 50)))
+    assert panel.is_judged is panel.is_judged
+
+
 def test_what_comes_later_changes_nothing_that_was_told() -> None:
     panel = make_means(levels((150, 50), (30, 45), (120, 50), (40, 56), (60, 50)))
     whole = watch(panel)
     assert len(whole.alarms) >= 2
     for until in (185, 250, 340):
-        cut = SeriesPanel(**{
-            name: value[..., :until] if name in ("n", "total", "squares", "cubes", "is_there")
-            else value[:until] if name in ("days", "is_holiday") else value
-            for name, value in panel.__dict__.items()})
+        cut = replace(panel, **{name: getattr(panel, name)[..., :until] for name in (
+            "n", "total", "squares", "cubes", "is_there", "days", "is_holiday")})
         seen = watch(cut)
         assert [(one.start, one.raised) for one in seen.alarms] == [
             (one.start, one.raised) for one in whole.alarms if one.raised < until]

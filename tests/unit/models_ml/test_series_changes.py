@@ -38,6 +38,13 @@ def test_a_season_needs_two_years() -> None:
     assert find_changes(make_counts(demand)) != []
 
 
+def test_holidays_do_not_make_two_years_shorter() -> None:
+    demand = np.where(np.arange(735) < 400, 50.0, 80.0)
+    feast = tuple(FIRST + day for day in range(100, 110))
+    found = find_changes(make_counts(demand, has_season=True, holidays=feast))
+    assert [one.day for one in found if abs(one.day - 400) <= 2]
+
+
 def test_too_few_days_or_always_the_same_are_no_error() -> None:
     assert find_changes(make_means(np.full(20, 50.0))) == []
     assert find_changes(make_panel(np.ones((1, 100)), np.zeros((1, 100)),

@@ -21,7 +21,7 @@ from tests.unit.models_ml.alert_series import make_means
 AS_OF = date(2024, 10, 1)
 SERIES = pd.DataFrame({
     "series_id": ["series_0"], "name_en": ["Net <b>Promoter</b> | Score"], "name_de": ["NPS"],
-    "direction": ["up"]})
+    "direction": ["up"], "statistic": ["mean"]})
 
 
 @pytest.fixture
@@ -99,17 +99,21 @@ def test_the_picture_shows_names_as_text() -> None:
     alerts = pd.DataFrame([{
         "alert_id": "aaaaaaaaaaaa", "series_id": "series_0", "is_leading": True,
         "alert_state": "new", "started_date": date(2024, 5, 30), "raised_date": date(2024, 6, 1),
-        "ended_date": None, "observed_value": 40.0, "headline_en": "<script> | fell",
+        "ended_date": None, "observed_value": 40.0, "headline_en": "<script> | fell ![x](y)",
         "reason_en": "nothing"}])
     told = draw_alerts(alerts, tell_days(panel, watch(panel)), SERIES)
     assert "data:image/svg+xml;base64" in told
     assert "<script>" not in told
     assert "&#124; fell" in told
+    assert "[x]" not in told
     assert draw_alerts(alerts.head(0), tell_days(panel, watch(panel)), SERIES).startswith("No")
 
 
 @pytest.mark.parametrize(("given", "told"), [
     ({"CX360_ALERT_WEBHOOK": "file:///etc/passwd"}, "CX360_ALERT_WEBHOOK"),
+    ({"CX360_ALERT_WEBHOOK": "https://cx:passwd@hooks.example.invalid/x"}, "CX360_ALERT_WEBHOOK"),
+    ({"CX360_ALERT_WEBHOOK": "https://hooks.example.invalid:passwd/x"}, "CX360_ALERT_WEBHOOK"),
+    ({"CX360_ALERT_WEBHOOK": "https://[passwd/x"}, "CX360_ALERT_WEBHOOK"),
     ({"CX360_ALERT_MAIL_TO": "a@example.com"}, "CX360_SMTP_HOST"),
     ({"CX360_ALERT_MAIL_TO": "nobody"}, "CX360_ALERT_MAIL_TO"),
     ({"CX360_ALERT_MAIL_FROM": "x y@example.com"}, "CX360_ALERT_MAIL_FROM"),

@@ -161,8 +161,9 @@ def test_the_supplier_with_faults_is_the_issue_and_the_mending_is_seen(settings:
 def test_the_picture_reads_no_mark_up_in_names() -> None:
     chart = draw_issues(pd.DataFrame([{
         "issue_rank": 1, "topic": "delivery", "dimension": "store", "is_candidate": True,
-        "evidence_en": "Delivery in the store <b>a|b</b>"}]))
+        "evidence_en": "Delivery in the store <b>a|b</b> [x](y)"}]))
     assert "&lt;b&gt;a&#124;b" in chart
+    assert "[x]" not in chart
     assert draw_issues(pd.DataFrame()) == "No topic stands out anywhere."
 
 

@@ -7,9 +7,10 @@
     'channel': 'channel', 'store': 'store_id', 'partner': 'partner', 'reason': 'reason',
     'product_category': 'product_category',
 } -%}
+{%- set grace_days = 1 -%}
 {%- set score = '100.0 * score_normalised' -%}
 {%- set facts = [
-    ('nps', 'surveys', 'answers', 'responded_date', of_answers, "question_type = 'nps' and nps_class is not null",
+    ('nps', 'surveys', 'nps_answers', 'responded_date', of_answers, 'answer_rank = 1',
         "case nps_class when 'promoter' then 100 when 'passive' then 0 when 'detractor' then -100 end"),
     ('csat', 'surveys', 'answers', 'responded_date', of_answers, "question_type = 'csat'", score),
     ('ces', 'surveys', 'answers', 'responded_date', of_answers, "question_type = 'ces'", score),
@@ -20,7 +21,7 @@
     ('review', 'reviews', 'reviews', 'posted_date',
         {'channel': 'platform', 'store': 'store_id', 'product_category': 'product_category'}, 'true', score),
     ('order', 'orders', 'orders', 'ordered_date', of_orders, 'true', '1'),
-    ('on_time', 'deliveries', 'deliveries', 'observed_date', of_orders, 'true', 'is_on_time'),
+    ('on_time', 'deliveries', 'deliveries', 'promised_date', of_orders, 'true', 'is_on_time'),
     ('return', 'orders', 'lines', 'booked_date',
         {'channel': 'channel', 'store': 'store_id', 'product_category': 'product_category'}, 'true', 'is_returned'),
     ('contact', 'cases', 'cases', 'opened_date', of_cases, 'linked_case_id is null', '1'),
@@ -58,6 +59,19 @@ answers as (
     where measures = 'experience' and score_status = 'valid' and respondent_type = 'customer'
 ),
 
+-- The last answer of a person and day counts, as in the KPI. Who is the same person beyond one identity record is
+-- known to the identity step only, and what feeds a step must not wait for another.
+nps_answers as (
+    select
+        *,
+        row_number() over (
+            partition by responded_date, coalesce(identity_record_key, response_id)
+            order by responded_at desc, answer_id desc
+        ) as answer_rank
+    from answers
+    where question_type = 'nps' and nps_class is not null
+),
+
 reviews as (
     select
         posts.*,
@@ -72,17 +86,15 @@ orders as (
     where not is_cancelled
 ),
 
--- What never came is late from its promised day on, as in the KPI.
+-- An order is judged on its promised day, once that is over, whether or not it has arrived since: days that were
+-- judged stay as they are, and the last ones carry no backlog.
 deliveries as (
     select
         orders.*,
-        coalesce(orders.delivered_date, orders.promised_date) as observed_date,
         case when orders.delivered_date <= orders.promised_date then 1 else 0 end as is_on_time
     from orders
     cross join as_of
-    where
-        orders.promised_date is not null
-        and (orders.delivered_date is not null or orders.promised_date < as_of.as_of_date)
+    where orders.promised_date <= {{ dbt.dateadd('day', -grace_days, 'as_of.as_of_date') }}
 ),
 
 lines as (
@@ -124,7 +136,7 @@ texts as (
         products.product_category
     from {{ ref('int_feedback_texts_unioned') }} as feedback
     left join products on feedback.product_id = products.product_id
-    where feedback.respondent_type = 'customer' and feedback.feedback_type <> 'research_note'
+    where feedback.respondent_type = 'customer'
 ),
 
 unioned as (

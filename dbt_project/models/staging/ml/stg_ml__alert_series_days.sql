@@ -2,6 +2,7 @@ select
     series_id,
     observed_date,
     records_count,
+    exposure,
     value,
     expected_value,
     expected_low,
