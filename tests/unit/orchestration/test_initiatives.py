@@ -117,3 +117,8 @@ def test_only_the_demo_takes_what_lies_beside_its_extracts(settings: Settings) -
     own.write_text(HEADER)
     assert initiatives_file(demo) == own
     assert read_initiatives(demo) == ()
+
+
+def test_of_one_day_the_lower_row_counts() -> None:
+    (found,) = parse({"cost": "5"}, {"cost": "4"})
+    assert (found.row, found.cost) == (3, Decimal(4))
