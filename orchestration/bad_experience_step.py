@@ -12,9 +12,20 @@ from datetime import date, timedelta
 import duckdb
 import pandas as pd
 
-from models_ml.stratified_effects import Effect, compare_strata, matched_share
+from models_ml.stratified_effects import (
+    Effect,
+    compare_strata,
+    matched_share,
+    measure_balance,
+)
 from models_ml.tables_impact import WORTH_OUTCOMES
-from orchestration.impact_queries import MATCH_LEVELS, Facts, measure_windows, read_cells
+from orchestration.impact_queries import (
+    MATCH_LEVELS,
+    Facts,
+    ends_of,
+    measure_windows,
+    read_cells,
+)
 from orchestration.initiative_effects import MODEL_VERSION, describe_effect
 
 ENOUGH_MATCHED = 0.8
@@ -60,9 +71,11 @@ def _measure(
             cells = read_cells(con, WORTH_OUTCOMES, strata=MATCH_LEVELS[level], by=("is_treated",))
             level += 1
         found = {outcome: compare_strata(cells[outcome], weights="treated",
-                                         least=rules["customers_least"])
+                                         least=rules["customers_least"], ends=ends_of(outcome))
                  for outcome in WORTH_OUTCOMES}
-        balance = measure_balance(con, MATCH_LEVELS[level - 1])
+        balance = measure_balance(read_cells(
+            con, ("earlier_value",), strata=MATCH_LEVELS[level - 1],
+            by=("is_treated",))["earlier_value"])
     rows = []
     for outcome, effect in found.items():
         verdict, reason = _judge(effect, balance, customers)
@@ -122,13 +135,3 @@ def count_bad(con: duckdb.DuckDBPyConnection, kind: str, last: date) -> int:
         join records on records.record_key = identity_record_key
         where kind = $1 and is_bad and experienced_date > $2 and experienced_date <= $3""",
         [kind, last - timedelta(days=YEAR_DAYS), last]).fetchall()[0][0])
-
-
-def measure_balance(con: duckdb.DuckDBPyConnection, strata: tuple[str, ...]) -> float | None:
-    """What matched sides still differ by in earlier value, in standard deviations of everybody."""
-    cells = read_cells(con, ("earlier_value",), strata=strata, by=("is_treated",))["earlier_value"]
-    effect = compare_strata(cells, weights="treated")
-    count = cells["count"].sum()
-    mean = cells["total"].sum() / count
-    deviation = max(cells["squares"].sum() / count - mean**2, 0.0) ** 0.5
-    return effect.estimate / deviation if effect and deviation else None

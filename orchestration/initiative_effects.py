@@ -15,6 +15,7 @@ from orchestration.impact_queries import (
     CHANGE_STRATA,
     LOT_STRATA,
     Facts,
+    ends_of,
     measure_windows,
     read_cells,
 )
@@ -137,7 +138,7 @@ def compare_at(
         by=("is_treated", "group_key") if has_groups else ("is_treated",), is_change=not by_lot)
     return {outcome: compare_strata(
         rows.rename(columns={"group_key": "group"}), weights="all" if by_lot else "treated",
-        least=least) for outcome, rows in cells.items()}
+        least=least, ends=ends_of(outcome, is_change=not by_lot)) for outcome, rows in cells.items()}
 
 
 def _rows(

@@ -197,6 +197,8 @@ def test_a_region_that_bought_more_is_found_and_one_that_did_not_is_not(
     effects = table(settings, "initiative_effects")
     assert effects.groupby("initiative_id")["is_placebo"].sum().eq(4 * 6).all()
     assert effects.loc[effects["is_placebo"], "compared_date"].max() == date(2025, 10, 3)
+    contacts = effects[effects["outcome"].eq("contacts")]
+    assert (contacts["effect_low"] < 0).all() and (contacts["effect_high"] > 0).all()
     assert "gain shown" in outcome.chart and "data:image/svg+xml" in outcome.chart
 
 
@@ -318,7 +320,10 @@ def test_a_bad_experience_is_compared_with_one_that_was_not(
     assert value["bad_count"] + value["comparison_count"] == CUSTOMERS - 1
     assert (value["match_level"], value["matched_share"]) == (1, 1.0)
     assert value["yearly_count"] == CUSTOMERS
-    assert found.loc["retention", "verdict"] == "no_effect_shown"
+    for outcome in ("retention", "contacts"):
+        # All came, and nobody called: that is no certainty.
+        assert found.loc[outcome, "verdict"] == "no_effect_shown"
+        assert found.loc[outcome, "effect_low"] < 0 < found.loc[outcome, "effect_high"]
 
 
 def test_a_file_that_cannot_be_used_stops_the_step(
