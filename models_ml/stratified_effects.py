@@ -31,7 +31,8 @@ _ROUNDING = 1e-12
 class Effect:
     """A difference of means with its 95 % interval (t, degrees by Welch and Satterthwaite).
 
-    The standard error is positive: who tells no spread tells no effect. Counts are customers in strata with both sides; `matched_share` is their share of the treated.
+    The standard error is positive: who tells no spread tells no effect. Counts are customers in
+    strata with both sides; `matched_share` is their share of the treated.
     """
 
     estimate: float

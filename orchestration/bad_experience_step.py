@@ -88,13 +88,13 @@ def _measure(
     return rows
 
 
-def _judge(effect: Effect | None, balance: float | None, customers: int) -> tuple[str, str]:
+def _judge(effect: Effect | None, balance: float | None, customers: int) -> tuple[str, str | None]:
     """Verdict on an effect, and why nothing is said."""
     if effect is None:
         return "cannot_be_said", "too_few" if customers else "history_too_short"
     if balance is not None and abs(balance) > BALANCED:
         return "cannot_be_said", "sides_differ"
-    return ("effect_shown" if effect.is_shown else "no_effect_shown"), "none"
+    return ("effect_shown" if effect.is_shown else "no_effect_shown"), None
 
 
 def take_first_experiences(

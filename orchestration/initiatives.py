@@ -129,7 +129,7 @@ def _check_scope(
     elif scope == "campaign" and comparison not in ((), ("others",)):
         refuse("comparison", "write nothing for the customers held back by lot, or others for "
                "everybody whom the campaign did not reach")
-    elif {value.lower() for value in values} & {value.lower() for value in comparison}:
+    elif set(split_named(values)) & set(split_named(comparison)):
         refuse("comparison", "names a value of scope_value; nobody is on both sides")
 
 

@@ -218,10 +218,13 @@ def test_sides_that_moved_apart_before_are_not_compared(
 @pytest.mark.parametrize(("cells", "reason"), [
     ({"started_on": "2026-07-01", "ended_on": ""}, "not_begun"),
     ({"started_on": "2026-06-20", "ended_on": ""}, "too_short"),
-    ({"scope_value": "Saarland"}, "nobody_treated"),
+    ({"scope_value": "Saarland"}, "unknown_value"),
+    ({"scope_value": "Bayern | Hesen"}, "unknown_value"),
+    ({"comparison": "Sachsen | Hesen"}, "unknown_value"),
     ({"scope": "all", "scope_value": ""}, "no_comparison"),
-    ({"comparison": "Saarland"}, "no_comparison"),
-    ({"scope": "store", "scope_value": "x"}, "nobody_treated"),
+    ({"scope": "store", "scope_value": "x"}, "unknown_value"),
+    ({"scope": "store", "scope_value": "new"}, "nobody_treated"),
+    ({"scope": "campaign", "scope_value": "late"}, "nobody_treated"),
     ({"started_on": "2024-08-01", "ended_on": "2024-12-31"}, "history_too_short"),
     ({"scope": "campaign", "scope_value": "small"}, "too_few"),
 ])
@@ -232,7 +235,9 @@ def test_what_cannot_be_said_has_its_reason(
     place(con)
     con.execute("insert into intermediate.int_initiative_scopes_unioned "
                 "select 'c' || lpad(i::varchar, 3, '0'), 'campaign', 'small', 'small', "
-                "date '2026-01-01', i % 2 = 0 from range(40) as numbers(i)")
+                "date '2026-01-01', i % 2 = 0 from range(40) as numbers(i) "
+                "union all select 'c000', 'store', 'new', 'new', date '2026-01-01', false "
+                "union all select 'c000', 'campaign', 'late', 'late', date '2026-07-01', false")
     declare(settings, cells)
     run(settings, con)
     (found,) = table(settings, "initiatives").to_dict("records")
@@ -250,6 +255,46 @@ def test_a_customer_on_both_sides_of_a_lot_is_on_neither(
     declare(settings, {"scope": "campaign", "scope_value": "Frühling"})
     run(settings, con)
     assert table(settings, "initiatives")["customers_count"].tolist() == [119]
+
+
+@pytest.mark.parametrize("written", ["Bayern", "Bad Tölz", "bad  tölz"])
+def test_a_name_goes_by_single_blanks(
+    settings: Settings, con: duckdb.DuckDBPyConnection, written: str,
+) -> None:
+    sell(con, settings, steady_sales())
+    place(con)
+    con.execute("update intermediate.int_initiative_scopes_unioned set scope_key = ' Bad  Tölz', "
+                "scope_name = ' Bad  Tölz' where scope = 'region' and scope_name = 'Bayern' "
+                "and $1 <> 'Bayern'", [written])
+    declare(settings, {"scope_value": written, "comparison": "Hessen"})
+    run(settings, con)
+    assert table(settings, "initiatives")["customers_count"].tolist() == [120]
+
+
+@pytest.mark.parametrize(("cells", "reached"), [
+    ({"scope": "all", "scope_value": ""}, CUSTOMERS),
+    ({}, 120),
+    ({"scope": "campaign", "scope_value": "key", "comparison": "others"}, 120),
+    # Those drawn by lot count, whether or not they ever bought; what was sent later does not.
+    ({"scope": "campaign", "scope_value": "key"}, 121),
+])
+def test_who_came_later_was_not_reached(
+    settings: Settings, con: duckdb.DuckDBPyConnection, cells: dict[str, str], reached: int,
+) -> None:
+    """c600 first bought when it had begun, and was in the campaign; c002 only after as_of."""
+    sell(con, settings, [*steady_sales(), (customer(CUSTOMERS), START, 20.0)])
+    place(con)
+    con.execute("""
+        insert into intermediate.int_initiative_scopes_unioned values
+            ('c600', 'region', 'Bayern', 'Bayern', null, false),
+            ('c600', 'campaign', 'key', 'Frühling', date '2026-01-01', false),
+            ('c002', 'campaign', 'key', 'Frühling', date '2026-07-01', false)""")
+    records = [customer(number) for number in range(CUSTOMERS + 1)]
+    pd.DataFrame({"record_key": records, "customer_id": records}).to_parquet(
+        ml_file(settings, "customer_records"))
+    declare(settings, cells)
+    run(settings, con)
+    assert table(settings, "initiatives")["customers_count"].tolist() == [reached]
 
 
 def test_placebo_windows_lie_between_the_history_and_the_start() -> None:

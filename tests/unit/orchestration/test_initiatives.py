@@ -85,6 +85,8 @@ def test_an_amount_that_could_be_two_is_none(text: str, amount: str | None) -> N
     ({"scope": "campaign", "scope_value": "a", "comparison": "b"},
      "column comparison: write nothing for the customers held back by lot, or others"),
     ({"comparison": "hessen"}, "column comparison: names a value of scope_value"),
+    ({"scope_value": "Bad  Homburg", "comparison": "bad Homburg"},
+     "column comparison: names a value of scope_value"),
     ({"decided_by": ""}, "column decided_by: empty; write who decided"),
     ({"decided_at": ""}, "column decided_at: no date"),
     ({"reason": ""}, "column reason: empty; write why"),
