@@ -149,7 +149,8 @@ IMPACT_TABLES = (
             _C("kind", "string", "Kind of the seed bad_experience_kinds."),
             _C("outcome", "string", "What they did in the window; see initiative_effects. The "
                "share who left is one less retention.", values=WORTH_OUTCOMES),
-            _C("window_days", "integer", "Days after the experience.", minimum=1),
+            _C("window_days", "integer", "Days after the experience, from when it is known "
+               "whether it was bad.", minimum=1),
             _BASIS,
             _C("bad_count", "integer", "Customers whose first experience was bad.", minimum=0),
             *_COMPARED,
@@ -162,7 +163,8 @@ IMPACT_TABLES = (
             _C("balance", "double", "What matched sides still differ by in earlier value, in "
                "standard deviations; above 0.25 nothing is said.", nullable=True),
             _C("yearly_count", "integer", "Bad experiences of that kind in the last 365 days, of "
-               "customers.", minimum=0),
+               "customers without one in the window before: those are part of the effect.",
+               minimum=0),
             _C("verdict", "string", "Whether an effect is shown.", values=WORTH_VERDICTS),
             _C("verdict_reason", "string", "Why it cannot be said; empty elsewhere.",
                nullable=True, values=WORTH_REASONS),

@@ -46,8 +46,8 @@ def settings(tmp_path: Path) -> Settings:
             create table intermediate.int_scores_measured (response_id varchar, measure varchar,
                 identity_record_key varchar, responded_date date, score double);
             create table intermediate.int_experiences_judged (kind varchar, record_key varchar,
-                identity_record_key varchar, experienced_date date, channel varchar,
-                is_bad boolean);
+                identity_record_key varchar, experienced_date date, judged_date date,
+                channel varchar, is_bad boolean);
             create table intermediate.int_initiative_scopes_unioned (identity_record_key varchar,
                 scope varchar, scope_key varchar, scope_name varchar, fact_date date,
                 is_control_group boolean);
@@ -159,7 +159,8 @@ def test_without_purchases_nothing_can_be_said(
     con.execute("insert into intermediate.int_scores_measured values "
                 "('r', 'nps', 'c000', date '2026-01-01', 8)")
     con.execute("insert into intermediate.int_experiences_judged values "
-                "('slow_case', 'c', 'c000', date '2026-01-01', 'phone', true)")
+                "('slow_case', 'c', 'c000', date '2026-01-01', date '2026-01-08', 'phone', "
+                "true)")
     declare(settings, {})
     run(settings, con)
     (initiative,) = table(settings, "initiatives").to_dict("records")
@@ -334,6 +335,59 @@ def test_the_worth_of_a_point_is_found_and_none_where_there_is_none(
     assert found["shuffled_worth_low"] < 0 < found["shuffled_worth_high"]
 
 
+def judge(con: duckdb.DuckDBPyConnection, rows: list[tuple[str, date, bool]], *, within: int = 0,
+          ) -> None:
+    """Experiences (customer, day, is bad), judged some days later."""
+    con.executemany(
+        "insert into intermediate.int_experiences_judged values "
+        "('late_delivery', ?, ?, ?, ?, 'web', ?)",
+        [(f"x{number}", one, day, day + timedelta(days=within), bad)
+         for number, (one, day, bad) in enumerate(rows)])
+
+
+def test_what_came_later_starts_when_it_is_known_what_was_bad(
+    settings: Settings, con: duckdb.DuckDBPyConnection,
+) -> None:
+    """All that the bad ones bought more, they bought in the 30 days: they had stayed so long.
+
+    A case whose days after the 30 do not lie in the history does not count.
+    """
+    rng = np.random.default_rng(7)
+    day, late = date(2025, 9, 1), AS_OF - timedelta(days=200)
+    bad = rng.random(CUSTOMERS) < 0.25
+    sell(con, settings, [
+        *((customer(number), FIRST, 20.0) for number in range(CUSTOMERS)),
+        *((customer(number), day + timedelta(days=20), 80.0) for number in np.flatnonzero(bad)),
+        *((customer(number), day + timedelta(days=60), 100 + rng.normal(0, 30))
+          for number in range(CUSTOMERS))])
+    judge(con, [*((customer(number), day, bool(bad[number])) for number in range(1, CUSTOMERS)),
+                ("c000", late, True)], within=30)
+    run(settings, con)
+    value = table(settings, "bad_experience_costs").set_index("outcome").loc["value"]
+    assert value["verdict"] == "no_effect_shown"
+    assert value["effect_low"] > -10 and value["effect_high"] < 10
+    assert value["bad_count"] + value["comparison_count"] == CUSTOMERS - 1
+
+
+def test_one_of_several_bad_ones_costs_what_the_first_did(
+    settings: Settings, con: duckdb.DuckDBPyConnection,
+) -> None:
+    """In the last 365 days: c000 twice within 180 days, c001 180 and c002 181 days apart, c003
+    again on the same day, c004 after one that lies before the year; c005's first was not bad.
+    """
+    sell(con, settings, steady_sales())
+    days = [AS_OF - timedelta(days=ago) for ago in range(600)]
+    judge(con, [("c000", days[200], True), ("c000", days[100], True),
+                ("c001", days[200], True), ("c001", days[20], True),
+                ("c002", days[201], True), ("c002", days[20], True),
+                ("c003", days[5], True), ("c003", days[5], True),
+                ("c004", days[365], True), ("c004", days[300], True),
+                ("c005", days[200], False), ("c005", days[100], True)])
+    run(settings, con)
+    found = table(settings, "bad_experience_costs")
+    assert set(found["yearly_count"]) == {1 + 1 + 2 + 1 + 0 + 1}
+
+
 def test_a_bad_experience_is_compared_with_one_that_was_not(
     settings: Settings, con: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -349,14 +403,11 @@ def test_a_bad_experience_is_compared_with_one_that_was_not(
         *((customer(number), FIRST, 20.0) for number in range(CUSTOMERS)),
         *((customer(number), day + timedelta(days=10), spent[number])
           for number in range(CUSTOMERS))])
-    con.executemany(
-        "insert into intermediate.int_experiences_judged values "
-        "('late_delivery', ?, ?, ?, 'web', ?)",
-        [*((f"a{number}", customer(number), day, bool(late[number]))
-           for number in range(CUSTOMERS)),
-         *((f"b{number}", customer(number), day + timedelta(days=30), not late[number])
-           for number in range(CUSTOMERS)),
-         ("z", "c000", FIRST, True)])
+    judge(con, [
+        *((customer(number), day, bool(late[number])) for number in range(CUSTOMERS)),
+        *((customer(number), day + timedelta(days=30), not late[number])
+          for number in range(CUSTOMERS)),
+        ("c000", FIRST, True)])
     run(settings, con)
     found = table(settings, "bad_experience_costs").set_index("outcome")
     value = found.loc["value"]
