@@ -11,10 +11,9 @@ initiatives as (
 gains as (
     select
         *,
-        {%- for suffix in ['', '_low', '_high'] %}
-        {{ money('value_per_customer' ~ suffix ~ ' * rounded_customers_count') }} as gain_shown{{ suffix }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        {{ money('value_per_customer * rounded_customers_count') }} as gain_shown,
+        {{ money('value_per_customer_low * rounded_customers_count') }} as gain_shown_low,
+        {{ money('value_per_customer_high * rounded_customers_count') }} as gain_shown_high
     from initiatives
 )
 

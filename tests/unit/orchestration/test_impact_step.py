@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,7 +17,7 @@ from orchestration.impact_step import measure_impact
 from orchestration.initiative_effects import placebo_dates
 from orchestration.initiatives import COLUMNS
 from orchestration.ml_steps import Outcome, SuiteFailed
-from orchestration.ml_tables import ml_file, prepare_ml_tables
+from orchestration.ml_tables import ml_file
 from orchestration.settings import Settings
 
 AS_OF = date(2026, 6, 30)
@@ -29,17 +28,9 @@ CUSTOMERS = 600
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(home=tmp_path, company_folder=tmp_path / "company", sources=tmp_path,
-                        extracts=tmp_path, as_of=AS_OF)
-    (tmp_path / "raw").mkdir()
-    prepare_ml_tables(settings)
-    with duckdb.connect(str(settings.warehouse_path)) as con:
+def settings(shop: Settings) -> Settings:
+    with duckdb.connect(str(shop.warehouse_path)) as con:
         con.execute("""
-            create schema intermediate; create schema seeds;
-            create table intermediate.int_purchase_days_summed (identity_record_key varchar,
-                purchase_date date, is_purchase boolean, revenue decimal(18, 4),
-                margin decimal(18, 4), costed_revenue decimal(18, 4));
             create table intermediate.int_impact_days_unioned (identity_record_key varchar,
                 fact_date date, fact_type varchar, is_purchase boolean, revenue decimal(18, 4),
                 margin decimal(18, 4), costed_revenue decimal(18, 4), score double);
@@ -54,7 +45,7 @@ def settings(tmp_path: Path) -> Settings:
             create table seeds.impact_rules as from (values ('outcome_days', 180),
                 ('earlier_days', 180), ('initiative_days_least', 14),
                 ('initiative_days_most', 365), ('customers_least', 30)) as rules(rule, value)""")
-    return settings
+    return shop
 
 
 @pytest.fixture
