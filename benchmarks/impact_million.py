@@ -57,7 +57,7 @@ _FACTS = f"""
     create table intermediate.int_experiences_judged as
     select 'late_delivery' as kind, 'o' || i as record_key, 'c' || (2 * i) as identity_record_key,
         date '{AS_OF}' - 200 - cast(floor(random() * 300) as integer) as experienced_date,
-        'web' as channel, random() < 0.08 as is_bad
+        experienced_date as judged_date, 'web' as channel, random() < 0.08 as is_bad
     from range({CUSTOMERS} // 2) as numbers(i);
     create table intermediate.int_initiative_scopes_unioned as
     select 'c' || i as identity_record_key, 'region' as scope, 'region ' || (i % 16) as scope_key,

@@ -45,13 +45,13 @@ def judge_pre_trend(placebos: list[Effect], *, is_random: bool) -> PreTrend:
     return "apart" if exceeds_chance(placebos) else "alike"
 
 
-def judge_effect(effect: Effect, pre_trend: PreTrend) -> tuple[Verdict, str]:
-    """Return verdict and reason of an effect."""
+def judge_effect(effect: Effect, pre_trend: PreTrend) -> tuple[Verdict, str | None]:
+    """Return verdict of an effect, and why nothing is said."""
     if pre_trend == "apart":
         return "cannot_be_said", "moved_apart_before"
     if not effect.is_shown:
-        return "no_effect_shown", "none"
-    return ("gain_shown" if effect.estimate > 0 else "loss_shown"), "none"
+        return "no_effect_shown", None
+    return ("gain_shown" if effect.estimate > 0 else "loss_shown"), None
 
 
 def return_on_cost(effect: Effect, customers: int, cost: float | None) -> Return:

@@ -9,12 +9,12 @@ OUTCOMES = ("value", "purchases", "retention", "contacts", "referrals", "score")
 
 WORTH_OUTCOMES = OUTCOMES[:-1]
 VERDICTS = ("gain_shown", "loss_shown", "no_effect_shown", "cannot_be_said")
-REASONS = ("none", "not_begun", "too_short", "nobody_treated", "no_comparison", "too_few",
+REASONS = ("not_begun", "too_short", "unknown_value", "nobody_treated", "no_comparison", "too_few",
            "history_too_short", "moved_apart_before")
 """Why nothing can be said of an initiative; words are a seed."""
 PRE_TRENDS = ("alike", "apart", "not_checked", "drawn_by_lot")
 WORTH_VERDICTS = ("effect_shown", "no_effect_shown", "cannot_be_said")
-WORTH_REASONS = ("none", "history_too_short", "too_few", "shuffled_scores_matter", "sides_differ")
+WORTH_REASONS = ("history_too_short", "too_few", "shuffled_scores_matter", "sides_differ")
 SCORE_MEASURES = ("nps", "csat", "ces", "rating")
 
 _C = MlColumn
@@ -67,7 +67,8 @@ IMPACT_TABLES = (
                "is no comparison.", nullable=True,
                values=("random_holdout", "difference_in_differences")),
             _BASIS,
-            _C("customers_count", "integer", "Customers that it reached.", minimum=0),
+            _C("customers_count", "integer", "Customers that it reached: who had bought before it "
+               "started, or was drawn for it by lot.", minimum=0),
             *_COMPARED,
             _C("comparison_groups_count", "integer", "Regions, stores or channels in the "
                "comparison; with one, a good year of its own is not told apart; empty where the "
@@ -80,8 +81,8 @@ IMPACT_TABLES = (
             _C("placebo_dates_shown", "integer", "Of these, at how many the interval left zero "
                "out; chance does it at one of twenty.", minimum=0),
             _C("verdict", "string", "Whether an effect on value is shown.", values=VERDICTS),
-            _C("verdict_reason", "string", "Why it cannot be said; none elsewhere.",
-               values=REASONS),
+            _C("verdict_reason", "string", "Why it cannot be said; empty elsewhere.",
+               nullable=True, values=REASONS),
             _C("cost", "double", "What it cost; empty where nobody said.", nullable=True,
                minimum=0),
             *_interval("gain", "Effect on value times customers_count"),
@@ -134,8 +135,8 @@ IMPACT_TABLES = (
             _C("shuffles_shown", "integer", "Deals whose interval left zero out; chance does it "
                "in one of twenty.", minimum=0),
             _C("verdict", "string", "Whether an effect is shown.", values=WORTH_VERDICTS),
-            _C("verdict_reason", "string", "Why it cannot be said; none elsewhere.",
-               values=WORTH_REASONS),
+            _C("verdict_reason", "string", "Why it cannot be said; empty elsewhere.",
+               nullable=True, values=WORTH_REASONS),
             MODEL_VERSION,
         ),
     ),
@@ -148,7 +149,8 @@ IMPACT_TABLES = (
             _C("kind", "string", "Kind of the seed bad_experience_kinds."),
             _C("outcome", "string", "What they did in the window; see initiative_effects. The "
                "share who left is one less retention.", values=WORTH_OUTCOMES),
-            _C("window_days", "integer", "Days after the experience.", minimum=1),
+            _C("window_days", "integer", "Days after the experience, from when it is known "
+               "whether it was bad.", minimum=1),
             _BASIS,
             _C("bad_count", "integer", "Customers whose first experience was bad.", minimum=0),
             *_COMPARED,
@@ -161,10 +163,11 @@ IMPACT_TABLES = (
             _C("balance", "double", "What matched sides still differ by in earlier value, in "
                "standard deviations; above 0.25 nothing is said.", nullable=True),
             _C("yearly_count", "integer", "Bad experiences of that kind in the last 365 days, of "
-               "customers.", minimum=0),
+               "customers without one in the window before: those are part of the effect.",
+               minimum=0),
             _C("verdict", "string", "Whether an effect is shown.", values=WORTH_VERDICTS),
-            _C("verdict_reason", "string", "Why it cannot be said; none elsewhere.",
-               values=WORTH_REASONS),
+            _C("verdict_reason", "string", "Why it cannot be said; empty elsewhere.",
+               nullable=True, values=WORTH_REASONS),
             MODEL_VERSION,
         ),
     ),

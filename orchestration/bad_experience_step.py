@@ -1,8 +1,10 @@
 """What a bad experience costs: the part of the impact step that compares matched customers.
 
 Of each customer the first experience of a sort counts (a delivery, an answer, a case) that has days
-enough before and after it: bad for one, not bad for those compared. Whether more bad ones followed
-is part of what happened later; to leave such customers out would leave out those who stayed.
+enough before and after it: bad for one, not bad for those compared. What comes later starts for
+both when the days are over within which it had to become bad: else the bad ones would be those of
+customers who stayed to see it. Whether more bad ones followed is part of what happened later; to
+leave such customers out would leave out those who stayed.
 """
 
 from __future__ import annotations
@@ -12,9 +14,20 @@ from datetime import date, timedelta
 import duckdb
 import pandas as pd
 
-from models_ml.stratified_effects import Effect, compare_strata, matched_share
+from models_ml.stratified_effects import (
+    Effect,
+    compare_strata,
+    matched_share,
+    measure_balance,
+)
 from models_ml.tables_impact import WORTH_OUTCOMES
-from orchestration.impact_queries import MATCH_LEVELS, Facts, measure_windows, read_cells
+from orchestration.impact_queries import (
+    MATCH_LEVELS,
+    Facts,
+    ends_of,
+    measure_windows,
+    read_cells,
+)
 from orchestration.initiative_effects import MODEL_VERSION, describe_effect
 
 ENOUGH_MATCHED = 0.8
@@ -44,7 +57,7 @@ def _measure(
         customers, bad = take_first_experiences(
             con, kind, facts.first + timedelta(days=rules["earlier_days"]),
             facts.last - timedelta(days=rules["outcome_days"]))
-        yearly = count_bad(con, kind, facts.last)
+        yearly = count_bad(con, kind, facts.last, rules["outcome_days"])
     found: dict[str, Effect | None] = dict.fromkeys(WORTH_OUTCOMES)
     shared: dict[str, object] = {
         "kind": kind, "window_days": rules["outcome_days"],
@@ -60,9 +73,11 @@ def _measure(
             cells = read_cells(con, WORTH_OUTCOMES, strata=MATCH_LEVELS[level], by=("is_treated",))
             level += 1
         found = {outcome: compare_strata(cells[outcome], weights="treated",
-                                         least=rules["customers_least"])
+                                         least=rules["customers_least"], ends=ends_of(outcome))
                  for outcome in WORTH_OUTCOMES}
-        balance = measure_balance(con, MATCH_LEVELS[level - 1])
+        balance = measure_balance(read_cells(
+            con, ("earlier_value",), strata=MATCH_LEVELS[level - 1],
+            by=("is_treated",))["earlier_value"])
     rows = []
     for outcome, effect in found.items():
         verdict, reason = _judge(effect, balance, customers)
@@ -75,13 +90,13 @@ def _measure(
     return rows
 
 
-def _judge(effect: Effect | None, balance: float | None, customers: int) -> tuple[str, str]:
+def _judge(effect: Effect | None, balance: float | None, customers: int) -> tuple[str, str | None]:
     """Verdict on an effect, and why nothing is said."""
     if effect is None:
         return "cannot_be_said", "too_few" if customers else "history_too_short"
     if balance is not None and abs(balance) > BALANCED:
         return "cannot_be_said", "sides_differ"
-    return ("effect_shown" if effect.is_shown else "no_effect_shown"), "none"
+    return ("effect_shown" if effect.is_shown else "no_effect_shown"), None
 
 
 def take_first_experiences(
@@ -89,15 +104,17 @@ def take_first_experiences(
 ) -> tuple[int, int]:
     """Make the table first_experiences; return how many customers, and of how many it was bad.
 
-    Who had a bad one before is left out: for them it would not be the first.
+    They lie on the day `first` or later, and are judged until `last`. Who had a bad one before is
+    left out: for them it would not be the first.
     """
     con.execute("""
         create or replace temp table first_experiences as
         with experiences as (
-            select customer_id, experienced_date, channel, is_bad, experienced.record_key
+            select customer_id, experienced_date, judged_date, channel, is_bad,
+                experienced.record_key
             from intermediate.int_experiences_judged as experienced
             join records on records.record_key = identity_record_key
-            where kind = $1 and experienced_date <= $3
+            where kind = $1 and judged_date <= $3
         ),
         numbered as (
             select *, row_number() over (
@@ -105,7 +122,7 @@ def take_first_experiences(
             from experiences where experienced_date >= $2
         )
         select customer_id, channel, is_bad as is_treated, experienced_date as before_until,
-            experienced_date + 1 as after_from
+            judged_date + 1 as after_from
         from numbered
         where place = 1 and customer_id not in (
             select customer_id from experiences where is_bad and experienced_date < $2)""",
@@ -115,20 +132,19 @@ def take_first_experiences(
     return customers, bad
 
 
-def count_bad(con: duckdb.DuckDBPyConnection, kind: str, last: date) -> int:
-    """Bad experiences of customers in the last year."""
+def count_bad(con: duckdb.DuckDBPyConnection, kind: str, last: date, window_days: int) -> int:
+    """Bad experiences of customers in the last year that did not follow another one.
+
+    One in the window of days after another is part of what that one cost.
+    """
     return int(con.execute("""
-        select count(*) from intermediate.int_experiences_judged
-        join records on records.record_key = identity_record_key
-        where kind = $1 and is_bad and experienced_date > $2 and experienced_date <= $3""",
-        [kind, last - timedelta(days=YEAR_DAYS), last]).fetchall()[0][0])
-
-
-def measure_balance(con: duckdb.DuckDBPyConnection, strata: tuple[str, ...]) -> float | None:
-    """What matched sides still differ by in earlier value, in standard deviations of everybody."""
-    cells = read_cells(con, ("earlier_value",), strata=strata, by=("is_treated",))["earlier_value"]
-    effect = compare_strata(cells, weights="treated")
-    count = cells["count"].sum()
-    mean = cells["total"].sum() / count
-    deviation = max(cells["squares"].sum() / count - mean**2, 0.0) ** 0.5
-    return effect.estimate / deviation if effect and deviation else None
+        with bad as (
+            select judged_date, lag(judged_date) over (
+                partition by customer_id order by judged_date) as previous_date
+            from intermediate.int_experiences_judged
+            join records on records.record_key = identity_record_key
+            where kind = $1 and is_bad and judged_date <= $3
+        )
+        select count(*) from bad
+        where judged_date > $2 and (previous_date is null or previous_date < judged_date - $4)""",
+        [kind, last - timedelta(days=YEAR_DAYS), last, window_days]).fetchall()[0][0])

@@ -16,7 +16,7 @@ WIDTH, LABEL_WIDTH, RIGHT = 860, 240, 190
 ROW, TOP = 24, 46
 MOST_ROWS = 12
 COLOURS = {"gain_shown": "#2c7a4b", "loss_shown": "#b5446e", "effect_shown": "#1f77b4",
-           "no_effect_shown": "#8a8f98", "cannot_be_said": "#c9ccd1"}
+           "no_effect_shown": "#8a8f98"}
 
 
 def draw_impact(tables: Mapping[str, pd.DataFrame]) -> str:
@@ -70,7 +70,7 @@ def tell_verdicts(initiatives: pd.DataFrame) -> str:
     lines = ["| initiative | method | verdict | gain | ROI | before |",
              "| --- | --- | --- | ---: | ---: | --- |"]
     for row in _records(initiatives):
-        said = row["verdict"] if row["verdict_reason"] == "none" else (
+        said = row["verdict"] if pd.isna(row["verdict_reason"]) else (
             f"{row['verdict']}: {row['verdict_reason']}")
         gain = _between(row, "gain", "{:,.0f}")
         roi = _between(row, "roi", "{:+.0%}")
@@ -95,7 +95,7 @@ def _of_value(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _bars(rows: pd.DataFrame, label: str, name: str) -> list[dict[str, Any]]:
-    known = rows[rows[name].notna()].head(MOST_ROWS)
+    known = rows[rows[name].notna() & rows["verdict"].ne("cannot_be_said")].head(MOST_ROWS)
     return [{"label": str(row[label])[:44], "estimate": row[name], "low": row[f"{name}_low"],
              "high": row[f"{name}_high"], "verdict": row["verdict"]} for row in _records(known)]
 

@@ -23,6 +23,8 @@ OUTCOME_SQL = {
     "earlier_value": "earlier_value",
 }
 """Outcome of a window before (`earlier`) or after (`later`) a day."""
+_ENDS = {"retention": (0.0, 1.0), "contacts": (0.0, 1.0), "referrals": (0.0, 1.0),
+         "score": (0.0, 10.0)}
 
 _FREQUENCY = ("case when earlier_purchases < 3 then earlier_purchases when earlier_purchases < 5 "
               "then 3 when earlier_purchases < 9 then 5 else 9 end")
@@ -135,6 +137,15 @@ def measure_windows(
         from moments
         join counted using (customer_id)
         left join first_purchases using (customer_id)""")
+
+
+def ends_of(outcome: str, *, is_change: bool = False) -> tuple[float, float] | None:
+    """Lowest and highest value of an outcome, or of its change; None where it has no such ends.
+
+    Of what is rare those of nobody and of one: that nobody called is no certainty.
+    """
+    ends = _ENDS.get(outcome)
+    return (ends[0] - ends[1], ends[1] - ends[0]) if ends and is_change else ends
 
 
 def read_cells(

@@ -15,10 +15,11 @@ from orchestration.impact_queries import (
     CHANGE_STRATA,
     LOT_STRATA,
     Facts,
+    ends_of,
     measure_windows,
     read_cells,
 )
-from orchestration.initiative_members import count_sides, list_members
+from orchestration.initiative_members import are_values_known, count_sides, list_members
 from orchestration.initiatives import Initiative
 
 MODEL_VERSION = "impact-1"
@@ -60,7 +61,7 @@ def measure_initiative(
         "method": None, "value_basis": facts.basis if facts else "margin", "customers_count": 0,
         **describe_effect(None), "comparison_groups_count": None, "pre_trend": "not_checked",
         "placebo_dates_count": 0, "placebo_dates_shown": 0, "verdict": "cannot_be_said",
-        "verdict_reason": "none", **_NO_RETURN,
+        "verdict_reason": None, **_NO_RETURN,
         "cost": None if initiative.cost is None else float(initiative.cost),
         "model_version": MODEL_VERSION}
 
@@ -74,8 +75,10 @@ def measure_initiative(
     days = min((last - start).days + 1, rules["initiative_days_most"])
     if days < rules["initiative_days_least"]:
         return cannot_say("too_short")
-    by_lot = list_members(con, initiative, start - timedelta(days=days))
-    treated, compared, groups = count_sides(con, start)
+    if not are_values_known(con, initiative):
+        return cannot_say("unknown_value")
+    by_lot = list_members(con, initiative, start - timedelta(days=days), facts.last)
+    treated, compared, groups = count_sides(con, None if by_lot else start)
     row |= {"customers_count": treated, "window_days": days,
             "measured_until_date": start + timedelta(days=days - 1)}
     if not treated or not compared:
@@ -137,7 +140,8 @@ def compare_at(
         by=("is_treated", "group_key") if has_groups else ("is_treated",), is_change=not by_lot)
     return {outcome: compare_strata(
         rows.rename(columns={"group_key": "group"}), weights="all" if by_lot else "treated",
-        least=least) for outcome, rows in cells.items()}
+        least=least, ends=ends_of(outcome, is_change=not by_lot))
+        for outcome, rows in cells.items()}
 
 
 def _rows(

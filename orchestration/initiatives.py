@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 
-from orchestration.decision_files import raise_problems, read_rows, read_signature
+from orchestration.decision_files import read_latest, read_signature
 from orchestration.settings import Settings
 
 COLUMNS = ("initiative_id", "name_en", "name_de", "started_on", "ended_on", "scope", "scope_value",
@@ -65,18 +66,8 @@ def read_initiatives(settings: Settings) -> tuple[Initiative, ...]:
 
 def parse_initiatives(content: bytes, name: str) -> tuple[Initiative, ...]:
     """Read the content of a file of initiatives; see `read_initiatives`."""
-    latest: dict[str, Initiative] = {}
-    problems: list[str] = []
-    for row, cells in read_rows(content, name, COLUMNS):
-        found = _read_row(row, cells)
-        if isinstance(found, Initiative):
-            before = latest.get(found.initiative_id)
-            if before is None or before.decided_on <= found.decided_on:
-                latest[found.initiative_id] = found
-        else:
-            problems += found
-    raise_problems(name, problems)
-    return tuple(latest[key] for key in sorted(latest))
+    found = read_latest(content, name, COLUMNS, _read_row, attrgetter("initiative_id"))
+    return tuple(sorted(found, key=attrgetter("initiative_id")))
 
 
 def _read_row(row: int, cells: dict[str, str]) -> Initiative | list[str]:
@@ -138,7 +129,7 @@ def _check_scope(
     elif scope == "campaign" and comparison not in ((), ("others",)):
         refuse("comparison", "write nothing for the customers held back by lot, or others for "
                "everybody whom the campaign did not reach")
-    elif {value.lower() for value in values} & {value.lower() for value in comparison}:
+    elif set(split_named(values)) & set(split_named(comparison)):
         refuse("comparison", "names a value of scope_value; nobody is on both sides")
 
 

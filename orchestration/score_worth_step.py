@@ -138,10 +138,10 @@ def shuffle_scores(con: duckdb.DuckDBPyConnection, deal: int) -> dict[str, pd.Da
                       source="dealt")
 
 
-def _judge(worth: Worth | None, deals: list[Worth], customers: int) -> tuple[str, str]:
+def _judge(worth: Worth | None, deals: list[Worth], customers: int) -> tuple[str, str | None]:
     """Verdict on a worth, and why nothing is said."""
     if worth is None:
         return "cannot_be_said", "too_few" if customers else "history_too_short"
     if not shuffles_look_like_chance(sum(deal.is_shown for deal in deals), len(deals)):
         return "cannot_be_said", "shuffled_scores_matter"
-    return ("effect_shown" if worth.is_shown else "no_effect_shown"), "none"
+    return ("effect_shown" if worth.is_shown else "no_effect_shown"), None

@@ -35,7 +35,7 @@ def test_everybody_of_the_campaign_counts_on_the_side_of_the_lot(demo: Company) 
 
 def test_the_return_is_that_of_the_initiatives_with_one(demo: Company) -> None:
     ((gain, cost),) = demo.read(
-        "select sum(gain), sum(cost) from initiatives where roi is not null")
+        "select sum(gain), sum(cost) from reporting.initiative_results where roi is not null")
     ((value, n),) = demo.read(
         "select value, n from reporting.kpi_values where kpi_id = 'roi' and grain = 'all'")
     assert value == pytest.approx(float((gain - cost) / cost), abs=1e-6)

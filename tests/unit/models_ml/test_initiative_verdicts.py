@@ -20,12 +20,12 @@ def effect(estimate: float, error: float = 1.0) -> Effect:
 
 
 @pytest.mark.parametrize(("found", "pre_trend", "said"), [
-    (effect(3.0), "alike", ("gain_shown", "none")),
-    (effect(-3.0), "drawn_by_lot", ("loss_shown", "none")),
-    (effect(1.0), "not_checked", ("no_effect_shown", "none")),
+    (effect(3.0), "alike", ("gain_shown", None)),
+    (effect(-3.0), "drawn_by_lot", ("loss_shown", None)),
+    (effect(1.0), "not_checked", ("no_effect_shown", None)),
     (effect(9.0), "apart", ("cannot_be_said", "moved_apart_before")),
 ])
-def test_what_is_said(found: Effect, pre_trend: str, said: tuple[str, str]) -> None:
+def test_what_is_said(found: Effect, pre_trend: str, said: tuple[str, str | None]) -> None:
     assert judge_effect(found, pre_trend) == said  # type: ignore[arg-type]
 
 

@@ -12,6 +12,7 @@ from models_ml.stratified_effects import (
     compare_strata,
     exceeds_chance,
     matched_share,
+    measure_balance,
 )
 
 
@@ -44,7 +45,8 @@ def test_one_stratum_is_welchs_test() -> None:
 def test_strata_weigh_by_the_treated_or_by_everybody(weights: str, expected: float) -> None:
     """The treated are 4 in a stratum with effect 1 and 1 in one with 2; of all it is 5 and 5."""
     frame = customers(
-        [(0, True, 3.0)] * 4 + [(0, False, 2.0)] + [(1, True, 7.0)] + [(1, False, 5.0)] * 4)
+        [(0, True, y) for y in (2.0, 3.0, 3.0, 4.0)] + [(0, False, 2.0)] + [(1, True, 7.0)]
+        + [(1, False, y) for y in (4.0, 5.0, 5.0, 6.0)])
     effect = compare_strata(cells_of(frame), weights=weights)  # type: ignore[arg-type]
     assert effect is not None
     assert effect.estimate == pytest.approx(expected)
@@ -75,6 +77,64 @@ def test_fewer_than_asked_for_are_too_few() -> None:
     frame = customers([(0, side, float(y)) for side in (True, False) for y in range(29)])
     assert compare_strata(cells_of(frame), weights="all", least=30) is None
     assert compare_strata(cells_of(frame), weights="all", least=29) is not None
+
+
+def test_thirty_strata_of_one_and_one_tell_no_spread() -> None:
+    """Of each side nobody is like another: how far .83 may be from the truth, nobody can tell."""
+    frame = customers([(n, side, float(side and n < 25)) for n in range(30)
+                       for side in (True, False)])
+    assert compare_strata(cells_of(frame), weights="treated") is None
+    assert compare_strata(cells_of(frame), weights="treated", ends=(0, 1)) is None
+    one_side = customers([(0, False, 0.0), *((n, True, float(n < 25)) for n in range(30)),
+                          *((n, False, float(m)) for n in range(30) for m in range(2))])
+    assert compare_strata(cells_of(one_side), weights="treated") is None
+
+
+@pytest.mark.parametrize(("amount", "other"), [(0.1, 0.1), (0.1, 0.3), (5.0, 0.0)])
+def test_where_all_do_the_same_nobody_knows_how_far_it_may_be(amount: float, other: float) -> None:
+    """Rounding of sums is no spread."""
+    frame = customers([(0, True, amount)] * 30 + [(0, False, other)] * 30)
+    assert compare_strata(cells_of(frame), weights="treated") is None
+
+
+def test_balance_is_what_sides_differ_by_in_deviations_of_everybody() -> None:
+    """Means 3 and 1 of one stratum; all four deviate by 1 from 2. Constant sides differ, too."""
+    frame = customers([(0, True, 3.0)] * 2 + [(0, False, 1.0)] * 2)
+    assert measure_balance(cells_of(frame)) == pytest.approx(2.0)
+    assert measure_balance(cells_of(frame.assign(y=0.1))) == 0
+    assert measure_balance(cells_of(frame.assign(stratum=[0, 1, 2, 3]))) is None
+
+
+def test_a_share_of_all_is_no_certainty() -> None:
+    """With one more at each end 31 of 32 and 1 of 32: variance 31/1024 × 32/31 each, of 30."""
+    frame = customers([(0, True, 1.0)] * 30 + [(0, False, 0.0)] * 30)
+    effect = compare_strata(cells_of(frame), weights="treated", ends=(0, 1))
+    assert effect is not None
+    assert effect.estimate == 1
+    assert effect.standard_error == pytest.approx((2 / 32 / 30) ** 0.5)
+    assert effect.low < 1 < effect.high
+    assert effect.is_shown and exceeds_chance([effect])
+    alike = compare_strata(cells_of(frame.assign(y=1.0)), weights="treated", ends=(0, 1))
+    assert alike is not None
+    assert alike.low < alike.estimate == 0 < alike.high
+    assert not exceeds_chance([alike])
+
+
+def test_intervals_of_high_shares_hold_the_truth_in_small_strata_too() -> None:
+    """Of 400 samples 95 % hold a rise of .03 from .92; without the ends they would miss more."""
+    rng = np.random.default_rng(6)
+    held, blind = [], []
+    for _ in range(400):
+        stratum, treated = rng.integers(0, 8, 120), rng.random(120) < 0.5
+        share = 0.92 + 0.03 * treated
+        cells = cells_of(pd.DataFrame({"stratum": stratum, "is_treated": treated,
+                                       "y": (rng.random(120) < share).astype(float)}))
+        for found, ends in ((held, (0, 1)), (blind, None)):
+            effect = compare_strata(cells, weights="treated", ends=ends)
+            assert effect is not None
+            found.append(effect.low <= 0.03 <= effect.high)
+    assert 0.92 <= np.mean(held) <= 0.99
+    assert np.mean(blind) <= np.mean(held)
 
 
 def test_a_missing_column_is_named() -> None:

@@ -12,7 +12,7 @@ from orchestration.impact_chart import draw_impact
 
 INITIATIVE = {
     "initiative_id": "displays", "name_en": "<b>Displays</b> & more", "method": "random_holdout",
-    "verdict": "gain_shown", "verdict_reason": "none", "pre_trend": "alike",
+    "verdict": "gain_shown", "verdict_reason": None, "pre_trend": "alike",
     "effect": 2.0, "effect_low": 1.0, "effect_high": 3.0, "gain": 200.0, "gain_low": 100.0,
     "gain_high": 300.0, "roi": 1.0, "roi_low": 0.0, "roi_high": 2.0}
 UNSAID = dict.fromkeys(("effect", "effect_low", "effect_high", "gain", "gain_low", "gain_high",
@@ -44,6 +44,15 @@ def test_only_what_is_known_is_drawn_and_value_is_what_is_shown() -> None:
     assert "| `displays` | random holdout | gain shown | 200 (100 to 300) | +100% (+0% to +200%)" \
         in shown
     assert "| `site` |  | cannot be said: no comparison |  |  | alike |" in shown
+
+
+def test_of_what_nothing_can_be_said_no_effect_is_drawn() -> None:
+    """Sides moved apart before: the effect that was reckoned is none of the initiative."""
+    apart = {**INITIATIVE, "initiative_id": "site", "verdict": "cannot_be_said",
+             "verdict_reason": "moved_apart_before"}
+    drawn = pictures(draw(INITIATIVE, apart))
+    assert [len(picture.findall("{*}circle")) for picture in drawn] == [1, 1]
+    assert len(pictures(draw(apart))) == 1, "scores"
 
 
 def test_a_name_is_text_and_no_mark_up() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,7 +17,7 @@ from orchestration.impact_step import measure_impact
 from orchestration.initiative_effects import placebo_dates
 from orchestration.initiatives import COLUMNS
 from orchestration.ml_steps import Outcome, SuiteFailed
-from orchestration.ml_tables import ml_file, prepare_ml_tables
+from orchestration.ml_tables import ml_file
 from orchestration.settings import Settings
 
 AS_OF = date(2026, 6, 30)
@@ -29,32 +28,24 @@ CUSTOMERS = 600
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(home=tmp_path, company_folder=tmp_path / "company", sources=tmp_path,
-                        extracts=tmp_path, as_of=AS_OF)
-    (tmp_path / "raw").mkdir()
-    prepare_ml_tables(settings)
-    with duckdb.connect(str(settings.warehouse_path)) as con:
+def settings(shop: Settings) -> Settings:
+    with duckdb.connect(str(shop.warehouse_path)) as con:
         con.execute("""
-            create schema intermediate; create schema seeds;
-            create table intermediate.int_purchase_days_summed (identity_record_key varchar,
-                purchase_date date, is_purchase boolean, revenue decimal(18, 4),
-                margin decimal(18, 4), costed_revenue decimal(18, 4));
             create table intermediate.int_impact_days_unioned (identity_record_key varchar,
                 fact_date date, fact_type varchar, is_purchase boolean, revenue decimal(18, 4),
                 margin decimal(18, 4), costed_revenue decimal(18, 4), score double);
             create table intermediate.int_scores_measured (response_id varchar, measure varchar,
                 identity_record_key varchar, responded_date date, score double);
             create table intermediate.int_experiences_judged (kind varchar, record_key varchar,
-                identity_record_key varchar, experienced_date date, channel varchar,
-                is_bad boolean);
+                identity_record_key varchar, experienced_date date, judged_date date,
+                channel varchar, is_bad boolean);
             create table intermediate.int_initiative_scopes_unioned (identity_record_key varchar,
                 scope varchar, scope_key varchar, scope_name varchar, fact_date date,
                 is_control_group boolean);
             create table seeds.impact_rules as from (values ('outcome_days', 180),
                 ('earlier_days', 180), ('initiative_days_least', 14),
                 ('initiative_days_most', 365), ('customers_least', 30)) as rules(rule, value)""")
-    return settings
+    return shop
 
 
 @pytest.fixture
@@ -159,7 +150,8 @@ def test_without_purchases_nothing_can_be_said(
     con.execute("insert into intermediate.int_scores_measured values "
                 "('r', 'nps', 'c000', date '2026-01-01', 8)")
     con.execute("insert into intermediate.int_experiences_judged values "
-                "('slow_case', 'c', 'c000', date '2026-01-01', 'phone', true)")
+                "('slow_case', 'c', 'c000', date '2026-01-01', date '2026-01-08', 'phone', "
+                "true)")
     declare(settings, {})
     run(settings, con)
     (initiative,) = table(settings, "initiatives").to_dict("records")
@@ -197,6 +189,8 @@ def test_a_region_that_bought_more_is_found_and_one_that_did_not_is_not(
     effects = table(settings, "initiative_effects")
     assert effects.groupby("initiative_id")["is_placebo"].sum().eq(4 * 6).all()
     assert effects.loc[effects["is_placebo"], "compared_date"].max() == date(2025, 10, 3)
+    contacts = effects[effects["outcome"].eq("contacts")]
+    assert (contacts["effect_low"] < 0).all() and (contacts["effect_high"] > 0).all()
     assert "gain shown" in outcome.chart and "data:image/svg+xml" in outcome.chart
 
 
@@ -216,10 +210,13 @@ def test_sides_that_moved_apart_before_are_not_compared(
 @pytest.mark.parametrize(("cells", "reason"), [
     ({"started_on": "2026-07-01", "ended_on": ""}, "not_begun"),
     ({"started_on": "2026-06-20", "ended_on": ""}, "too_short"),
-    ({"scope_value": "Saarland"}, "nobody_treated"),
+    ({"scope_value": "Saarland"}, "unknown_value"),
+    ({"scope_value": "Bayern | Hesen"}, "unknown_value"),
+    ({"comparison": "Sachsen | Hesen"}, "unknown_value"),
     ({"scope": "all", "scope_value": ""}, "no_comparison"),
-    ({"comparison": "Saarland"}, "no_comparison"),
-    ({"scope": "store", "scope_value": "x"}, "nobody_treated"),
+    ({"scope": "store", "scope_value": "x"}, "unknown_value"),
+    ({"scope": "store", "scope_value": "new"}, "nobody_treated"),
+    ({"scope": "campaign", "scope_value": "late"}, "nobody_treated"),
     ({"started_on": "2024-08-01", "ended_on": "2024-12-31"}, "history_too_short"),
     ({"scope": "campaign", "scope_value": "small"}, "too_few"),
 ])
@@ -230,7 +227,9 @@ def test_what_cannot_be_said_has_its_reason(
     place(con)
     con.execute("insert into intermediate.int_initiative_scopes_unioned "
                 "select 'c' || lpad(i::varchar, 3, '0'), 'campaign', 'small', 'small', "
-                "date '2026-01-01', i % 2 = 0 from range(40) as numbers(i)")
+                "date '2026-01-01', i % 2 = 0 from range(40) as numbers(i) "
+                "union all select 'c000', 'store', 'new', 'new', date '2026-01-01', false "
+                "union all select 'c000', 'campaign', 'late', 'late', date '2026-07-01', false")
     declare(settings, cells)
     run(settings, con)
     (found,) = table(settings, "initiatives").to_dict("records")
@@ -248,6 +247,46 @@ def test_a_customer_on_both_sides_of_a_lot_is_on_neither(
     declare(settings, {"scope": "campaign", "scope_value": "Frühling"})
     run(settings, con)
     assert table(settings, "initiatives")["customers_count"].tolist() == [119]
+
+
+@pytest.mark.parametrize("written", ["Bayern", "Bad Tölz", "bad  tölz"])
+def test_a_name_goes_by_single_blanks(
+    settings: Settings, con: duckdb.DuckDBPyConnection, written: str,
+) -> None:
+    sell(con, settings, steady_sales())
+    place(con)
+    con.execute("update intermediate.int_initiative_scopes_unioned set scope_key = ' Bad  Tölz', "
+                "scope_name = ' Bad  Tölz' where scope = 'region' and scope_name = 'Bayern' "
+                "and $1 <> 'Bayern'", [written])
+    declare(settings, {"scope_value": written, "comparison": "Hessen"})
+    run(settings, con)
+    assert table(settings, "initiatives")["customers_count"].tolist() == [120]
+
+
+@pytest.mark.parametrize(("cells", "reached"), [
+    ({"scope": "all", "scope_value": ""}, CUSTOMERS),
+    ({}, 120),
+    ({"scope": "campaign", "scope_value": "key", "comparison": "others"}, 120),
+    # Those drawn by lot count, whether or not they ever bought; what was sent later does not.
+    ({"scope": "campaign", "scope_value": "key"}, 121),
+])
+def test_who_came_later_was_not_reached(
+    settings: Settings, con: duckdb.DuckDBPyConnection, cells: dict[str, str], reached: int,
+) -> None:
+    """c600 first bought when it had begun, and was in the campaign; c002 only after as_of."""
+    sell(con, settings, [*steady_sales(), (customer(CUSTOMERS), START, 20.0)])
+    place(con)
+    con.execute("""
+        insert into intermediate.int_initiative_scopes_unioned values
+            ('c600', 'region', 'Bayern', 'Bayern', null, false),
+            ('c600', 'campaign', 'key', 'Frühling', date '2026-01-01', false),
+            ('c002', 'campaign', 'key', 'Frühling', date '2026-07-01', false)""")
+    records = [customer(number) for number in range(CUSTOMERS + 1)]
+    pd.DataFrame({"record_key": records, "customer_id": records}).to_parquet(
+        ml_file(settings, "customer_records"))
+    declare(settings, cells)
+    run(settings, con)
+    assert table(settings, "initiatives")["customers_count"].tolist() == [reached]
 
 
 def test_placebo_windows_lie_between_the_history_and_the_start() -> None:
@@ -287,6 +326,59 @@ def test_the_worth_of_a_point_is_found_and_none_where_there_is_none(
     assert found["shuffled_worth_low"] < 0 < found["shuffled_worth_high"]
 
 
+def judge(con: duckdb.DuckDBPyConnection, rows: list[tuple[str, date, bool]], *, within: int = 0,
+          ) -> None:
+    """Experiences (customer, day, is bad), judged some days later."""
+    con.executemany(
+        "insert into intermediate.int_experiences_judged values "
+        "('late_delivery', ?, ?, ?, ?, 'web', ?)",
+        [(f"x{number}", one, day, day + timedelta(days=within), bad)
+         for number, (one, day, bad) in enumerate(rows)])
+
+
+def test_what_came_later_starts_when_it_is_known_what_was_bad(
+    settings: Settings, con: duckdb.DuckDBPyConnection,
+) -> None:
+    """All that the bad ones bought more, they bought in the 30 days: they had stayed so long.
+
+    A case whose days after the 30 do not lie in the history does not count.
+    """
+    rng = np.random.default_rng(7)
+    day, late = date(2025, 9, 1), AS_OF - timedelta(days=200)
+    bad = rng.random(CUSTOMERS) < 0.25
+    sell(con, settings, [
+        *((customer(number), FIRST, 20.0) for number in range(CUSTOMERS)),
+        *((customer(number), day + timedelta(days=20), 80.0) for number in np.flatnonzero(bad)),
+        *((customer(number), day + timedelta(days=60), 100 + rng.normal(0, 30))
+          for number in range(CUSTOMERS))])
+    judge(con, [*((customer(number), day, bool(bad[number])) for number in range(1, CUSTOMERS)),
+                ("c000", late, True)], within=30)
+    run(settings, con)
+    value = table(settings, "bad_experience_costs").set_index("outcome").loc["value"]
+    assert value["verdict"] == "no_effect_shown"
+    assert value["effect_low"] > -10 and value["effect_high"] < 10
+    assert value["bad_count"] + value["comparison_count"] == CUSTOMERS - 1
+
+
+def test_one_of_several_bad_ones_costs_what_the_first_did(
+    settings: Settings, con: duckdb.DuckDBPyConnection,
+) -> None:
+    """In the last 365 days: c000 twice within 180 days, c001 180 and c002 181 days apart, c003
+    again on the same day, c004 after one that lies before the year; c005's first was not bad.
+    """
+    sell(con, settings, steady_sales())
+    days = [AS_OF - timedelta(days=ago) for ago in range(600)]
+    judge(con, [("c000", days[200], True), ("c000", days[100], True),
+                ("c001", days[200], True), ("c001", days[20], True),
+                ("c002", days[201], True), ("c002", days[20], True),
+                ("c003", days[5], True), ("c003", days[5], True),
+                ("c004", days[365], True), ("c004", days[300], True),
+                ("c005", days[200], False), ("c005", days[100], True)])
+    run(settings, con)
+    found = table(settings, "bad_experience_costs")
+    assert set(found["yearly_count"]) == {1 + 1 + 2 + 1 + 0 + 1}
+
+
 def test_a_bad_experience_is_compared_with_one_that_was_not(
     settings: Settings, con: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -302,14 +394,11 @@ def test_a_bad_experience_is_compared_with_one_that_was_not(
         *((customer(number), FIRST, 20.0) for number in range(CUSTOMERS)),
         *((customer(number), day + timedelta(days=10), spent[number])
           for number in range(CUSTOMERS))])
-    con.executemany(
-        "insert into intermediate.int_experiences_judged values "
-        "('late_delivery', ?, ?, ?, 'web', ?)",
-        [*((f"a{number}", customer(number), day, bool(late[number]))
-           for number in range(CUSTOMERS)),
-         *((f"b{number}", customer(number), day + timedelta(days=30), not late[number])
-           for number in range(CUSTOMERS)),
-         ("z", "c000", FIRST, True)])
+    judge(con, [
+        *((customer(number), day, bool(late[number])) for number in range(CUSTOMERS)),
+        *((customer(number), day + timedelta(days=30), not late[number])
+          for number in range(CUSTOMERS)),
+        ("c000", FIRST, True)])
     run(settings, con)
     found = table(settings, "bad_experience_costs").set_index("outcome")
     value = found.loc["value"]
@@ -318,7 +407,10 @@ def test_a_bad_experience_is_compared_with_one_that_was_not(
     assert value["bad_count"] + value["comparison_count"] == CUSTOMERS - 1
     assert (value["match_level"], value["matched_share"]) == (1, 1.0)
     assert value["yearly_count"] == CUSTOMERS
-    assert found.loc["retention", "verdict"] == "no_effect_shown"
+    for outcome in ("retention", "contacts"):
+        # All came, and nobody called: that is no certainty.
+        assert found.loc[outcome, "verdict"] == "no_effect_shown"
+        assert found.loc[outcome, "effect_low"] < 0 < found.loc[outcome, "effect_high"]
 
 
 def test_a_file_that_cannot_be_used_stops_the_step(

@@ -85,6 +85,8 @@ def test_an_amount_that_could_be_two_is_none(text: str, amount: str | None) -> N
     ({"scope": "campaign", "scope_value": "a", "comparison": "b"},
      "column comparison: write nothing for the customers held back by lot, or others"),
     ({"comparison": "hessen"}, "column comparison: names a value of scope_value"),
+    ({"scope_value": "Bad  Homburg", "comparison": "bad Homburg"},
+     "column comparison: names a value of scope_value"),
     ({"decided_by": ""}, "column decided_by: empty; write who decided"),
     ({"decided_at": ""}, "column decided_at: no date"),
     ({"reason": ""}, "column reason: empty; write why"),
@@ -117,3 +119,8 @@ def test_only_the_demo_takes_what_lies_beside_its_extracts(settings: Settings) -
     own.write_text(HEADER)
     assert initiatives_file(demo) == own
     assert read_initiatives(demo) == ()
+
+
+def test_of_one_day_the_lower_row_counts() -> None:
+    (found,) = parse({"cost": "5"}, {"cost": "4"})
+    assert (found.row, found.cost) == (3, Decimal(4))

@@ -17,6 +17,29 @@ referrals as (
 scores as (
     select * from {{ ref('int_scores_measured') }}
     where measure = 'any'
+),
+
+single_facts as (
+    select
+        identity_record_key,
+        opened_date as fact_date,
+        'case' as fact_type,
+        cast(null as double) as score
+    from cases
+    union all
+    select
+        referrer_customer_key as identity_record_key,
+        referred_date as fact_date,
+        'referral' as fact_type,
+        cast(null as double) as score
+    from referrals
+    union all
+    select
+        identity_record_key,
+        responded_date as fact_date,
+        'answer' as fact_type,
+        score
+    from scores
 )
 
 select
@@ -32,35 +55,12 @@ from purchase_days
 union all
 select
     identity_record_key,
-    opened_date as fact_date,
-    'case' as fact_type,
-    false as is_purchase,
-    {{ money('null') }} as revenue,
-    {{ money('null') }} as margin,
-    {{ money('null') }} as costed_revenue,
-    cast(null as double) as score
-from cases
-where identity_record_key is not null and opened_date is not null
-union all
-select
-    referrer_customer_key as identity_record_key,
-    referred_date as fact_date,
-    'referral' as fact_type,
-    false as is_purchase,
-    {{ money('null') }} as revenue,
-    {{ money('null') }} as margin,
-    {{ money('null') }} as costed_revenue,
-    cast(null as double) as score
-from referrals
-where referrer_customer_key is not null and referred_date is not null
-union all
-select
-    identity_record_key,
-    responded_date as fact_date,
-    'answer' as fact_type,
+    fact_date,
+    fact_type,
     false as is_purchase,
     {{ money('null') }} as revenue,
     {{ money('null') }} as margin,
     {{ money('null') }} as costed_revenue,
     score
-from scores
+from single_facts
+where identity_record_key is not null and fact_date is not null

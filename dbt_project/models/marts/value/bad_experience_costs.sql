@@ -28,9 +28,9 @@ select
     costs.verdict,
     verdicts.name_en as verdict_en,
     verdicts.name_de as verdict_de,
-    case when costs.verdict_reason <> 'none' then costs.verdict_reason end as verdict_reason,
-    case when costs.verdict_reason <> 'none' then reasons.name_en end as verdict_reason_en,
-    case when costs.verdict_reason <> 'none' then reasons.name_de end as verdict_reason_de,
+    costs.verdict_reason,
+    reasons.name_en as verdict_reason_en,
+    reasons.name_de as verdict_reason_de,
 
     costs.effect,
     costs.effect_low,

@@ -22,9 +22,9 @@ select
     score_worth.verdict,
     verdicts.name_en as verdict_en,
     verdicts.name_de as verdict_de,
-    case when score_worth.verdict_reason <> 'none' then score_worth.verdict_reason end as verdict_reason,
-    case when score_worth.verdict_reason <> 'none' then reasons.name_en end as verdict_reason_en,
-    case when score_worth.verdict_reason <> 'none' then reasons.name_de end as verdict_reason_de,
+    score_worth.verdict_reason,
+    reasons.name_en as verdict_reason_en,
+    reasons.name_de as verdict_reason_de,
 
     score_worth.worth,
     score_worth.worth_low,
