@@ -18,6 +18,9 @@ from orchestration.improvements import Improvement, split_issue
 MONTHS = 12
 """Most months before and after a decision that are compared."""
 
+NO_TEAM = "unknown"
+"""Line of the team sizes that says how many people handle the cases that name no team."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -38,7 +41,8 @@ class Limits:
     @property
     def told_teams(self) -> list[str]:
         """Teams of enough employees."""
-        return [team for team, size in sorted(self.team_sizes.items()) if size >= self.employees]
+        return [team for team, size in sorted(self.team_sizes.items())
+                if size >= self.employees and team != NO_TEAM]
 
 
 @dataclass(frozen=True)
@@ -206,11 +210,11 @@ _ARTICLE_SQL = f"""
 
 # Contacts with what came of them, and the unit of employees that they are told in: a team of enough
 # employees is one of its own, all others together are the unit ''.
-_JUDGED = """
+_JUDGED = f"""
         select contacts.case_id, contacts.team, contacts.topic, contacts.is_unknown,
             contacts.opened_date, contacts.person_key, contacts.cost,
-            case when sizes.employees_count >= $least then contacts.team else '' end
-                as unit,
+            case when contacts.team is not null and sizes.employees_count >= $least
+                then contacts.team else '' end as unit,
             sizes.employees_count,
             case when contacts.resolved_at is not null
                 then (contacts.reopen_count > 0)::integer end as reopened_share,
@@ -221,7 +225,7 @@ _JUDGED = """
                 end as recontact_share,
             scores.score
         from contacts
-        left join team_sizes as sizes on contacts.team = sizes.team
+        left join team_sizes as sizes on coalesce(contacts.team, '{NO_TEAM}') = sizes.team
         left join (
             select responses.case_id, round(favg(scored.score_normalised), 9) as score
             from intermediate.int_survey_responses_identified as responses

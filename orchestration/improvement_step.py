@@ -23,6 +23,7 @@ from orchestration.dbt import read_number
 from orchestration.decision_files import DecisionError, read_seed
 from orchestration.fingerprint import as_of_date
 from orchestration.improvement_series import (
+    NO_TEAM,
     Limits,
     load_team_sizes,
     read_series,
@@ -83,7 +84,8 @@ def read_team_sizes(settings: Settings) -> dict[str, int]:
     """
     rows = read_seed(settings, "team_sizes")
     if not rows and settings.is_demo:
-        return dict(TEAM_SIZES)
+        # Its cases of the second system name no team: any of them may have handled one.
+        return {**TEAM_SIZES, NO_TEAM: sum(TEAM_SIZES.values())}
     try:
         return {row["team"]: int(row["employees_count"]) for row in rows}
     except (KeyError, ValueError) as error:

@@ -102,7 +102,7 @@ def test_no_random_company_gives_a_small_cell_away(
     combinations = pd.DataFrame([
         (f"d{(reason + int(rng.random() < 0.2)) % departments}", f"r{reason}", kind)
         for reason in range(reasons) for kind in kinds if rng.random() < 0.5], columns=DIMENSIONS)
-    costs = pd.DataFrame([
+    drawn = pd.DataFrame([
         (*combination, f"2026-{month:02}-01", f"person{rng.integers(200)}")
         for combination in combinations.itertuples(index=False) for month in range(1, 7)
         for _ in range(int(rng.poisson(rng.gamma(0.5, 12))))
@@ -113,7 +113,8 @@ def test_no_random_company_gives_a_small_cell_away(
             cost_kind in ('first_contact', 'complaint', 'recontact') as is_contact,
             cost_kind <> 'first_contact' as is_poor_quality,
             case when cost_kind not in ('return', 'lost_margin') then 1.0 end as handling_minutes
-        from costs""")
+        from drawn""")
+    assert len(drawn)
     hidden = hide(con)
     assert not given_away(told_of(con), hidden)
     # Not by hiding everything, and what hid before did give cells away.

@@ -203,6 +203,22 @@ def test_teams_are_told_of_and_compared_with_where_they_are_large_enough(
     assert "too_few_people" not in set(effects[is_told]["verdict"])
 
 
+@pytest.mark.parametrize(("given", "told"), [
+    ("A,10\nunknown,10\n", {"A"}), ("A,10\nunknown,9\n", set()), ("A,10\n", set()),
+])
+def test_cases_without_a_team_are_compared_with_where_it_is_known_who_handles_them(
+    settings: Settings, given: str, told: set[str],
+) -> None:
+    deliver_faults(settings)
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        con.execute("update intermediate.int_cases_identified set team = null where team <> 'A'")
+    sizes(settings, given)
+    decide(settings, "training;unknown/delivery;course;;2026-01-01;done;x;2025-12-20;y")
+    find_improvements(settings).raise_if_blocked()
+    assert set(table(settings, "training_needs")["team"]) == told
+    assert table(settings, "improvement_effects")["before_value"].isna().all()
+
+
 def test_a_small_unit_is_in_no_comparison(settings: Settings) -> None:
     """B and C would follow from what A and B are compared with; C is too small for it."""
     deliver_faults(settings)

@@ -30,22 +30,27 @@ combinations as (
     group by 1, 2, 3
 ),
 
+months as (
+    select period_start from cells
+    where dimension = 'all'
+),
+
 -- Parts of which the cells of a month are sums: a reader knows the shown sums and looks for a hidden one.
 parts as (
     select
-        months.period_start,
         combinations.*,
         {%- for dimension in dimensions %}
         {{ dimension }}_cells.customers_count as {{ dimension }}_customers_count,
-        {{ dimension }}_cells.is_small as is_{{ dimension }}_small{{ ',' if not loop.last }}
+        {{ dimension }}_cells.is_small as is_{{ dimension }}_small,
         {%- endfor %}
+        months.period_start
     from combinations
-    inner join cells as months on months.dimension = 'all'
+    cross join months
     {%- for dimension in dimensions %}
     inner join cells as {{ dimension }}_cells
         on months.period_start = {{ dimension }}_cells.period_start
-        and {{ dimension }}_cells.dimension = '{{ dimension }}'
         and combinations.{{ dimension }} = {{ dimension }}_cells.dimension_value
+        and {{ dimension }}_cells.dimension = '{{ dimension }}'
     {%- endfor %}
 ),
 
@@ -71,15 +76,17 @@ pairs as (
         '{{ dimension }}' as dimension,
         small.{{ dimension }} as dimension_value,
         {%- for other in dimensions %}
-        small.{{ other }} as {{ other }},
+        small.{{ other }},
         partners.{{ other }} as partner_{{ other }},
         {%- endfor %}
         {%- for other in dimensions %}
-        {{ '+ ' if not loop.first }}case
+        case
             when small.{{ other }} = partners.{{ other }} then 0
-            else case when small.is_{{ other }}_small then 0 else small.{{ other }}_customers_count end
-                + case when partners.is_{{ other }}_small then 0 else partners.{{ other }}_customers_count end
-        end
+            when small.is_{{ other }}_small and partners.is_{{ other }}_small then 0
+            when small.is_{{ other }}_small then partners.{{ other }}_customers_count
+            when partners.is_{{ other }}_small then small.{{ other }}_customers_count
+            else small.{{ other }}_customers_count + partners.{{ other }}_customers_count
+        end{{ ' + ' if not loop.last }}
         {%- endfor %} as hidden_customers_count
     from figures as small
     left join figures as partners
