@@ -23,18 +23,24 @@ WINDOW_DAYS = 730
 _VOICES_SQL = """
     create temp table contacts as
     with numbered as (
-        select cases.*, coalesce(records.customer_id, cases.case_id) as person_key,
+        select cases.*,
+            -- Who is unknown in one system is known by the other.
+            coalesce(records.customer_id, min(records.customer_id) over (
+                partition by coalesce(links.link_group_id, cases.case_id))) as known_as,
+            coalesce(known_as, cases.case_id) as person_key,
             costed.topic, cases.reason = 'unknown' as is_unknown,
             row_number() over (partition by coalesce(links.link_group_id, cases.case_id)
                                order by cases.opened_at, cases.case_id) as rank_in_contact,
-            costed.cost_amount as cost, costed.last_contact_at, costed.recontacts_decided_at,
-            records.customer_id is not null as is_known
+            costed.cost_amount as cost, costed.recontacts_decided_at,
+            max(costed.last_contact_at) over (
+                partition by coalesce(links.link_group_id, cases.case_id)) as last_contact_at,
+            known_as is not null as is_known
         from intermediate.int_cases_identified as cases
         join intermediate.int_cases_costed as costed using (case_id)
         left join intermediate.int_case_links_propagated as links using (case_id)
         left join {records} as records on cases.identity_record_key = records.record_key
     )
-    select * exclude (rank_in_contact, cost_amount), rank_in_contact > 1 as is_mirror,
+    select * exclude (rank_in_contact, cost_amount, known_as), rank_in_contact > 1 as is_mirror,
         lead(opened_at) over (partition by person_key, topic, rank_in_contact > 1
                               order by opened_at, case_id) as next_at
     from numbered;

@@ -303,6 +303,26 @@ def test_the_smallest_cell_is_that_of_the_models(
     assert table(settings, "root_causes")["people_count"].min() >= 10
 
 
+def test_a_contact_is_that_of_all_systems_that_recorded_it(settings: Settings) -> None:
+    write_ml_table(settings, "customer_records", [pd.DataFrame({
+        "record_key": ["anna"], "customer_id": ["anna"], "is_senior": [True],
+        "match_rule": ["single"], "match_score": [1.0], "household_key": [None]})])
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        con.execute("""
+            insert into intermediate.int_cases_identified
+                (case_id, identity_record_key, reason, opened_at, resolved_at, opened_date)
+            values ('a', null, 'bill', '2026-03-01 10:00', '2026-03-01 12:00', '2026-03-01'),
+                ('b', 'anna', 'bill', '2026-03-01 11:00', '2026-03-05 12:00', '2026-03-01'),
+                ('c', 'anna', 'bill', '2026-03-10 10:00', null, '2026-03-10');
+            insert into intermediate.int_case_links_propagated values ('a', 'a'), ('b', 'a')""")
+        queries.prepare(con, settings, AS_OF)
+        contacts = con.execute(
+            "select case_id, person_key, last_contact_at::varchar, next_at::varchar from contacts "
+            "where not is_mirror order by case_id").fetchall()
+    assert contacts == [("a", "anna", "2026-03-05 12:00:00", "2026-03-10 10:00:00"),
+                        ("c", "anna", "2026-03-10 10:00:00", None)]
+
+
 def test_a_voice_about_several_products_counts_once_among_the_others(settings: Settings) -> None:
     deliver_faults(settings)
     with duckdb.connect(str(settings.warehouse_path)) as con:
