@@ -10,8 +10,8 @@ import numpy as np
 
 from models_ml.alert_panel import SeriesPanel
 from models_ml.alert_watch import Alarm, Watched
+from models_ml.intervals import NORMAL_QUANTILE
 
-NORMAL_QUANTILE = 1.959964
 ROLES = ("operational", "voice", "outcome")
 """What an event is told by first: what happened, what was said of it, what came of it."""
 EVENT_DAYS = 10

@@ -5,6 +5,7 @@ One issue at a time; which months, which comparison and what a problem costs is 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from models_ml.rates import LEAST_MONTHS_AFTER, Change, Moments, compare_means, 
 MODEL_NAME = "difference_in_differences"
 MODEL_VERSION = "1"
 MONTHS_OF_YEAR = 12
+WITHHELD = "too_few_people"
+"""Verdict of what would tell of too few people."""
 
 COUNTED = ("is_treated", "is_after", "month", "events_count", "exposure_count", "scores_count",
            "score_sum", "score_square_sum", "cost_amount")
@@ -44,8 +47,14 @@ class Effect:
     verdict: str
 
 
-def measure_effects(months: pd.DataFrame) -> list[Effect]:
+def measure_effects(
+    months: pd.DataFrame, *, withheld: Collection[str] = (),
+) -> list[Effect]:
     """Compare the months after a decision with those before, for the treated and the comparison.
+
+    Args:
+        months: one row per month and group, with `COUNTED`.
+        withheld: measures that would tell of too few people; nothing but that is said of them.
 
     Raises:
         ValueError: a column is missing.
@@ -69,11 +78,13 @@ def measure_effects(months: pd.DataFrame) -> list[Effect]:
              for group in (treated, other) for side in (~after, after)]
     scores = [part.mean if part.count else np.nan for part in parts]
     money = None if rates is None else _value(treated, after, events[1], rates)
-    return [
+    effects = [
         _effect("volume", events, rates, _verdict(rates, early, neutral=1.0, better=-1)),
         _effect("score", scores, means, _verdict(means, early, neutral=0.0, better=1)),
         _effect("money", costs, money, _verdict(money, early, neutral=0.0, better=-1)),
     ]
+    return [_effect(effect.measure, [np.nan] * 4, None, WITHHELD) if effect.measure in withheld
+            else effect for effect in effects]
 
 
 def _value(treated: pd.DataFrame, after: npt.NDArray[np.bool_], events: float,

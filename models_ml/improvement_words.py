@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from models_ml.root_causes import PAST
 from models_ml.training_needs import ALL_TOPICS, BETTER
 
 _PLACES = {
@@ -50,10 +51,13 @@ def tell_root_cause(cell: Mapping[Hashable, Any], currency: str) -> tuple[str, s
               f"{_german(ratio, 1)}-mal so viele wie sonst "
               f"(95-%-Intervall {_german(low, 1)} bis {_german(high, 1)})"]
     if cell["excess_cost_per_year"] > 0:
-        english.append(f"the excess costs about {_english(cell['excess_cost_per_year'], 0)} "
-                       f"{currency} a year in contacts")
-        german.append(f"was darüber liegt, kostet etwa {_german(cell['excess_cost_per_year'], 0)} "
-                      f"{currency} im Jahr an Kontakten")
+        when, wann, costs, kostet = (("in that month", "in diesem Monat", "cost", "kostete")
+                                     if cell["dimension"] == PAST else
+                                     ("a year", "im Jahr", "costs", "kostet"))
+        english.append(f"the excess {costs} about {_english(cell['excess_cost_per_year'], 0)} "
+                       f"{currency} {when} in contacts")
+        german.append(f"was darüber liegt, {kostet} etwa "
+                      f"{_german(cell['excess_cost_per_year'], 0)} {currency} {wann} an Kontakten")
     if cell["is_score_worse"]:
         english.append(f"sentiment {_english(cell['score'], 2)} against "
                        f"{_english(cell['rest_score'], 2)} elsewhere (0 to 1)")

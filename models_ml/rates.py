@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models_ml.intervals import NORMAL_QUANTILE, mean_variance
+
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -50,10 +52,8 @@ class Moments:
 
     @property
     def mean_variance(self) -> float:
-        """Variance of the mean; one score added at each end of 0 to 1, as `mean_score_bound`."""
-        count = self.count + 2
-        centre = (self.total + 1) / count
-        return max(0.0, (self.square_total + 1) / count - centre * centre) / count
+        """Variance of the mean; see `intervals.mean_variance`."""
+        return float(mean_variance(self.count, self.total, self.square_total))
 
 
 def compare_rates(
@@ -121,7 +121,7 @@ def compare_means(before: Moments, after: Moments, comparison_before: Moments,
     if min(part.count for part in parts) < LEAST_EVENTS:
         return None
     change = (after.mean - before.mean) - (comparison_after.mean - comparison_before.mean)
-    error = 1.959963984540054 * float(np.sqrt(sum(part.mean_variance for part in parts)))
+    error = NORMAL_QUANTILE * float(np.sqrt(sum(part.mean_variance for part in parts)))
     return Change(change, change - error, change + error, 1.0)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models_ml.frames import require_columns
+from models_ml.intervals import mean_variance
 from models_ml.multiplicity import adjust_p_values
 from models_ml.shrinkage import fit_prior, shrink
 
@@ -25,6 +26,7 @@ SPECIFIC_SHARE = 0.8
 
 # Who calls is in another mood than who reviews: the score at a touchpoint alone is no issue.
 SAID_AT = "touchpoint"
+PAST = "month"
 
 COUNTED = (
     "topic", "level_1_topic", "dimension", "dimension_value", "people_count", "events_count",
@@ -54,10 +56,12 @@ def find_root_causes(
     Args:
         cells: one row per cell that may be told, with `COUNTED`.
         rest: all other cells, zeros too, with `REST`.
-        observed_days: days in which the events were counted; money is told per year.
+        observed_days: days in which the events were counted; money is told per year, that of a
+            month as it was.
 
     Returns:
-        The cells with new columns, the worst first by `issue_rank`, which only candidates have.
+        The cells with new columns, the worst first by `issue_rank`, which only candidates have;
+        what stands still comes before months, which are over.
 
     Raises:
         ValueError: a column is missing, or no days were observed.
@@ -72,17 +76,20 @@ def find_root_causes(
     tests = len(found) + int(rest["cells_count"].sum())
     _add_volumes(found, number, rest, tests)
     _add_scores(found, number, tests)
-    per_year = DAYS_OF_YEAR / observed_days
-    found["cost_per_year"] = number["cost_amount"] * per_year
+    # A month is over: what it cost comes in no other year.
+    is_past = found["dimension"].to_numpy() == PAST
+    found["cost_per_year"] = number["cost_amount"] * np.where(
+        is_past, 1.0, DAYS_OF_YEAR / observed_days)
     for end, ratio in (("", "shrunk_ratio"), ("_low", "shrunk_low"), ("_high", "shrunk_high")):
         excess = np.maximum(0.0, 1 - 1 / found[ratio].to_numpy(float))
         found[f"excess_cost_per_year{end}"] = found["cost_per_year"].to_numpy(float) * excess
     found["excess_events"] = number["events_count"] * np.maximum(
         0.0, 1 - 1 / found["shrunk_ratio"].to_numpy(float))
     found["is_candidate"] = _choose_candidates(found)
-    found = found.sort_values(
-        ["is_candidate", "excess_cost_per_year", "excess_events", "topic", "dimension",
-         "dimension_value"], ascending=[False, False, False, True, True, True], ignore_index=True)
+    found = found.assign(is_past=is_past).sort_values(
+        ["is_candidate", "is_past", "excess_cost_per_year", "excess_events", "topic", "dimension",
+         "dimension_value"], ascending=[False, True, False, False, True, True, True],
+        ignore_index=True).drop(columns="is_past")
     rank = pd.Series(np.arange(1, len(found) + 1), dtype="Int64")
     return found.assign(issue_rank=rank.where(found["is_candidate"]),
                         model_name=MODEL_NAME, model_version=MODEL_VERSION)
@@ -127,9 +134,9 @@ def _add_scores(found: pd.DataFrame, number: dict[str, _Floats], tests: int) -> 
         mean = number["score_sum"] / count
         other_mean = (number["topic_score_sum"] - number["score_sum"]) / others
         parts = [
-            _mean_variance(count, number["score_sum"], number["score_square_sum"]),
-            _mean_variance(others, number["topic_score_sum"] - number["score_sum"],
-                           number["topic_score_square_sum"] - number["score_square_sum"])]
+            mean_variance(count, number["score_sum"], number["score_square_sum"]),
+            mean_variance(others, number["topic_score_sum"] - number["score_sum"],
+                          number["topic_score_square_sum"] - number["score_square_sum"])]
         variance = parts[0] + parts[1]
         degrees = variance ** 2 / (parts[0] ** 2 / (count - 1) + parts[1] ** 2 / (others - 1))
         difference = mean - other_mean
@@ -143,13 +150,6 @@ def _add_scores(found: pd.DataFrame, number: dict[str, _Floats], tests: int) -> 
     found["score_q_value"] = np.where(told, adjust_p_values(p_value, tests), np.nan)
     found["is_score_worse"] = (told & (found["score_q_value"] <= FALSE_DISCOVERY_RATE)
                                & (difference < 0))
-
-
-def _mean_variance(count: _Floats, total: _Floats, squares: _Floats) -> _Floats:
-    """One score added at each end of 0 to 1, so that a mean of equal scores is not certain."""
-    centre = (total + 1) / (count + 2)
-    spread = np.maximum((squares + 1) / (count + 2) - centre ** 2, 0.0)
-    return np.asarray(spread / count)
 
 
 def _choose_candidates(found: pd.DataFrame) -> pd.Series:

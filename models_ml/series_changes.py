@@ -12,13 +12,13 @@ import numpy as np
 
 from models_ml.alert_baseline import LARGEST_RESIDUAL
 from models_ml.alert_panel import Floats, SeriesPanel, count_years
+from models_ml.intervals import NORMAL_QUANTILE
 
 LEAST_DAYS = 14
 """Days on each side of a change."""
 PENALTY = 4.0
 """Cost of a change by the logarithm of the days, in variances of a day. The Bayesian criterion has
 2; days are not independent, and a change should be worth telling."""
-NORMAL_QUANTILE = 1.959964
 _ROBUST = 1.4826
 
 

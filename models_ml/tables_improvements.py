@@ -22,8 +22,8 @@ TRAINING_MEASURES = ("score", "reopened_share", "recontact_share")
 EFFECT_MEASURES = ("volume", "score", "money")
 """What is told of a decided improvement."""
 
-VERDICTS = ("better", "no_change_shown", "worse", "too_early", "not_measurable")
-"""What can be said of it."""
+VERDICTS = ("better", "no_change_shown", "worse", "too_early", "not_measurable", "too_few_people")
+"""What can be said of it, or why nothing can."""
 
 
 def _named(name: str, description: str) -> tuple[MlColumn, ...]:
@@ -75,9 +75,10 @@ IMPROVEMENT_TABLES = (
             _C("score_q_value", "double", "False discovery rate of the difference.", nullable=True,
                minimum=0, maximum=1),
             _C("is_score_worse", "boolean", "Score: score_q_value at most .05 and lower."),
-            _C("cost_per_year", "double", "Cost of the contacts about it, a year.", minimum=0),
-            _C("excess_cost_per_year", "double", "Cost of what is more than elsewhere.",
-               minimum=0),
+            _C("cost_per_year", "double", "Cost of the contacts about it, a year; of a month, in "
+               "it.", minimum=0),
+            _C("excess_cost_per_year", "double", "Cost of what is more than elsewhere, a year; of "
+               "a month, in it.", minimum=0),
             _C("excess_cost_per_year_low", "double", "Lower end of its 95 % interval.", minimum=0),
             _C("excess_cost_per_year_high", "double", "Upper end of its 95 % interval.",
                minimum=0),
@@ -85,7 +86,7 @@ IMPROVEMENT_TABLES = (
             _C("is_candidate", "boolean", "An issue to decide on: stands out by volume or score, "
                "and says more than its topic or subtopic in the same place."),
             _C("issue_rank", "integer", "Rank of candidates by excess_cost_per_year, then "
-               "excess_events; empty for others.", nullable=True, minimum=1),
+               "excess_events, months last; empty for others.", nullable=True, minimum=1),
             _C("observed_days", "integer", "Days in which was counted.", minimum=1),
             *_named("evidence", "What speaks for it, as a sentence"),
             MODEL_NAME,
@@ -133,6 +134,7 @@ IMPROVEMENT_TABLES = (
             _C("state", "string", "How far it is.", values=STATES),
             _C("decided_on", "date", "When it was decided."),
             _C("decision_row", "integer", "Row of the file; the header is row 1.", minimum=2),
+            _C("is_known", "boolean", "There is such a place or team in the data."),
         ),
     ),
     MlTable(
@@ -155,7 +157,7 @@ IMPROVEMENT_TABLES = (
             _C("comparison_after_value", "double", "The comparison's after.", nullable=True),
             *_with_interval("change", "volume: ratio to what the comparison let expect; score: "
                             "difference to it; money: spent more a year, less than 0 is saved."),
-            _C("verdict", "string", "What can be said.", values=VERDICTS),
+            _C("verdict", "string", "What can be said, or why nothing can.", values=VERDICTS),
             MODEL_NAME,
             MODEL_VERSION,
         ),

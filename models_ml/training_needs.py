@@ -6,10 +6,10 @@ Teams, never persons: who is told of, and how many people a team needs, is the c
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from models_ml.frames import require_columns
+from models_ml.intervals import NORMAL_QUANTILE, mean_variance
 from models_ml.multiplicity import adjust_p_values
 
 MODEL_NAME = "stratified_difference"
@@ -24,9 +24,6 @@ COUNTED = ("team", "topic", "measure", "cases_count", "value_sum", "value_square
 """Cases of a team and topic in which the measure is known, and those of all others with it."""
 
 LEAST_OTHERS = 10
-_QUANTILE = 1.959963984540054
-
-_Floats = npt.NDArray[np.float64]
 
 
 def find_training_needs(counts: pd.DataFrame, *, least_cases: int) -> pd.DataFrame:
@@ -78,17 +75,12 @@ def _compare(strata: pd.DataFrame, team: str, topic: str, measure: str) -> tuple
         for name in ("value_sum", "others_sum", "value_square_sum", "others_square_sum"))
     weight = count / count.sum()
     value, other = float(weight @ (total / count)), float(weight @ (other_total / others))
-    variance = weight ** 2 @ (_variance(count, total, squares) / count
-                              + _variance(others, other_total, other_squares) / others)
-    together = _variance(count + others, total + other_total, squares + other_squares)
-    null_variance = weight ** 2 @ (together * (1 / count + 1 / others))
-    error = _QUANTILE * float(np.sqrt(variance))
+    variance = weight ** 2 @ (mean_variance(count, total, squares)
+                              + mean_variance(others, other_total, other_squares))
+    together = mean_variance(count + others, total + other_total, squares + other_squares)
+    null_variance = weight ** 2 @ (together * (count + others) * (1 / count + 1 / others))
+    error = NORMAL_QUANTILE * float(np.sqrt(variance))
     difference = value - other
     p_value = float(2 * norm.sf(abs(difference) / np.sqrt(null_variance)))
     return (team, topic, measure, int(count.sum()), value, other, difference, difference - error,
             difference + error, p_value)
-
-
-def _variance(count: _Floats, total: _Floats, squares: _Floats) -> _Floats:
-    centre = (total + 1) / (count + 2)
-    return np.asarray(np.maximum((squares + 1) / (count + 2) - centre ** 2, 0.0))

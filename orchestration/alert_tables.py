@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from models_ml.alert_events import (
-    NORMAL_QUANTILE,
     Size,
     Trait,
     find_reasons,
@@ -26,6 +25,7 @@ from models_ml.alert_slices import pick_told, weigh_slices
 from models_ml.alert_watch import DOWN, UP, Alarm, Watched
 from models_ml.alert_words import LANGUAGES, Named, Slice, tell_headline, tell_reason
 from models_ml.frames import conform
+from models_ml.intervals import NORMAL_QUANTILE
 from models_ml.series_changes import find_changes
 from models_ml.tables import TABLES
 from orchestration import alert_queries as queries

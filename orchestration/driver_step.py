@@ -70,7 +70,8 @@ def find_satisfaction_drivers(
     typed = {name: conform(frame.assign(model_version=MODEL_VERSION), TABLES[name])
              for name, frame in tables.items()}
     written = tuple(write_ml_table(settings, name, [frame]) for name, frame in typed.items())
-    return Outcome(written, {"models": len(models)}, draw_drivers(*typed.values(), names))
+    return Outcome(written, {"models": len(models)}, draw_drivers(
+        typed["driver_models"], typed["satisfaction_drivers"], names))
 
 
 def explain_outcome(

@@ -7,37 +7,40 @@ not praise, or speaks ill. Python gets counts per cell, never a voice.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
 import pandas as pd
 
+from orchestration.improvements import split_issue
 from orchestration.ml_tables import ml_relation
 from orchestration.settings import Settings
 
 WINDOW_DAYS = 730
-RECONTACT_DAYS = 7
 
 _VOICES_SQL = """
     create temp table contacts as
     with numbered as (
-        select cases.*, coalesce(records.customer_id, cases.case_id) as person_key,
-            coalesce(reasons.topic, cases.reason) as topic, cases.reason = 'unknown' as is_unknown,
+        select cases.*,
+            -- Who is unknown in one system is known by the other.
+            coalesce(records.customer_id, min(records.customer_id) over (
+                partition by coalesce(links.link_group_id, cases.case_id))) as known_as,
+            coalesce(known_as, cases.case_id) as person_key,
+            costed.topic, cases.reason = 'unknown' as is_unknown,
             row_number() over (partition by coalesce(links.link_group_id, cases.case_id)
                                order by cases.opened_at, cases.case_id) as rank_in_contact,
-            coalesce(cases.cost_amount, for_channel.cost_amount, for_all.cost_amount) as cost,
-            greatest(cases.opened_at, coalesce(cases.resolved_at, cases.opened_at),
-                     coalesce(cases.reopened_at, cases.opened_at)) as last_at,
-            records.customer_id is not null as is_known
+            costed.cost_amount as cost, costed.recontacts_decided_at,
+            max(costed.last_contact_at) over (
+                partition by coalesce(links.link_group_id, cases.case_id)) as last_contact_at,
+            known_as is not null as is_known
         from intermediate.int_cases_identified as cases
+        join intermediate.int_cases_costed as costed using (case_id)
         left join intermediate.int_case_links_propagated as links using (case_id)
-        left join seeds.case_reasons as reasons on cases.reason = reasons.reason
-        left join seeds.contact_costs as for_channel on cases.channel = for_channel.channel
-        left join seeds.contact_costs as for_all on for_all.channel = '*'
         left join {records} as records on cases.identity_record_key = records.record_key
     )
-    select * exclude (rank_in_contact, cost_amount), rank_in_contact > 1 as is_mirror,
+    select * exclude (rank_in_contact, cost_amount, known_as), rank_in_contact > 1 as is_mirror,
         lead(opened_at) over (partition by person_key, topic, rank_in_contact > 1
                               order by opened_at, case_id) as next_at
     from numbered;
@@ -185,11 +188,22 @@ _CELLS_SQL = """
         select *, sum(exposure_count) over (partition by dimension) as dimension_exposure_count
         from exposures
     ),
+    -- A voice about several products is in several cells, and among those of its topic once.
+    scored as (
+        select topic, dimension, count(score) as topic_scores_count,
+            round(coalesce(fsum(score), 0), 9) as topic_score_sum,
+            round(coalesce(fsum(score * score), 0), 9) as topic_score_square_sum
+        from (select distinct told.voice_id, told.topic, told.dimension, told.score
+              from told join exposures using (dimension, dimension_value))
+        group by all
+    ),
     topics as (
-        select topic, counted.dimension, sum(events_count) as topic_events_count,
-            sum(scores_count) as topic_scores_count, round(fsum(score_sum), 9) as topic_score_sum,
-            round(fsum(score_square_sum), 9) as topic_score_square_sum
+        select topic, dimension, sum(events_count) as topic_events_count,
+            any_value(topic_scores_count) as topic_scores_count,
+            any_value(topic_score_sum) as topic_score_sum,
+            any_value(topic_score_square_sum) as topic_score_square_sum
         from counted join exposures using (dimension, dimension_value)
+        join scored using (topic, dimension)
         group by all having sum(events_count) > 0
     )
     select topics.topic, placed.level_1_topic, placed.name_en as topic_name_en,
@@ -278,6 +292,23 @@ def read_cells(
     con.execute(_CELLS_SQL, {"first": window.first})
     return (con.execute(_NAMES_SQL, {"least": least_people}).df(),
             con.execute(_REST_SQL, {"least": least_people}).df())
+
+
+def read_known_issues(
+    con: duckdb.DuckDBPyConnection, issues: Collection[tuple[str, str]],
+) -> frozenset[tuple[str, str]]:
+    """Of issues (kind, key) those whose place or team there is in the data."""
+    places = set(con.execute(
+        "select distinct dimension, dimension_value from voice_values union "
+        "select distinct dimension, dimension_value from order_values").fetchall())
+    teams = {team for (team,) in con.execute("select distinct team from contacts").fetchall()}
+    known = set()
+    for kind, issue in issues:
+        parts = split_issue(kind, issue)
+        if ((kind == "training" and parts[0] in teams) or kind == "article"
+                or (kind == "issue" and (len(parts) == 1 or parts[1:] in places))):
+            known.add((kind, issue))
+    return frozenset(known)
 
 
 def _next_month(day: date) -> date:

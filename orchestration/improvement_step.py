@@ -17,20 +17,21 @@ from models_ml.improvement_words import tell_root_cause, tell_training_need
 from models_ml.root_causes import find_root_causes
 from models_ml.tables import TABLES
 from orchestration import improvement_queries as queries
+from orchestration.dbt import read_number
 from orchestration.decision_files import DecisionError, read_seed
 from orchestration.fingerprint import as_of_date
-from orchestration.improvement_series import read_series, read_team_counts
+from orchestration.improvement_series import (
+    NO_TEAM,
+    Limits,
+    load_team_sizes,
+    read_series,
+    read_team_counts,
+)
 from orchestration.improvements import IN_FORCE, Improvement, read_improvements, to_frame
 from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import write_ml_table
 from orchestration.settings import Settings
 from orchestration.warehouse import escape_markdown, reading
-
-LEAST_PEOPLE = 5
-"""People a cell needs to be told, as `small_cell_minimum`."""
-
-LEAST_EMPLOYEES = 10
-"""Employees a team needs to be told of, and cases a comparison needs: `employee_cell_minimum`."""
 
 
 def find_improvements(
@@ -43,25 +44,34 @@ def find_improvements(
     """
     as_of = as_of_date(settings, RawZone(settings.raw_path).loads())
     decisions = read_improvements(settings)
-    sizes = read_team_sizes(settings)
+    limits = read_limits(settings)
     with reading(settings.warehouse_path, settings.memory_limit) as con:
         window = queries.prepare(con, settings, as_of)
         if window is None:
             causes = needs = effects = pd.DataFrame()
+            known: frozenset[tuple[str, str]] = frozenset()
         else:
+            load_team_sizes(con, limits)
             progress("improvements: where topics stand out")
-            causes = _find_causes(con, settings, window)
-            needs = _find_needs(con, window, sizes)
+            causes = _find_causes(con, settings, window, limits)
+            needs = _find_needs(con, window, limits)
             progress(f"improvements: what {len(decisions)} decisions changed")
-            effects = _measure_decisions(con, window, decisions)
+            effects = _measure_decisions(con, window, decisions, limits)
+            known = queries.read_known_issues(con, [(one.kind, one.issue) for one in decisions])
     frames = {"root_causes": causes, "training_needs": needs,
-              "improvement_decisions": to_frame(decisions), "improvement_effects": effects}
+              "improvement_decisions": to_frame(decisions, known), "improvement_effects": effects}
     written = tuple(write_ml_table(settings, name, [_shaped(rows, name)])
                     for name, rows in frames.items())
     counts = {"issues": int(causes["is_candidate"].sum()) if len(causes) else 0,
               "training needs": int(needs["is_needed"].sum()) if len(needs) else 0,
               "decisions": len(decisions)}
     return Outcome(written, counts, draw_issues(causes))
+
+
+def read_limits(settings: Settings) -> Limits:
+    """Whom may be told of, by the variables of the dbt project and the teams' sizes."""
+    return Limits(read_number("small_cell_minimum"), read_number("employee_cell_minimum"),
+                  read_number("recontact_days"), read_team_sizes(settings))
 
 
 def read_team_sizes(settings: Settings) -> dict[str, int]:
@@ -72,7 +82,8 @@ def read_team_sizes(settings: Settings) -> dict[str, int]:
     """
     rows = read_seed(settings, "team_sizes")
     if not rows and settings.is_demo:
-        return dict(TEAM_SIZES)
+        # Its cases of the second system name no team: any of them may have handled one.
+        return {**TEAM_SIZES, NO_TEAM: sum(TEAM_SIZES.values())}
     try:
         return {row["team"]: int(row["employees_count"]) for row in rows}
     except (KeyError, ValueError) as error:
@@ -93,9 +104,9 @@ def draw_issues(causes: pd.DataFrame, most: int = 15) -> str:
 
 
 def _find_causes(
-    con: duckdb.DuckDBPyConnection, settings: Settings, window: queries.Window,
+    con: duckdb.DuckDBPyConnection, settings: Settings, window: queries.Window, limits: Limits,
 ) -> pd.DataFrame:
-    cells, rest = queries.read_cells(con, window, LEAST_PEOPLE)
+    cells, rest = queries.read_cells(con, window, limits.people)
     if cells.empty:
         return cells.iloc[0:0]
     found = find_root_causes(cells, rest, observed_days=window.days)
@@ -107,10 +118,10 @@ def _find_causes(
 
 
 def _find_needs(
-    con: duckdb.DuckDBPyConnection, window: queries.Window, sizes: dict[str, int],
+    con: duckdb.DuckDBPyConnection, window: queries.Window, limits: Limits,
 ) -> pd.DataFrame:
-    counts = read_team_counts(con, window, sizes, LEAST_EMPLOYEES)
-    found = training_needs.find_training_needs(counts, least_cases=LEAST_EMPLOYEES)
+    counts = read_team_counts(con, window, limits)
+    found = training_needs.find_training_needs(counts, least_cases=limits.employees)
     names = con.execute(
         "select topic, name_en as topic_name_en, name_de as topic_name_de "
         "from intermediate.int_topics_placed").df()
@@ -124,16 +135,17 @@ def _find_needs(
 
 def _measure_decisions(
     con: duckdb.DuckDBPyConnection, window: queries.Window, decisions: tuple[Improvement, ...],
+    limits: Limits,
 ) -> pd.DataFrame:
-    articles = frozenset(one.issue for one in decisions if one.kind == "article")
+    begun = {one: one.effective_from for one in decisions
+             if one.state in IN_FORCE and one.effective_from is not None
+             and one.effective_from <= window.as_of}
+    articles = frozenset(one.issue for one in begun if one.kind == "article")
     rows = []
-    for one in decisions:
-        if (one.state not in IN_FORCE or one.effective_from is None
-                or one.effective_from > window.as_of):
-            continue
-        series = read_series(con, window, one, one.effective_from,
+    for one, effective_from in begun.items():
+        series = read_series(con, window, one, effective_from, limits,
                              articles if one.kind == "article" else frozenset())
-        for effect in improvement_effects.measure_effects(series.months):
+        for effect in improvement_effects.measure_effects(series.months, withheld=series.few):
             rows.append({
                 "kind": one.kind, "issue": one.issue, "measure": effect.measure,
                 "comparison": series.comparison, "months_before_count": series.before,

@@ -17,6 +17,7 @@ import pandas as pd
 from models_ml.frames import conform
 from models_ml.tables import TABLES
 from models_ml.tables_improvements import DIMENSIONS
+from models_ml.training_needs import ALL_TOPICS
 from orchestration.decision_files import raise_problems, read_rows, read_seed, read_signature
 from orchestration.settings import Settings
 
@@ -63,32 +64,41 @@ def read_improvements(settings: Settings) -> tuple[Improvement, ...]:
     if not path.exists():
         return ()
     topics = {row["topic"] for row in read_seed(settings, "topics")}
-    return parse_improvements(path.read_bytes(), str(path), topics)
+    reasons = {row["reason"] for row in read_seed(settings, "case_reasons")}
+    return parse_improvements(path.read_bytes(), str(path), topics, reasons)
 
 
-def to_frame(improvements: Collection[Improvement]) -> pd.DataFrame:
-    """The decisions as rows of the ML table improvement_decisions."""
+def to_frame(
+    improvements: Collection[Improvement], known: Collection[tuple[str, str]],
+) -> pd.DataFrame:
+    """The decisions as rows of the ML table improvement_decisions.
+
+    Args:
+        improvements: the decisions.
+        known: kind and key of those whose place or team there is in the data.
+    """
     return conform(pd.DataFrame(
         [(one.kind, one.issue, one.decision, one.owner or None, one.effective_from, one.state,
-          one.decided_on, one.row) for one in improvements],
+          one.decided_on, one.row, (one.kind, one.issue) in known) for one in improvements],
         columns=[column.name for column in TABLES["improvement_decisions"].columns],
     ), TABLES["improvement_decisions"])
 
 
 def parse_improvements(
-    content: bytes, name: str, topics: Collection[str],
+    content: bytes, name: str, topics: Collection[str], reasons: Collection[str],
 ) -> tuple[Improvement, ...]:
     """Read the content of a file of improvements; see `read_improvements`.
 
     Args:
         content: of the file.
         name: of the file, for errors.
-        topics: topics that an issue may be about.
+        topics: topics that an issue or a training may be about.
+        reasons: reasons of contacts that an article may be about.
     """
     latest: dict[tuple[str, str], Improvement] = {}
     problems: list[str] = []
     for row, cells in read_rows(content, name, COLUMNS):
-        found = _read_row(row, cells, topics)
+        found = _read_row(row, cells, topics, reasons)
         if isinstance(found, Improvement):
             before = latest.get((found.kind, found.issue))
             if before is None or before.decided_on <= found.decided_on:
@@ -109,14 +119,14 @@ def split_issue(kind: str, issue: str) -> tuple[str, ...]:
 
 
 def _read_row(
-    row: int, cells: dict[str, str], topics: Collection[str],
+    row: int, cells: dict[str, str], topics: Collection[str], reasons: Collection[str],
 ) -> Improvement | list[str]:
     """The decision of a row, or everything that is wrong with it."""
     problems = []
     kind, state = KIND_WORDS.get(cells["kind"].lower()), STATE_WORDS.get(cells["state"].lower())
     if kind is None:
         problems.append(f"row {row}, column kind: write issue, article or training")
-    elif not _is_issue(kind, cells["issue"], topics):
+    elif not _is_issue(kind, cells["issue"], topics, reasons):
         problems.append(f"row {row}, column issue: {_HINTS[kind]}, as the improvement register "
                         "writes it")
     if state is None:
@@ -142,14 +152,18 @@ def _read_row(
 
 
 _HINTS = {"issue": "write topic/dimension/value, or a topic of the seed topics alone",
-          "article": "write the reason of the contacts", "training": "write team/topic"}
+          "article": "write the reason of the contacts, of the seed case_reasons",
+          "training": f"write team/topic, a topic of the seed topics or {ALL_TOPICS}"}
 
 
-def _is_issue(kind: str, issue: str, topics: Collection[str]) -> bool:
+def _is_issue(
+    kind: str, issue: str, topics: Collection[str], reasons: Collection[str],
+) -> bool:
     parts = split_issue(kind, issue)
     if not all(parts):
         return False
-    if kind == "issue":
-        return parts[0] in topics and (
-            len(parts) == 1 or (len(parts) == 3 and parts[1] in DIMENSIONS))
-    return kind == "article" or len(parts) == 2
+    if kind == "article":
+        return issue in reasons
+    if kind == "training":
+        return len(parts) == 2 and (parts[1] in topics or parts[1] == ALL_TOPICS)
+    return parts[0] in topics and (len(parts) == 1 or (len(parts) == 3 and parts[1] in DIMENSIONS))

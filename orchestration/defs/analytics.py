@@ -131,17 +131,18 @@ SILENCE = MlStep(
 
 IMPROVEMENTS = MlStep(
     "find_improvements", "improvements", "experience",
-    reads=("int_cases_identified", "int_case_links_propagated", "int_feedback_texts_unioned",
-           "int_orders_completed", "int_order_lines_converted", "int_touchpoints_mapped",
-           "int_topics_placed", "int_survey_responses_identified", "int_survey_responses_scored"),
+    reads=("int_cases_identified", "int_cases_costed", "int_case_links_propagated",
+           "int_feedback_texts_unioned", "int_orders_completed", "int_order_lines_converted",
+           "int_touchpoints_mapped", "int_topics_placed", "int_survey_responses_identified",
+           "int_survey_responses_scored"),
     tables=("root_causes", "training_needs", "improvement_decisions", "improvement_effects"),
     conclude=find_improvements,
     description="Find where topics stand out and which teams need training, and measure what "
                 "decided improvements changed.",
     others=(("ml", "customer_records"), ("ml", "feedback_topics"), ("ml", "feedback_sentiment"),
             ("staging", "stg_pos__products"), ("staging", "stg_pos__stores"),
-            ("seeds", "case_reasons"), ("seeds", "contact_costs"), ("seeds", "channels"),
-            ("seeds", "touchpoint_map"), ("seeds", "team_sizes"), ("reporting", "code_labels")),
+            ("seeds", "channels"), ("seeds", "touchpoint_map"), ("seeds", "team_sizes"),
+            ("reporting", "code_labels")),
     chart="issues", charted=("root_causes",))
 
 IMPACT = MlStep(

@@ -66,15 +66,20 @@ shown as (
             when statistic = 'count' then {{ least }} * round(value * exposure / {{ least }}) / exposure
             else {{ least }} * round(value * exposure / {{ least }}) / shown_count
         end as shown_value,
-        {%- for side, sign in [('low', '-'), ('high', '+')] %}
         case
             when series_kind <> 'kpi' and statistic = 'share'
-                then round(expected_value {{ sign }} shown_half_width, {{ bound_places }})
+                then round(expected_value - shown_half_width, {{ bound_places }})
             when series_kind <> 'kpi' and statistic = 'mean'
-                then {{ rounded_mean('expected_value ' ~ sign ~ ' shown_half_width', 'records_count') }}
-            else expected_value {{ sign }} shown_half_width
-        end as bound_{{ side }}{{ ',' if not loop.last }}
-        {%- endfor %}
+                then {{ rounded_mean('expected_value - shown_half_width', 'records_count') }}
+            else expected_value - shown_half_width
+        end as bound_low,
+        case
+            when series_kind <> 'kpi' and statistic = 'share'
+                then round(expected_value + shown_half_width, {{ bound_places }})
+            when series_kind <> 'kpi' and statistic = 'mean'
+                then {{ rounded_mean('expected_value + shown_half_width', 'records_count') }}
+            else expected_value + shown_half_width
+        end as bound_high
     from judged
 )
 

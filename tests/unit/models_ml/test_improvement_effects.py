@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,17 @@ def test_what_cannot_be_said_is_empty() -> None:
     volume = effects(months(40, 20, length=0))["volume"]
     assert volume.before == 40
     assert np.isnan([volume.after, volume.change, volume.change_low, volume.change_high]).all()
+
+
+def test_of_too_few_people_nothing_but_that_is_said() -> None:
+    found = {effect.measure: effect for effect in measure_effects(
+        months(40, 20), withheld={"volume", "money"})}
+    for measure in ("volume", "money"):
+        *figures, verdict = astuple(found[measure])[1:]
+        assert np.isnan(figures).all()
+        assert verdict == "too_few_people"
+    assert found["score"].verdict == "no_change_shown"
+    assert found["score"].before == pytest.approx(0.4)
 
 
 def test_bad_input_is_named() -> None:

@@ -45,6 +45,18 @@ def test_a_cell_on_paper() -> None:
     assert found["issue_rank"].iloc[1:].isna().all()
 
 
+def test_a_month_costs_what_it_did_and_comes_after_what_stands_still() -> None:
+    month = cell(topic="app", level_1_topic="app", dimension="month", dimension_value="2026-01",
+                 cost_amount=900.0)
+    found = find_root_causes(pd.DataFrame([month, cell(), *usual()]), NOTHING, observed_days=30)
+    first, second = found.iloc[0], found.iloc[1]
+    assert (first["dimension"], first["issue_rank"]) == ("store", 1)
+    assert first["cost_per_year"] == pytest.approx(120 * 365.25 / 30)
+    assert (second["dimension"], second["issue_rank"]) == ("month", 2)
+    assert second["cost_per_year"] == 900
+    assert second["excess_cost_per_year"] == pytest.approx(900 * (1 - 1 / second["shrunk_ratio"]))
+
+
 def simulate(seed: int, planted: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """40 topics by 100 products, of which some have four times the events they should."""
     rng = np.random.default_rng(seed)
@@ -141,3 +153,13 @@ def test_evidence_has_the_numbers_in_both_languages() -> None:
         "1.064 Bestellungen, 6,3-mal so viele wie sonst (95-%-Intervall 5,5 bis 7,2); was darüber "
         "liegt, kostet etwa 1.294 EUR im Jahr an Kontakten; Stimmung 0,36 gegenüber 0,51 sonst "
         "(0 bis 1).")
+
+
+def test_evidence_of_a_month_says_what_it_cost_in_that_month() -> None:
+    english, german = tell_root_cause(
+        {"dimension": "month", "topic_name_en": "App", "topic_name_de": "App",
+         "value_name_en": "2026-01", "value_name_de": "2026-01", "events_count": 40,
+         "people_count": 30, "exposure_count": 900, "shrunk_ratio": 3.0, "shrunk_low": 2.0,
+         "shrunk_high": 4.0, "excess_cost_per_year": 250.0, "is_score_worse": False}, "EUR")
+    assert "; the excess cost about 250 EUR in that month in contacts." in english
+    assert "; was darüber liegt, kostete etwa 250 EUR in diesem Monat an Kontakten." in german

@@ -4,19 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import gamma, poisson
 
 from models_ml.shrinkage import NO_SPREAD, GammaMixture, fit_prior, shrink
 
-# The vignette of the R package openEBGM: hyperparameters fitted to FDA's CAERS reports, and the
-# first cell of its table (N = 1, E = 0.0360548): EBGM 2.23, QUANT_05 0.49, QUANT_95 13.85.
+# The R package openEBGM 0.9.1: hyperparameters fitted to FDA's CAERS reports (its test testEBGM.R),
+# and cells of the table in its vignette "Empirical Bayes Metrics with openEBGM" (2023-09-14).
 CAERS = GammaMixture(3.25280367, 0.39983376, 2.02490400, 1.90726819, 0.06536416)
 
 
-def test_posterior_of_a_published_cell() -> None:
-    found = shrink([1], [0.0360548272], CAERS, level=0.9)
-    assert found.ratio[0] == pytest.approx(2.23, abs=0.005)
-    assert found.low[0] == pytest.approx(0.49, abs=0.005)
-    assert found.high[0] == pytest.approx(13.85, abs=0.02)
+@pytest.mark.parametrize(("expected", "ratio", "low", "high"), [
+    (0.0360548272, 2.23, 0.49, 13.85),
+    (0.0038736591, 2.58, 0.52, 15.78),
+    (0.0765792610, 1.92, 0.47, 11.77),
+])
+def test_posteriors_of_published_cells(
+    expected: float, ratio: float, low: float, high: float,
+) -> None:
+    found = shrink([1], [expected], CAERS, level=0.9)
+    assert found.ratio[0] == pytest.approx(ratio, abs=0.0051)
+    assert found.low[0] == pytest.approx(low, abs=0.0051)
+    assert found.high[0] == pytest.approx(high, abs=0.02)
+
+
+def test_the_posterior_is_prior_by_likelihood() -> None:
+    """By numeric integration, which knows nothing of conjugate distributions."""
+    ratio = np.linspace(1e-6, 120, 1_200_001)
+    prior = (CAERS.weight * gamma.pdf(ratio, CAERS.shape_1, scale=1 / CAERS.rate_1)
+             + (1 - CAERS.weight) * gamma.pdf(ratio, CAERS.shape_2, scale=1 / CAERS.rate_2))
+    weight = prior * poisson.pmf(3, 0.8 * ratio)
+    weight /= weight.sum()
+    found = shrink([3], [0.8], CAERS, level=0.9)
+    assert found.ratio[0] == pytest.approx(np.exp(weight @ np.log(ratio)), rel=1e-4)
+    below = np.cumsum(weight)
+    assert found.low[0] == pytest.approx(ratio[np.searchsorted(below, 0.05)], abs=3e-4)
+    assert found.high[0] == pytest.approx(ratio[np.searchsorted(below, 0.95)], abs=3e-4)
 
 
 def test_one_component_is_the_gamma_posterior() -> None:

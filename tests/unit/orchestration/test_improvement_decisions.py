@@ -16,11 +16,13 @@ from orchestration.improvements import (
 )
 
 TOPICS = {"delivery", "price"}
+REASONS = {"order_status"}
 HEADER = ";".join(COLUMNS)
 
 
 def parse(*rows: str, header: str = HEADER) -> tuple[Improvement, ...]:
-    return parse_improvements("\n".join([header, *rows]).encode(), "improvements.csv", TOPICS)
+    return parse_improvements(
+        "\n".join([header, *rows]).encode(), "improvements.csv", TOPICS, REASONS)
 
 
 def test_a_row_in_german_with_german_dates() -> None:
@@ -34,6 +36,7 @@ def test_a_row_in_german_with_german_dates() -> None:
 @pytest.mark.parametrize(("kind", "issue", "parts"), [
     ("issue", "price", ("price",)), ("article", "order_status", ("order_status",)),
     ("training", "Team A/B/delivery", ("Team A/B", "delivery")),
+    ("training", "A/all", ("A", "all")),
 ])
 def test_parts_of_an_issue(kind: str, issue: str, parts: tuple[str, ...]) -> None:
     (one,) = parse(f"{kind};{issue};do it;;;decided;x;2026-03-25;y")
@@ -54,7 +57,9 @@ def test_the_latest_of_several_decisions_counts() -> None:
     ("issue;price/store;a;;;decided;x;2026-03-25;y", "issue"),
     ("issue;price/store/;a;;;decided;x;2026-03-25;y", "issue"),
     ("training;A;a;;;decided;x;2026-03-25;y", "issue"),
+    ("training;A/delivry;a;;;decided;x;2026-03-25;y", "issue"),
     ("article;;a;;;decided;x;2026-03-25;y", "issue"),
+    ("article;retruns;a;;;decided;x;2026-03-25;y", "issue"),
     ("issue;price;;;;decided;x;2026-03-25;y", "decision"),
     ("issue;price;a;;soon;decided;x;2026-03-25;y", "from"),
     ("issue;price;a;;;done;x;2026-03-25;y", "from"),
@@ -82,7 +87,9 @@ def test_a_missing_column_is_named() -> None:
 
 
 def test_as_a_table_nobody_is_named_who_decided() -> None:
-    frame = to_frame(parse("issue;price;a;;2026-03-01;done;Erika;2026-03-25;weil"))
+    frame = to_frame(parse("issue;price;a;;2026-03-01;done;Erika;2026-03-25;weil"),
+                     {("issue", "price")})
     assert "Erika" not in frame.to_csv()
     assert frame["owner"].isna().all()
-    assert len(to_frame(())) == 0
+    assert frame["is_known"].all()
+    assert len(to_frame((), ())) == 0

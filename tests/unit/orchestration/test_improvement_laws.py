@@ -14,13 +14,21 @@ VARS = {"small_cell_minimum": 5, "employee_cell_minimum": 10}
 Find = Callable[..., int]
 
 
+class Dbt:
+    """The macros of dbt that laws call, as DuckDB has them."""
+
+    @staticmethod
+    def split_part(text: str, delimiter: str, part: int) -> str:
+        return f"split_part({text}, {delimiter}, {part})"
+
+
 @pytest.fixture
 def find() -> Find:
     """Count the rows that a law returns over tables given as SQL for their rows."""
     def count(law: str, **tables: str) -> int:
         text = (DBT_PROJECT / "tests" / f"{law}.sql").read_text(encoding="utf-8")
         query = jinja2.Environment(autoescape=False).from_string(text).render(
-            config=lambda **given: "", ref=str, var=VARS.__getitem__)
+            config=lambda **given: "", ref=str, var=VARS.__getitem__, dbt=Dbt)
         with duckdb.connect() as con:
             for name, rows in tables.items():
                 con.execute(f"create table {name} as {rows}")
@@ -78,7 +86,30 @@ def test_teams_that_are_told_of_are_large_enough(
     find: Find, cases: int, sizes: str, bad: int,
 ) -> None:
     assert find("teams_that_are_told_of_are_large_enough", team_sizes=sizes, training_needs=(
-        f"select 'A/x' as issue, 'A' as team, {cases} as cases_count")) == bad
+        f"select 'A/x' as issue, 'A' as team, {cases} as cases_count"),
+        improvement_effects=EFFECTS.format("'training', 'C/x', null, null")) == bad
+
+
+EFFECTS = ("select * from (values ({}, null)) as "
+           "t(kind, issue, before_value, change, after_value)")
+
+
+@pytest.mark.parametrize(("effect", "sizes", "bad"), [
+    ("'training', 'A/B/x', 0.5, null", "select 'A/B' as team, 10 as employees_count", 0),
+    ("'training', 'A/B/x', 0.5, null", "select 'A/B' as team, 9 as employees_count", 1),
+    ("'training', 'A/B/x', null, 0.5", "select 'A/B' as team, 9 as employees_count", 1),
+    ("'training', 'A/B/x', 0.5, null", "select 'A' as team, 30 as employees_count", 1),
+    ("'training', 'A/B/x', null, null", "select 'A' as team, 30 as employees_count", 0),
+    ("'issue', 'A/B/x', 0.5, null", "select 'A' as team, 30 as employees_count", 0),
+    ("'training', 'A/B/x', 0.5, null", "select 'A' as team, 3 as employees_count where false", 0),
+])
+def test_effects_of_trainings_are_of_teams_that_are_large_enough(
+    find: Find, effect: str, sizes: str, bad: int,
+) -> None:
+    assert find(
+        "teams_that_are_told_of_are_large_enough", team_sizes=sizes,
+        training_needs="select 'A/x' as issue, 'A' as team, 10 as cases_count where false",
+        improvement_effects=EFFECTS.format(effect)) == bad
 
 
 @pytest.mark.parametrize(("row", "bad"), [

@@ -11,9 +11,10 @@ issues as (
         evidence_en,
         evidence_de,
         department,
-        excess_cost_per_year as value_per_year,
-        excess_cost_per_year_low as value_per_year_low,
-        excess_cost_per_year_high as value_per_year_high,
+        -- A month is over: what it cost comes in no other year.
+        case when dimension <> 'month' then excess_cost_per_year end as value_per_year,
+        case when dimension <> 'month' then excess_cost_per_year_low end as value_per_year_low,
+        case when dimension <> 'month' then excess_cost_per_year_high end as value_per_year_high,
         issue_rank as priority
     from {{ ref('root_causes') }}
     where is_candidate
@@ -107,8 +108,14 @@ joined as (
         coalesce(candidates.issue, decisions.issue) as issue,
         candidates.title_en,
         candidates.title_de,
-        candidates.evidence_en,
-        candidates.evidence_de,
+        case
+            when coalesce(decisions.is_known, true) then candidates.evidence_en
+            else 'Unknown: the data has no such place or team.'
+        end as evidence_en,
+        case
+            when coalesce(decisions.is_known, true) then candidates.evidence_de
+            else 'Unbekannt: einen solchen Ort oder ein solches Team haben die Daten nicht.'
+        end as evidence_de,
         candidates.department,
         candidates.value_per_year,
         candidates.value_per_year_low,

@@ -6,5 +6,6 @@ select
     effective_from,
     state,
     decided_on,
-    decision_row
+    decision_row,
+    is_known
 from {{ source('ml', 'improvement_decisions') }}
