@@ -285,12 +285,13 @@ def test_no_loads_give_no_verdicts(connection: duckdb.DuckDBPyConnection) -> Non
 
 
 def a_row(table: MlTable, number: int) -> Row:
-    """A valid row; of a key that is one listed column every row has another value."""
+    """A valid row; of a key whose columns are all listed, the last has another value every row."""
+    listed = all(c.values for c in table.columns if c.name in table.key)
     return {
-        c.name: c.values[number if table.key == (c.name,) else 0]
+        c.name: c.values[number if listed and c.name == table.key[-1] else 0]
         if c.values
         else a_value(c.name, c.type, number) + (c.minimum or 0)
-        if c.type == "integer"
+        if c.type in ("integer", "double")
         else a_value(c.name, c.type, number)
         for c in table.columns
     }

@@ -87,7 +87,8 @@ def buyers(count: int = 120, seed: int = 3) -> list[tuple[str, str, bool, float,
 
 
 def values(settings: Settings) -> pd.DataFrame:
-    return pd.read_parquet(ml_file(settings, "customer_values")).set_index("customer_id")
+    found = pd.read_parquet(ml_file(settings, "customer_values"))
+    return found.set_index("customer_id").sort_index()
 
 
 def failures(outcome: Outcome) -> list[str]:
