@@ -39,8 +39,11 @@ def coarsen_patterns(
     masks, weight = observed[rare], rows[rare].astype(float)
     free = masks.shape[1] - always
     groups: list[list[int]] = [[place] for place in range(free)]
-    while len(np.unique(_tie(masks, groups), axis=0)) > limit - limit // 2 and len(groups) > 1:
-        whole = np.stack([masks[:, group].all(axis=1) for group in groups], axis=1).astype(float)
+    while len(groups) > 1:
+        whole = np.stack([masks[:, group].all(axis=1) for group in groups], axis=1)
+        if _count_distinct(np.concatenate([whole, masks[:, free:]], axis=1)) <= limit - limit // 2:
+            break
+        whole = whole.astype(float)
         sizes = np.array([len(group) for group in groups], dtype=float)
         both = (whole * weight[:, None]).T @ whole
         alone = np.diag(both)[:, None] - both
@@ -50,6 +53,12 @@ def coarsen_patterns(
         groups[first] += groups.pop(second)
     kept[rare] = _tie(masks, groups)
     return kept
+
+
+def _count_distinct(masks: np.ndarray) -> int:
+    """Number of different rows; bytes are much quicker to compare than columns."""
+    packed = np.packbits(masks, axis=1)
+    return len(np.unique(packed.view(f"V{packed.shape[1]}")))
 
 
 def _tie(masks: np.ndarray, groups: list[list[int]]) -> np.ndarray:

@@ -257,7 +257,7 @@ def spread_answers(
                 / sum(count(*)) over () as ridit
             from driver_outcomes where outcome = {literal(outcome)} group by score
         )
-        select driver_responses.* exclude (response_id, customer_id, case_id, responded_at),
+        select weight, block, person_key, responded_date, "all", channel, touchpoint, segment,
             driver_outcomes.score, levels.ridit, kept_patterns.kept as pattern{values}
         from driver_outcomes
         join driver_responses using (response_id)
