@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -19,6 +18,7 @@ from orchestration import driver_queries as queries
 from orchestration.driver_step import find_satisfaction_drivers
 from orchestration.ml_tables import arrow_schema, ml_file, prepare_ml_tables
 from orchestration.settings import DBT_PROJECT, Settings
+from tests.unit.laws import law_query
 
 AS_OF = date(2026, 6, 30)
 COLUMNS = {
@@ -199,9 +199,6 @@ SLICE = "'nps' as outcome, 'all' as factor_set, 'all' as dimension, 'all' as dim
 def test_the_law_finds_a_model_that_is_not_its_factors(
     factors: list[tuple[str, float, float]], model: tuple[float, int] | None, bad: int,
 ) -> None:
-    law = (DBT_PROJECT / "tests" / "drivers_have_one_model.sql").read_text(encoding="utf-8")
-    query = jinja2.Environment(autoescape=False).from_string(law).render(
-        config=lambda **given: "", ref=str)
     with duckdb.connect() as con:
         con.execute(f"create table satisfaction_drivers as select {SLICE}, * from (values "
                     "(null::varchar, null::double, null::double)) as t(factor, importance_share, "
@@ -212,4 +209,4 @@ def test_the_law_finds_a_model_that_is_not_its_factors(
                     "2 as factors_count where false")
         if model:
             con.execute(f"insert into driver_models select {SLICE}, ?, ?", list(model))
-        assert len(con.execute(query).fetchall()) == bad
+        assert len(con.execute(law_query("drivers_have_one_model")).fetchall()) == bad

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
-import jinja2
 import pytest
 
-from orchestration.settings import DBT_PROJECT
+from tests.unit.laws import law_query
 
 INITIATIVE: dict[str, Any] = {
     "initiative_id": "a", "gain": 200.0, "value_per_customer": 2.0, "value_per_customer_low": 1.0,
@@ -37,8 +36,6 @@ SAID_NOTHING = {"verdict": "cannot_be_said"}
 
 def broken(law: str, **tables: list[dict[str, Any]]) -> int:
     """Rows that a law returns over tables of these rows."""
-    text = (DBT_PROJECT / "tests" / f"{law}.sql").read_text(encoding="utf-8")
-    query = jinja2.Environment().from_string(text).render(ref=lambda name: name, var=lambda name: 5)
     with duckdb.connect() as con:
         for name, rows in tables.items():
             columns = ", ".join(
@@ -49,7 +46,7 @@ def broken(law: str, **tables: list[dict[str, Any]]) -> int:
             for row in rows:
                 con.execute(f"insert into {name} ({', '.join(row)}) values "
                             f"({', '.join('?' * len(row))})", list(row.values()))
-        return len(con.execute(query).fetchall())
+        return len(con.execute(law_query(law)).fetchall())
 
 
 @pytest.mark.parametrize(("row", "rows"), [

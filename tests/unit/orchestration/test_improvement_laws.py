@@ -5,34 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import duckdb
-import jinja2
 import pytest
 
-from orchestration.settings import DBT_PROJECT
+from tests.unit.laws import law_query
 
-VARS = {"small_cell_minimum": 5, "employee_cell_minimum": 10}
 Find = Callable[..., int]
-
-
-class Dbt:
-    """The macros of dbt that laws call, as DuckDB has them."""
-
-    @staticmethod
-    def split_part(text: str, delimiter: str, part: int) -> str:
-        return f"split_part({text}, {delimiter}, {part})"
 
 
 @pytest.fixture
 def find() -> Find:
     """Count the rows that a law returns over tables given as SQL for their rows."""
     def count(law: str, **tables: str) -> int:
-        text = (DBT_PROJECT / "tests" / f"{law}.sql").read_text(encoding="utf-8")
-        query = jinja2.Environment(autoescape=False).from_string(text).render(
-            config=lambda **given: "", ref=str, var=VARS.__getitem__, dbt=Dbt)
         with duckdb.connect() as con:
             for name, rows in tables.items():
                 con.execute(f"create table {name} as {rows}")
-            return len(con.execute(query).fetchall())
+            return len(con.execute(law_query(law)).fetchall())
     return count
 
 
