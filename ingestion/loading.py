@@ -113,18 +113,18 @@ def _engine(zone: RawZone, memory_limit: str) -> duckdb.DuckDBPyConnection:
 
 def _load_or_split(
     con: duckdb.DuckDBPyConnection, batch: list[PlannedLoad], extracts: Path, zone: RawZone,
-    problems: list[Problem], warnings: list[Problem], *, unify_lines: bool = False,
+    problems: list[Problem], warnings: list[Problem], *, line_by_line: bool = False,
 ) -> list[Load]:
     """Load a batch; if it cannot be read as a whole, load each file so that one harms no other."""
     plan = batch[0]
     try:
-        return _load_batch(con, batch, extracts, zone, warnings, unify_lines=unify_lines)
+        return _load_batch(con, batch, extracts, zone, warnings, line_by_line=line_by_line)
     except (duckdb.Error, ExtractError) as error:
         if len(batch) > 1:
             return [load for one in batch
                     for load in _load_or_split(con, [one], extracts, zone, problems, warnings)]
-        if not unify_lines and _mixes_line_ends(plan, error):
-            return _load_or_split(con, batch, extracts, zone, problems, warnings, unify_lines=True)
+        if not line_by_line and _needs_line_by_line(plan, error):
+            return _load_or_split(con, batch, extracts, zone, problems, warnings, line_by_line=True)
         message = (_with_file(str(error), plan.path.name) if isinstance(error, ExtractError)
                    else f"{plan.path.name}: not readable as {plan.table.format} "
                         f"({type(error).__name__}); check format, delimiter and encoding in the "
@@ -134,20 +134,20 @@ def _load_or_split(
         return []
 
 
-def _mixes_line_ends(plan: PlannedLoad, error: Exception) -> bool:
-    """Whether the engine may have given up because lines end in different ways."""
+def _needs_line_by_line(plan: PlannedLoad, error: Exception) -> bool:
+    """Whether the engine gave up on single lines, mixed line ends, or lost some."""
     return (plan.table.format in ("csv", "jsonl")
             and isinstance(error, (duckdb.InvalidInputException, UnclearLinesError)))
 
 
 def _load_batch(
     con: duckdb.DuckDBPyConnection, batch: list[PlannedLoad], extracts: Path, zone: RawZone,
-    warnings: list[Problem], *, unify_lines: bool,
+    warnings: list[Problem], *, line_by_line: bool,
 ) -> list[Load]:
     plan = batch[0]
     table, entity = plan.table, plan.table.contract
     extract = open_extract(con, [p.path for p in batch], table, plan.columns,
-                           zone.incoming / "utf8", unify_lines=unify_lines)
+                           zone.incoming / "utf8", line_by_line=line_by_line)
     if table.from_file_name:
         extract = add_from_file_name(con, extract, table.from_file_name)
     if table.unpivot:
