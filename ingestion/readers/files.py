@@ -27,7 +27,7 @@ from ingestion.readers.extract import (
 )
 from ingestion.readers.headers import header
 from ingestion.readers.json import extract_of_objects, json_records
-from ingestion.readers.records import LONGEST_LINE, Record, count_records, split_records
+from ingestion.readers.records import LONGEST_LINE, Records, count_records, split_records
 from ingestion.readers.reshape import add_from_file_name, unpivot
 
 __all__ = [
@@ -112,17 +112,17 @@ def _open_split_csv(
     whole, counts = {}, {}
     for number, (path, read) in enumerate(paths.items()):
         whole[path], counts[path] = scratch / f"{number}.whole", 0
-        faulty: list[Record] = []
+        faulty: list[Records] = []
         with whole[path].open("w", encoding="latin-1", newline="") as target:
-            for record in split_records(read, path.name, form, len(columns)):
-                if record.fault:
-                    faulty.append(record)
+            for found in split_records(read, path.name, form, len(columns)):
+                if found.fault:
+                    faulty.append(found)
                     if len(faulty) == _FAULTY_RECORDS:
                         _keep_faulty(con, path, faulty)
                         faulty.clear()
                 else:
-                    target.write(record.text + "\n")
-                    counts[path] += 1
+                    target.write(found.text + "\n")
+                    counts[path] += found.count
         _keep_faulty(con, path, faulty)
     _read_csv(con, whole, form, columns, has_header=False)
     try:
@@ -151,7 +151,7 @@ def _read_csv(
     _number_by_file(con, paths)
 
 
-def _keep_faulty(con: duckdb.DuckDBPyConnection, path: Path, records: list[Record]) -> None:
+def _keep_faulty(con: duckdb.DuckDBPyConnection, path: Path, records: list[Records]) -> None:
     faulty = pa.table({
         "line": pa.array([record.line for record in records], pa.int64()),
         "fault": pa.array([record.fault for record in records], pa.string()),

@@ -8,6 +8,7 @@ here: columns, values and types.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,14 @@ from ingestion.readers.extract import ExtractError
 # Longest line, in bytes, that a file may have.
 LONGEST_LINE = 8 << 20
 _BLOCK_BYTES = 1 << 20
+_GROUP_CHARACTERS = 1 << 16
 _LOOSE = "unquoted value"
 _MARK = "\u00ef\u00bb\u00bf"  # UTF-8's byte order mark, as Latin-1 shows it
 
 
 @dataclass(frozen=True)
-class Record:
-    """A record as it stands in the file, without its line end.
+class Records:
+    """A record as it stands in the file, without its line end; or several whole ones, one a line.
 
     `text` shows each byte as one character (Latin-1). `fault` is empty, or says why the record
     cannot be split into the columns; `line` is where it starts, from 1.
@@ -33,6 +35,7 @@ class Record:
     line: int
     text: str
     fault: str
+    count: int = 1
 
 
 def count_records(path: Path, form: FileFormat, *, keeps_blank: bool) -> int:
@@ -78,7 +81,7 @@ def count_records(path: Path, form: FileFormat, *, keeps_blank: bool) -> int:
                 return count + line_has_text
 
 
-def split_records(path: Path, name: str, form: FileFormat, width: int) -> Iterator[Record]:
+def split_records(path: Path, name: str, form: FileFormat, width: int) -> Iterator[Records]:
     """Every record of a UTF-8 file after its header, blank lines left out.
 
     A quote opens only where a value starts; a blank before it does not matter.
@@ -92,19 +95,19 @@ def split_records(path: Path, name: str, form: FileFormat, width: int) -> Iterat
     Raises:
         ExtractError: a quote is opened and never closed, or a line is no line any more.
     """
-    scanner = _Scanner(form, width)
-    has_header, start = not form.column_names, 0
+    scanner, whole = _Scanner(form, width), _whole_lines(form, width)
+    has_header, number, start = not form.column_names, 0, 0
     lines: list[str] = []
-    with path.open(encoding="latin-1", newline="") as file:
-        number = 0
-        while line := file.readline(LONGEST_LINE):
+    for group in _line_groups(path, name, form.skip_first):
+        text = "".join(group)
+        # Most groups have nothing to be judged line by line, which would take ten times as long.
+        if not (lines or has_header) and whole.fullmatch(text) and not _encoding_fault(text):
+            text = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+            yield Records(number + 1 + form.skip_first, text, "", len(group))
+            number += len(group)
+            continue
+        for line in group:
             number += 1
-            place = f"{name}, line {number + form.skip_first}"
-            if len(line) == LONGEST_LINE:
-                raise ExtractError(f"{place}: longer than {LONGEST_LINE >> 20} MB; check the line "
-                                   "ends of the file, or deliver it again")
-            if number == 1:
-                line = line.removeprefix(_MARK)
             if not lines:
                 start = number
                 if width > 1 and line in ("\n", "\r\n", "\r"):
@@ -114,19 +117,61 @@ def split_records(path: Path, name: str, form: FileFormat, width: int) -> Iterat
                 continue
             fault = scanner.fault
             if len(lines) > 1 and fault == _LOOSE:
-                break  # where the quote should have been closed, nobody can tell
+                # Where the quote should have been closed, nobody can tell.
+                raise _open_quote(name, start + form.skip_first)
             text = "".join(lines)
             text = text[:len(text) - len(line) + len(line.rstrip("\r\n"))]
             lines = []
             if has_header:
                 has_header = False
                 continue
-            yield Record(start + form.skip_first, text, fault or _encoding_fault(text))
+            yield Records(start + form.skip_first, text, fault or _encoding_fault(text))
     if lines:
-        raise ExtractError(
-            f"{name}, about line {start + form.skip_first}: a quote is opened and never "
-            "closed, so the lines after it cannot be told apart; deliver the file again, or "
-            "declare `quote: \"\"` if its quotes mean nothing")
+        raise _open_quote(name, start + form.skip_first)
+
+
+def _line_groups(path: Path, name: str, skipped: int) -> Iterator[list[str]]:
+    """Lines with their ends, some thousand at a time; the first ones alone, to pass the header."""
+    group: list[str] = []
+    size, number = 0, 0
+    with path.open(encoding="latin-1", newline="") as file:
+        while line := file.readline(LONGEST_LINE):
+            number += 1
+            if len(line) == LONGEST_LINE:
+                raise ExtractError(f"{name}, line {number + skipped}: longer than "
+                                   f"{LONGEST_LINE >> 20} MB; check the line ends of the file, or "
+                                   "deliver it again")
+            group.append(line if number > 1 else line.removeprefix(_MARK))
+            size += len(line)
+            if size >= _GROUP_CHARACTERS or number == 1:
+                yield group
+                group, size = [], 0
+    if group:
+        yield group
+
+
+def _whole_lines(form: FileFormat, width: int) -> re.Pattern[str]:
+    """Matches lines of which each is one record that fits; what it does not match may fit too."""
+    mark, delimiter, escape = (
+        re.escape(text.encode().decode("latin-1"))
+        for text in (form.quote, form.delimiter, form.escape or form.quote))
+    letter = rf"[^{delimiter}\r\n]" if len(form.delimiter.encode()) == 1 else (
+        rf"(?:(?!{delimiter})[^\r\n])")
+    value = rf"{letter}*+"
+    if form.quote:
+        inner = (rf"[^{mark}\r\n]*+(?:{mark}{mark}[^{mark}\r\n]*+)*+" if escape == mark else
+                 rf"(?:[^{mark}{escape}\r\n]|{escape}[^\r\n])*+")
+        value = rf"(?: ?{mark}{inner}{mark} *+|(?! ?{mark}){value})"
+    fewest = 0 if form.may_be_short else width - 1
+    return re.compile(rf"(?:(?=[^\r\n]){value}(?:{delimiter}{value}){{{fewest},{width - 1}}}+"
+                      r"(?:\r\n|\n|\r|\Z))*+")
+
+
+def _open_quote(name: str, line: int) -> ExtractError:
+    return ExtractError(
+        f"{name}, about line {line}: a quote is opened and never closed, so the lines after it "
+        "cannot be told apart; deliver the file again, or declare `quote: \"\"` if its quotes mean "
+        "nothing")
 
 
 def _encoding_fault(text: str) -> str:

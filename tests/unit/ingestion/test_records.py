@@ -21,11 +21,14 @@ def _split(folder: Path, content: bytes, width: int = 3, **settings: object) -> 
         int, str, str]]:
     path = folder / "f.csv"
     path.write_bytes(content)
-    return [(record.line, record.text.encode("latin-1").decode(errors="replace"), record.fault)
-            for record in split_records(path, "f.csv", FileFormat(**settings), width)]
+    return [(found.line + i, text.encode("latin-1").decode(errors="replace"), found.fault)
+            for found in split_records(path, "f.csv", FileFormat(**settings), width)
+            for i, text in enumerate(found.text.split("\n") if found.count > 1 else [found.text])]
 
 
+@pytest.mark.parametrize("group_characters", [1, 1 << 16])
 @pytest.mark.parametrize(("content", "found"), [
+    (b"a,b,c\n1,2,3\r\n4,,6\r7,8,9", [(2, "1,2,3", ""), (3, "4,,6", ""), (4, "7,8,9", "")]),
     (b"a,b,c\n1,2,3\n\n4,5,6", [(2, "1,2,3", ""), (4, "4,5,6", "")]),
     (b"a,b,c\r1,2,3\r\n4,5,6\n", [(2, "1,2,3", ""), (3, "4,5,6", "")]),
     (b'"a\n",b,c\n1,"2\r\n\n""x""",3\n4,5,6\n',
@@ -39,11 +42,14 @@ def _split(folder: Path, content: bytes, width: int = 3, **settings: object) -> 
     (b"\xef\xbb\xbf\"a\",b,c\n1,2,\xc3\xa4\n", [(2, "1,2,ä", "")]),
 ])
 def test_each_record_is_told_with_its_line_and_fault(
-    tmp_path: Path, content: bytes, found: list[tuple[int, str, str]],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_characters: int, content: bytes,
+    found: list[tuple[int, str, str]],
 ) -> None:
+    monkeypatch.setattr(records, "_GROUP_CHARACTERS", group_characters)
     assert _split(tmp_path, content) == found
 
 
+@pytest.mark.parametrize("group_characters", [1, 1 << 16])
 @pytest.mark.parametrize(("settings", "content", "texts"), [
     ({"delimiter": "||"}, b'a||b\n1||"x||y"\n2||z\n', ['1||"x||y"', "2||z"]),
     ({"escape": "\\"}, b'a,b\n1,"x\\"\ny"\n2,"\\\\"\n', ['1,"x\\"\ny"', '2,"\\\\"']),
@@ -53,8 +59,10 @@ def test_each_record_is_told_with_its_line_and_fault(
     ({"column_names": ["a", "b"]}, b"\xef\xbb\xbf1,x\n2,y\n", ["1,x", "2,y"]),
 ])
 def test_records_are_told_apart_as_declared(
-    tmp_path: Path, settings: dict[str, object], content: bytes, texts: list[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_characters: int,
+    settings: dict[str, object], content: bytes, texts: list[str],
 ) -> None:
+    monkeypatch.setattr(records, "_GROUP_CHARACTERS", group_characters)
     found = _split(tmp_path, content, 2, **settings)
     assert [(text, fault) for _, text, fault in found] == [(text, "") for text in texts]
     header_lines = 0 if "column_names" in settings else 1
