@@ -1,6 +1,6 @@
 """Runs every benchmark, or those named: `python -m benchmarks [name …]`.
 
-What follows the name `identity` belongs to it: `python -m benchmarks identity demo --seeds 3`.
+What follows the name `identity` or `fuzz` belongs to it: `python -m benchmarks fuzz --seed 3`.
 """
 
 from __future__ import annotations
@@ -43,14 +43,15 @@ BENCHMARKS = {
     "increments": "what a run costs when nothing, one day or everything is new",
     "scale": "seconds per stage and peak memory at 3,000, 30,000 and 300,000 customers",
 }
-TAKES_ARGUMENTS = "identity"
+TAKES_ARGUMENTS = ("identity", "fuzz")
 
 
 def main() -> int:
     """Run the benchmarks one after the other; ends with 1 when one of them failed."""
     names, arguments = sys.argv[1:] or list(BENCHMARKS), []
-    if TAKES_ARGUMENTS in sys.argv[1:]:
-        after = names.index(TAKES_ARGUMENTS) + 1
+    taker = next((name for name in sys.argv[1:] if name in TAKES_ARGUMENTS), "")
+    if taker:
+        after = names.index(taker) + 1
         names, arguments = names[:after], names[after:]
     if unknown := [name for name in names if name not in BENCHMARKS]:
         print(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
@@ -58,7 +59,7 @@ def main() -> int:
     failed = []
     for name in names:
         print(f"\n== {name}: {BENCHMARKS[name]}", flush=True)
-        own = arguments if name == TAKES_ARGUMENTS else []
+        own = arguments if name == taker else []
         if subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *own],
                           check=False).returncode:
             failed.append(name)

@@ -15,6 +15,10 @@ class ExtractError(ValueError):
     """A file cannot be read at all; the message names the file and the remedy."""
 
 
+class UnclearLinesError(ExtractError):
+    """The engine cannot tell the lines of a file apart, or not all of them."""
+
+
 @dataclass(frozen=True)
 class Extract:
     """What a reader found: the names it can serve, and how to ask for one as SQL text.

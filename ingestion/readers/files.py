@@ -19,6 +19,7 @@ from ingestion.readers.excel import open_excel
 from ingestion.readers.extract import (
     Extract,
     ExtractError,
+    UnclearLinesError,
     columnar,
     file_list,
     identifier,
@@ -34,10 +35,6 @@ __all__ = [
     "Extract", "ExtractError", "UnclearLinesError", "add_from_file_name", "header", "identifier",
     "literal", "open_extract", "told_names", "unpivot",
 ]
-
-
-class UnclearLinesError(ExtractError):
-    """The engine cannot tell the lines of a file apart, or not all of them."""
 
 
 _TABLES = ("extract", "unreadable", "numbered", "exploded", "unpivoted")

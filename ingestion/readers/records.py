@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.declaration import FileFormat
-from ingestion.readers.extract import ExtractError
+from ingestion.readers.extract import ExtractError, UnclearLinesError
 
 # Longest line, in bytes, that a file may have.
 LONGEST_LINE = 8 << 20
@@ -43,12 +43,15 @@ def count_records(path: Path, form: FileFormat, *, keeps_blank: bool) -> int:
 
     A quote within an unquoted value makes the count wrong, though `split_records` would take it for
     a letter: where the count fits the engine's, nothing is lost; where it does not, nothing is said
-    yet. One pass at the speed of the disk: a file of 2 million lines costs a second.
+    yet. 2 million lines (150 MB) take 0.2 s, or 1.1 s where each value is quoted, of a load's 13 s.
 
     Args:
         path: the file.
         form: how it is written.
         keeps_blank: blank lines are records, as in a file of one column.
+
+    Raises:
+        UnclearLinesError: a quote is open at the end, which the engine at times lets pass.
     """
     quote = form.quote.encode()
     escape = form.escape.encode() if form.escape != form.quote else b""
@@ -78,13 +81,17 @@ def count_records(path: Path, form: FileFormat, *, keeps_blank: bool) -> int:
                 line_has_text = False
             line_has_text = line_has_text or bool(last)
             if not block:
-                return count + line_has_text
+                break
+    if is_open:
+        raise UnclearLinesError(f"{path.name}: a quote is open at the end")
+    return count + line_has_text
 
 
 def split_records(path: Path, name: str, form: FileFormat, width: int) -> Iterator[Records]:
     """Every record of a UTF-8 file after its header, blank lines left out.
 
-    A quote opens only where a value starts; a blank before it does not matter.
+    A quote opens only where a value starts; a blank before it does not matter. 2 million lines of
+    which few are faulty take 2 s; 6 to 25 s where every line must be followed by itself.
 
     Args:
         path: the file, from its header on.

@@ -9,8 +9,8 @@ import pytest
 
 from ingestion.declaration import FileFormat
 from ingestion.readers import files, records
-from ingestion.readers.extract import ExtractError
-from ingestion.readers.files import UnclearLinesError, open_extract
+from ingestion.readers.extract import ExtractError, UnclearLinesError
+from ingestion.readers.files import open_extract
 from ingestion.readers.records import count_records, split_records
 from tests.unit.ingestion.places import Shop
 
@@ -83,7 +83,7 @@ def test_lines_after_an_open_quote_refuse_the_file(tmp_path: Path, content: byte
 @pytest.mark.parametrize("block_bytes", [1, 2, 3, 1 << 20])
 @pytest.mark.parametrize(("content", "count"), [
     (b"", 0), (b"\n\n", 0), (b"a", 1), (b"a\n\n\nb\r\n\r\nc\rd", 4),
-    (b'a,"x\n\ny"\n"b\n"\n""\n', 3), (b'"\n', 1), (b'a,"x""\n"""\r\nb\n', 2),
+    (b'a,"x\n\ny"\n"b\n"\n""\n', 3), (b'a,"x""\n"""\r\nb\n', 2),
 ])
 def test_records_are_counted_wherever_a_block_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int, content: bytes, count: int,
@@ -92,6 +92,22 @@ def test_records_are_counted_wherever_a_block_ends(
     path = tmp_path / "f.csv"
     path.write_bytes(content)
     assert count_records(path, FileFormat(), keeps_blank=False) == count
+
+
+@pytest.mark.parametrize("content", [b'a,"b\n', b'"', b'a,5" b\n'])
+def test_a_file_that_ends_within_quotes_is_not_counted(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(content)
+    with pytest.raises(UnclearLinesError, match="open at the end"):
+        count_records(path, FileFormat(), keeps_blank=False)
+
+
+def test_an_open_quote_that_the_engine_lets_pass_refuses_the_file(tmp_path: Path) -> None:
+    """With an escape of its own at the end, it makes one value of all lines after the quote."""
+    shop = Shop(tmp_path)
+    shop.declare("files: 'o*', escape: '\\'")
+    shop.write("o.csv", HEADER + b"1,2025-01-01,1,a\n2,2025-01-01,1,\"b\n3,2025-01-01,1,c\\")
+    assert "o.csv, about line 3: a quote is opened and never closed" in shop.problem()
 
 
 def test_blank_lines_of_one_column_are_records(tmp_path: Path) -> None:
