@@ -192,7 +192,7 @@ def _with_file(message: str, file: str) -> str:
 
 def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem]) -> None:
     """A missing key or required column stops the file; another missing one is a warning."""
-    if plan.table.format == "jsonl" and not extract.names:
+    if plan.table.format in ("json", "jsonl") and not extract.names:  # it has no record
         return
 
     def present(name: str) -> bool:
@@ -200,7 +200,6 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
 
     missing = [name for name in (*plan.table.key, *plan.table.totals)
                if not name.startswith("=") and not present(name)]
-    declared = {name for mapping in plan.table.columns.values() for name in mapping.names}
     required = {column.name for column in plan.table.contract.columns if column.required}
     for canonical, mapping in plan.table.columns.items():
         found = [present(name) for name in mapping.names]
@@ -216,9 +215,16 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
                 f"{plan.path.name}: column {' / '.join(absent)} is missing, {canonical} "
                 f"{outcome}"))
     if missing:
+        expected = [any(map(present, mapping.names))
+                    for mapping in plan.table.columns.values() if mapping.names]
+        expected += [present(name) for name in plan.table.key if not name.startswith("=")]
+        known = {name for mapping in plan.table.columns.values() for name in mapping.names}
+        known = {name.split(".")[0] for name in known | set(plan.table.key)} | known
+        is_header = any(expected) and (2 * sum(expected) >= len(expected)
+                                       or 2 * len(extract.names & known) >= len(extract.names))
         raise ExtractError(
             f"{plan.path.name}: column {', '.join(dict.fromkeys(missing))} is missing; "
-            f"{told_names(extract, any(map(present, {*declared, *plan.table.key})))}. Add the new "
+            f"{told_names(extract, is_header)}. Add the new "
             f"name to the declaration of table {plan.table.label} or deliver the column")
 
 

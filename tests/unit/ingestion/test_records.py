@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from benchmarks.workbooks import workbook
 from ingestion.declaration import FileFormat
 from ingestion.readers import files, records
 from ingestion.readers.extract import ExtractError, UnclearLinesError
@@ -176,3 +179,31 @@ def test_a_quote_within_a_value_is_a_letter(tmp_path: Path) -> None:
     load = shop.only()
     assert load.rows_rejected == 0
     assert shop.rows("customer_ref", load) == [('5" x',), ("b\n c",)]
+
+
+def test_a_header_that_ran_into_a_record_is_not_told(tmp_path: Path) -> None:
+    """Found by the fuzz run: a name of the header was a person's."""
+    shop = Shop(tmp_path)
+    shop.declare("files: 'o*'")
+    shop.write("o.csv", b"Nr,DaC1234,\n2,2025-01-01,1\n")
+    assert "column Datum is missing; few or none of the declared columns" in shop.problem()
+    assert "C1234" not in shop.problem()
+
+
+def test_an_array_without_records_is_a_load_without_rows(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.declare("files: 'o*', format: json, may_be_empty: true")
+    shop.write("o.json", b"[]")
+    assert shop.only().rows_read == 0
+
+
+def test_a_workbook_in_an_archive_that_does_not_compress_is_read(tmp_path: Path) -> None:
+    """Its own list of members is then within the archive's bytes."""
+    shop = Shop(tmp_path)
+    shop.declare("files: 'o*', format: excel")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
+        file.writestr("orders", workbook({"Orders": [
+            ["Nr", "Datum", "Betrag", "Kunde"], ["1", "2025-01-01", "1", "a"]]}))
+    shop.write("o.zip", archive.getvalue())
+    assert shop.rows("source_record_ref", shop.only()) == [("1",)]
