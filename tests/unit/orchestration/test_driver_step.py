@@ -126,6 +126,26 @@ def test_what_is_planted_is_found_beside_an_index_of_it(settings: Settings, lost
     assert "base64" in outcome.chart
 
 
+def test_values_spread_part_after_part_are_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = planted()
+    rows["int_driver_facts_unioned"] = rows["int_driver_facts_unioned"][::2]
+    deliver(settings, rows)
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        queries.prepare(con, settings, AS_OF)
+        factors = queries.choose_factors(con, "nps")["factor"].tolist()
+
+        def spread() -> list[tuple[object, ...]]:
+            queries.spread_answers(con, "nps", factors)
+            return con.execute("from answers order by all").fetchall()
+
+        at_once = spread()
+        monkeypatch.setattr(queries, "AT_ONCE", 30)
+        assert spread() == at_once
+        assert len(at_once) == 400
+
+
 def test_answers_after_the_as_of_date_are_not_known(settings: Settings) -> None:
     rows = planted(120)
     rows["int_driver_responses_described"] += [
