@@ -297,10 +297,15 @@ def _spread_values(
 def list_slices(
     con: duckdb.DuckDBPyConnection, dimension: str, grain: str, fewest: int,
 ) -> list[Slice]:
-    """Slices of the table `answers` with at least so many answers."""
+    """Slices of the table `answers` with at least so many answers.
+
+    None of a dimension in which all answers are alike: they would say again what all say.
+    """
+    several = f"(select count(distinct {identifier(dimension)}) > 1 from answers)"
     rows = con.execute(f"""
         select {identifier(dimension)} as value, {PERIOD_STARTS[grain]} as period_start
-        from answers group by all having count(*) >= {fewest} order by all""").fetchall()
+        from answers where {'true' if dimension == "all" else several}
+        group by all having count(*) >= {fewest} order by all""").fetchall()
     return [Slice(dimension, value, grain, start) for value, start in rows]
 
 
