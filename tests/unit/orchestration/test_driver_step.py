@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -122,8 +124,9 @@ def test_what_is_planted_is_found_beside_an_index_of_it(settings: Settings, lost
     assert left_out.sum() == 1
     assert by_factor.loc[~left_out, "is_significant"].all()
     assert set(told(settings, "driver_models")["note"].dropna()) == set()
-    assert "Delivery" not in outcome.chart  # names are inside the picture, which is encoded
-    assert "base64" in outcome.chart
+    pictures = re.findall(r"base64,([A-Za-z0-9+/=]+)", outcome.chart)
+    assert pictures
+    assert all("Delivery" in base64.b64decode(picture).decode() for picture in pictures)
 
 
 def test_values_spread_part_after_part_are_the_same(
@@ -201,6 +204,16 @@ def test_who_bought_again_is_not_split_by_segments_made_of_it(settings: Settings
     assert set(models.loc[models["outcome"] == "nps", "dimension"]) == {
         "all", "channel", "segment"}
     assert set(models.loc[models["outcome"] == "repurchase", "dimension"]) == {"all", "channel"}
+
+
+def test_a_survey_of_nothing_but_the_outcome_breaks_no_law(settings: Settings) -> None:
+    deliver(settings, planted() | {"int_driver_facts_unioned": []})
+    find_satisfaction_drivers(settings).raise_if_blocked()
+    assert set(told(settings, "driver_models")["note"]) == {"no_factors"}
+    with duckdb.connect() as con:
+        for table in ("driver_models", "satisfaction_drivers"):
+            con.execute(f"create view {table} as from '{ml_file(settings, table)}'")
+        assert con.execute(law_query("drivers_have_one_model")).fetchall() == []
 
 
 def test_a_company_without_surveys_gets_empty_tables(settings: Settings) -> None:
