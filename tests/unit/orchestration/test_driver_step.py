@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,7 +17,7 @@ import pytest
 from models_ml.tables import TABLES
 from orchestration import driver_queries as queries
 from orchestration.driver_step import find_satisfaction_drivers
-from orchestration.ml_tables import arrow_schema, ml_file, prepare_ml_tables
+from orchestration.ml_tables import arrow_schema, ml_file
 from orchestration.settings import DBT_PROJECT, Settings
 from tests.unit.laws import law_query
 
@@ -47,12 +46,8 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(home=tmp_path, company_folder=tmp_path / "company", sources=tmp_path,
-                        extracts=tmp_path, as_of=AS_OF)
-    prepare_ml_tables(settings)
-    (tmp_path / "raw").mkdir()
-    return settings
+def settings(empty_home: Settings) -> Settings:
+    return empty_home
 
 
 def response(number: int, day: str = "2026-03-01", **given: Any) -> dict[str, Any]:
