@@ -72,7 +72,11 @@ _SQL = f"""
     create table intermediate.int_topics_placed as
     select topic, 1 as topic_level, topic as name_en, topic as name_de, topic as level_1_topic
     from seeds.case_reasons;
-    create table seeds.contact_costs as select '*' as channel, 5.0::decimal(18, 4) as cost_amount;
+    create table intermediate.int_cases_costed as
+    select case_id, topic, opened_at, resolved_at as last_contact_at,
+        date '{AS_OF}' - interval 7 day as recontacts_decided_at,
+        5.0::decimal(18, 4) as cost_amount, true as is_cost_estimated
+    from intermediate.int_cases_identified join seeds.case_reasons using (reason);
     create table seeds.channels (channel varchar, name_en varchar, name_de varchar);
     create table seeds.touchpoint_map (touchpoint_type varchar, name_en varchar, name_de varchar);
     create table reporting.code_labels (code_type varchar, code varchar, name_en varchar,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 EM_STEPS = 5
-MOST_STEPS = 30
+MOST_STEPS = 60
 TOLERANCE = 1e-8
 CELLS = 2000
 

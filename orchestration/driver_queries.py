@@ -27,6 +27,8 @@ FEWEST_MENTIONS = 30
 """Comments that speak of a topic, for the topic to be a factor."""
 MOST_TOPICS = 12
 NO_PERIOD = "date '0001-01-01'"
+AT_ONCE = 1_000_000
+"""Responses whose values are spread at once."""
 PERIOD_STARTS = {
     "all": NO_PERIOD, "year": "cast(date_trunc('year', responded_date) as date)",
     "quarter": "cast(date_trunc('quarter', responded_date) as date)",
@@ -223,14 +225,7 @@ def spread_answers(
         The share of the factors' values that is left.
     """
     names = [f"f{place}" for place in range(len(factors))]
-    columns = "".join(
-        f", max(case when factor = {literal(factor)} then value end) as {name}"
-        for name, factor in zip(names, factors, strict=True))
-    wanted = ", ".join(literal(factor) for factor in factors) or "null"
-    con.execute(f"""
-        create or replace temp table spread as
-        select response_id{columns} from driver_values where factor in ({wanted})
-        group by response_id""")
+    _spread_values(con, factors, names)
     bits = " + ".join(["0::bigint", *(
         f"case when {name} is null then 0 else {1 << place} end"
         for place, name in enumerate(names))])
@@ -270,13 +265,47 @@ def spread_answers(
     return float((kept * found["rows"][:, None]).sum()) / total if total else 1.0
 
 
+def _spread_values(
+    con: duckdb.DuckDBPyConnection, factors: list[str], names: list[str],
+) -> None:
+    """Make the table `spread`: response_id and a column per factor.
+
+    Part after part: values of a response lie anywhere, and the engine would write down every one of
+    them as a row of its own where not all responses have room.
+    """
+    wanted = ", ".join(literal(factor) for factor in factors) or "null"
+    columns = "".join(
+        f", max(case when factor = {literal(factor)} then value end) as {name}"
+        for name, factor in zip(names, factors, strict=True))
+    values = f"select response_id, factor, value from driver_values where factor in ({wanted})"
+    spread = f"select response_id{columns} from ({{values}}) group by response_id"
+    ((count,),) = con.execute("select count(*) from driver_responses").fetchall()
+    parts = -(-count // AT_ONCE)
+    if parts <= 1:
+        con.execute("create or replace temp table spread as " + spread.format(values=values))
+        return
+    con.execute(f"create or replace temp table by_part as "
+                f"select *, hash(response_id) % {parts} as part from ({values}) order by part")
+    con.execute("create or replace temp table spread as "
+                + spread.format(values="from by_part limit 0"))
+    for part in range(parts):
+        con.execute("insert into spread "
+                    + spread.format(values=f"from by_part where part = {part}"))
+    con.execute("drop table by_part")
+
+
 def list_slices(
     con: duckdb.DuckDBPyConnection, dimension: str, grain: str, fewest: int,
 ) -> list[Slice]:
-    """Slices of the table `answers` with at least so many answers."""
+    """Slices of the table `answers` with at least so many answers.
+
+    None of a dimension in which all answers are alike: they would say again what all say.
+    """
+    several = f"(select count(distinct {identifier(dimension)}) > 1 from answers)"
     rows = con.execute(f"""
         select {identifier(dimension)} as value, {PERIOD_STARTS[grain]} as period_start
-        from answers group by all having count(*) >= {fewest} order by all""").fetchall()
+        from answers where {'true' if dimension == "all" else several}
+        group by all having count(*) >= {fewest} order by all""").fetchall()
     return [Slice(dimension, value, grain, start) for value, start in rows]
 
 

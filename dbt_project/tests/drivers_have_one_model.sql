@@ -1,5 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'satisfaction_drivers'}}}) }}
--- The shares of a model's factors add up to one, every factor belongs to a model, and a factor is in a slice once.
+-- The shares of a model's factors add up to one, every factor belongs to a model, and a factor is in a slice once. A
+-- survey that asks nothing else has a model without factors, which says so.
 with
 
 drivers as (
@@ -35,7 +36,7 @@ full outer join models
     and drivers.period = models.period
 where
     models.outcome is null
-    or drivers.outcome is null
+    or (drivers.outcome is null and (models.factors_count > 0 or models.r_squared is not null))
     or drivers.repeated_count > 0
     or abs(drivers.share - 1) > 0.000001
     or abs(drivers.explained - models.r_squared) > 0.000001

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,7 +17,7 @@ import pytest
 from models_ml.tables import TABLES
 from orchestration import driver_queries as queries
 from orchestration.driver_step import find_satisfaction_drivers
-from orchestration.ml_tables import arrow_schema, ml_file, prepare_ml_tables
+from orchestration.ml_tables import arrow_schema, ml_file
 from orchestration.settings import DBT_PROJECT, Settings
 from tests.unit.laws import law_query
 
@@ -45,12 +46,8 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(home=tmp_path, company_folder=tmp_path / "company", sources=tmp_path,
-                        extracts=tmp_path, as_of=AS_OF)
-    prepare_ml_tables(settings)
-    (tmp_path / "raw").mkdir()
-    return settings
+def settings(empty_home: Settings) -> Settings:
+    return empty_home
 
 
 def response(number: int, day: str = "2026-03-01", **given: Any) -> dict[str, Any]:
@@ -122,8 +119,29 @@ def test_what_is_planted_is_found_beside_an_index_of_it(settings: Settings, lost
     assert left_out.sum() == 1
     assert by_factor.loc[~left_out, "is_significant"].all()
     assert set(told(settings, "driver_models")["note"].dropna()) == set()
-    assert "Delivery" not in outcome.chart  # names are inside the picture, which is encoded
-    assert "base64" in outcome.chart
+    pictures = re.findall(r"base64,([A-Za-z0-9+/=]+)", outcome.chart)
+    assert pictures
+    assert all("Delivery" in base64.b64decode(picture).decode() for picture in pictures)
+
+
+def test_values_spread_part_after_part_are_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = planted()
+    rows["int_driver_facts_unioned"] = rows["int_driver_facts_unioned"][::2]
+    deliver(settings, rows)
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        queries.prepare(con, settings, AS_OF)
+        factors = queries.choose_factors(con, "nps")["factor"].tolist()
+
+        def spread() -> list[tuple[object, ...]]:
+            queries.spread_answers(con, "nps", factors)
+            return con.execute("from answers order by all").fetchall()
+
+        at_once = spread()
+        monkeypatch.setattr(queries, "AT_ONCE", 30)
+        assert spread() == at_once
+        assert len(at_once) == 400
 
 
 def test_answers_after_the_as_of_date_are_not_known(settings: Settings) -> None:
@@ -167,12 +185,30 @@ def test_who_bought_again_is_not_split_by_segments_made_of_it(settings: Settings
     rows["int_orders_completed"] = [
         {"identity_record_key": f"r{number}", "ordered_date": "2026-04-01", "is_cancelled": False}
         for number in range(0, 400, 3)]
+    for number, row in enumerate(rows["int_driver_responses_described"]):
+        row |= {"channel": ("email", "web")[number % 2], "touchpoint": "purchase"}
     deliver(settings, rows)
+    schema = arrow_schema(TABLES["customer_segments"])
+    pq.write_table(pa.Table.from_pylist([
+        dict.fromkeys(schema.names) | {
+            "customer_id": f"c{number}", "segmentation": "rfm", "segment_id": f"rfm_{number % 2}"}
+        for number in range(400)], schema=schema), ml_file(settings, "customer_segments"))
     find_satisfaction_drivers(settings).raise_if_blocked()
     models = told(settings, "driver_models")
-    assert set(models.loc[models["outcome"] == "nps", "dimension"]) >= {"all", "segment"}
-    assert set(models.loc[models["outcome"] == "repurchase", "dimension"]) == {
-        "all", "channel", "touchpoint"}
+    # All answers are about one touchpoint, which says nothing that "all" does not.
+    assert set(models.loc[models["outcome"] == "nps", "dimension"]) == {
+        "all", "channel", "segment"}
+    assert set(models.loc[models["outcome"] == "repurchase", "dimension"]) == {"all", "channel"}
+
+
+def test_a_survey_of_nothing_but_the_outcome_breaks_no_law(settings: Settings) -> None:
+    deliver(settings, planted() | {"int_driver_facts_unioned": []})
+    find_satisfaction_drivers(settings).raise_if_blocked()
+    assert set(told(settings, "driver_models")["note"]) == {"no_factors"}
+    with duckdb.connect() as con:
+        for table in ("driver_models", "satisfaction_drivers"):
+            con.execute(f"create view {table} as from '{ml_file(settings, table)}'")
+        assert con.execute(law_query("drivers_have_one_model")).fetchall() == []
 
 
 def test_a_company_without_surveys_gets_empty_tables(settings: Settings) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,7 +15,7 @@ import pytest
 from models_ml.tables import TABLES
 from orchestration import silence_step
 from orchestration.ml_steps import SuiteFailed
-from orchestration.ml_tables import arrow_schema, ml_file, prepare_ml_tables
+from orchestration.ml_tables import arrow_schema, ml_file
 from orchestration.settings import Settings
 from orchestration.silence_step import correct_for_silence, describe_invitations
 
@@ -32,12 +31,8 @@ FACTS = {"identity_record_key": "varchar", "fact_type": "varchar", "fact_date": 
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(home=tmp_path, company_folder=tmp_path / "company", sources=tmp_path,
-                        extracts=tmp_path, as_of=AS_OF)
-    prepare_ml_tables(settings)
-    (tmp_path / "raw").mkdir()
-    return settings
+def settings(empty_home: Settings) -> Settings:
+    return empty_home
 
 
 def invited(number: int, day: str, record: str | None = "r1", **given: Any) -> dict[str, Any]:
