@@ -110,8 +110,11 @@ def place(home: Path, warehouse: Path, models_of: Path | None = None) -> None:
 
 
 def main() -> None:
-    # Admission has imported it before the step of every run; it takes seconds.
+    # Dagster and admission have imported them before the step of every run; it takes seconds.
     import great_expectations  # noqa: F401
+    import networkx  # noqa: F401
+
+    import orchestration.identity_step  # noqa: F401
 
     settings = settings_of(Path(sys.argv[1]))
     step = train if "train" in sys.argv[2:] else resolve

@@ -117,7 +117,7 @@ def run_million() -> None:
                     ['on_time', 'late', 'very_late'][1 + (hash(i, 5) % 3)::integer] as delivery,
                     'none' as case_state, 'unknown' as waiting,
                     case when answers then day::timestamp + interval 2 day end as responded_at,
-                    answers as is_answered, null::double as nps, null::double as csat_score,
+                    null::double as nps, null::double as csat_score,
                     null::double as ces,
                     case when answers then hash(i, 7) % 101 end::double as overall_rating
                 from (select i, date '2024-06-01' + (hash(i, 6) % 700)::integer as day,

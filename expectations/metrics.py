@@ -86,21 +86,23 @@ def _sum_sql(names: Iterable[str], relation: str) -> str:
 
 def table_metrics_sql(
     table: MlTable, relation: str, *, expected: str | None, fresh: str | None = None,
+    is_covered: bool = False,
 ) -> str:
     """Return SQL with one row for an ML table.
 
     `relation` is SQL for its rows; `expected` is SQL for a relation whose keys (columns named as
     the table's key) must all be there, or None where no other table says which these are. `fresh`
     is SQL for the rows among which a doubled key must be where the others are known to have none.
+    With `is_covered` the keys of `expected` are known to be there.
     """
     key = ", ".join(quote_identifier(column) for column in table.key)
     missing = ""
     if expected is not None:
-        missing = f""",
-    (
+        counted = "0" if is_covered else f"""(
         select count(*)
         from (select {key} from {expected} except select {key} from {relation})
-    ) as missing_key_count"""
+    )"""
+        missing = f",\n    {counted} as missing_key_count"
     doubled = f"count(*) - count(distinct row({key}))"
     if fresh is not None:
         doubled = (f"(select count(*) from {relation} semi join (select {key} from {fresh}) "

@@ -6,6 +6,7 @@ pandas frames only: on DuckDB its SQL push-down fails for most expectations.
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,11 +27,18 @@ MAXIMUM_CHUNK_ROWS = 500_000
 def great_expectations() -> Any:
     """Return the package, set up to send nothing and to cost little."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    with warnings.catch_warnings():
-        # Its imports use deprecated modules, which ends a test run where warnings are errors.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import great_expectations
-        from great_expectations.execution_engine import pandas_execution_engine
+    is_collecting = gc.isenabled()
+    # A fifth of the import is the search for garbage among modules and classes, which stay.
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            # Its imports use deprecated modules, which ends a test run where warnings are errors.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import great_expectations
+            from great_expectations.execution_engine import pandas_execution_engine
+    finally:
+        if is_collecting:
+            gc.enable()
 
     # Frames up to this many bytes are hashed twice per validation, only to label the result: three
     # quarters of the time on a full chunk.

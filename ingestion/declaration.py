@@ -130,6 +130,9 @@ class FileFormat(_Strict):
         for setting, formats in _SETTINGS_OF_FORMATS.items():
             if getattr(self, setting) and self.format not in formats:
                 raise ValueError(f"`{setting}` belongs to {_list(formats)}, not to {self.format}")
+        if self.may_be_short and self.quote:
+            # After an open quote the engine drops lines without a word when it fills up short ones.
+            raise ValueError('`may_be_short` needs `quote: ""`')
         return self
 
 

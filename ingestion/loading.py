@@ -113,18 +113,18 @@ def _engine(zone: RawZone, memory_limit: str) -> duckdb.DuckDBPyConnection:
 
 def _load_or_split(
     con: duckdb.DuckDBPyConnection, batch: list[PlannedLoad], extracts: Path, zone: RawZone,
-    problems: list[Problem], warnings: list[Problem], *, unify_lines: bool = False,
+    problems: list[Problem], warnings: list[Problem], *, line_by_line: bool = False,
 ) -> list[Load]:
     """Load a batch; if it cannot be read as a whole, load each file so that one harms no other."""
     plan = batch[0]
     try:
-        return _load_batch(con, batch, extracts, zone, warnings, unify_lines=unify_lines)
+        return _load_batch(con, batch, extracts, zone, warnings, line_by_line=line_by_line)
     except (duckdb.Error, ExtractError) as error:
         if len(batch) > 1:
             return [load for one in batch
                     for load in _load_or_split(con, [one], extracts, zone, problems, warnings)]
-        if not unify_lines and _mixes_line_ends(plan, error):
-            return _load_or_split(con, batch, extracts, zone, problems, warnings, unify_lines=True)
+        if not line_by_line and _needs_line_by_line(plan, error):
+            return _load_or_split(con, batch, extracts, zone, problems, warnings, line_by_line=True)
         message = (_with_file(str(error), plan.path.name) if isinstance(error, ExtractError)
                    else f"{plan.path.name}: not readable as {plan.table.format} "
                         f"({type(error).__name__}); check format, delimiter and encoding in the "
@@ -134,20 +134,20 @@ def _load_or_split(
         return []
 
 
-def _mixes_line_ends(plan: PlannedLoad, error: Exception) -> bool:
-    """Whether the engine may have given up because lines end in different ways."""
+def _needs_line_by_line(plan: PlannedLoad, error: Exception) -> bool:
+    """Whether the engine gave up on single lines, mixed line ends, or lost some."""
     return (plan.table.format in ("csv", "jsonl")
             and isinstance(error, (duckdb.InvalidInputException, UnclearLinesError)))
 
 
 def _load_batch(
     con: duckdb.DuckDBPyConnection, batch: list[PlannedLoad], extracts: Path, zone: RawZone,
-    warnings: list[Problem], *, unify_lines: bool,
+    warnings: list[Problem], *, line_by_line: bool,
 ) -> list[Load]:
     plan = batch[0]
     table, entity = plan.table, plan.table.contract
     extract = open_extract(con, [p.path for p in batch], table, plan.columns,
-                           zone.incoming / "utf8", unify_lines=unify_lines)
+                           zone.incoming / "utf8", line_by_line=line_by_line)
     if table.from_file_name:
         extract = add_from_file_name(con, extract, table.from_file_name)
     if table.unpivot:
@@ -192,7 +192,7 @@ def _with_file(message: str, file: str) -> str:
 
 def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem]) -> None:
     """A missing key or required column stops the file; another missing one is a warning."""
-    if plan.table.format == "jsonl" and not extract.names:
+    if plan.table.format in ("json", "jsonl") and not extract.names:  # it has no record
         return
 
     def present(name: str) -> bool:
@@ -200,7 +200,6 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
 
     missing = [name for name in (*plan.table.key, *plan.table.totals)
                if not name.startswith("=") and not present(name)]
-    declared = {name for mapping in plan.table.columns.values() for name in mapping.names}
     required = {column.name for column in plan.table.contract.columns if column.required}
     for canonical, mapping in plan.table.columns.items():
         found = [present(name) for name in mapping.names]
@@ -216,9 +215,16 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
                 f"{plan.path.name}: column {' / '.join(absent)} is missing, {canonical} "
                 f"{outcome}"))
     if missing:
+        expected = [any(map(present, mapping.names))
+                    for mapping in plan.table.columns.values() if mapping.names]
+        expected += [present(name) for name in plan.table.key if not name.startswith("=")]
+        known = {name for mapping in plan.table.columns.values() for name in mapping.names}
+        known = {name.split(".")[0] for name in known | set(plan.table.key)} | known
+        is_header = any(expected) and (2 * sum(expected) >= len(expected)
+                                       or 2 * len(extract.names & known) >= len(extract.names))
         raise ExtractError(
             f"{plan.path.name}: column {', '.join(dict.fromkeys(missing))} is missing; "
-            f"{told_names(extract, any(map(present, {*declared, *plan.table.key})))}. Add the new "
+            f"{told_names(extract, is_header)}. Add the new "
             f"name to the declaration of table {plan.table.label} or deliver the column")
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models_ml.transactions import transaction
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -72,16 +74,21 @@ BLOCKS: tuple[Block, ...] = (
 def write_block_keys(con: duckdb.DuckDBPyConnection, *, described: str, target: str) -> None:
     """Append to `target` (block_number, block_key, record_id) one row per record and block.
 
+    A key is a hash of 32 bits, because millions of them are read in every run. Of a million values
+    some hundred share theirs with another: their blocks are one, which adds a few pairs to weigh,
+    or leaves them out where only both together are more than the limit.
+
     Args:
         con: engine with both tables.
         described: relation with the columns of `models_ml.matching.DESCRIBED`.
-        target: table block_number TINYINT, block_key UBIGINT, record_id BIGINT.
+        target: table block_number TINYINT, block_key UINTEGER, record_id BIGINT.
     """
-    for number, block in enumerate(BLOCKS):
-        con.execute(f"""
-            insert into {target}
-            select {number}, hash({block.key}), record_id from {described}
-            where ({block.key}) is not null""")
+    with transaction(con):
+        for number, block in enumerate(BLOCKS):
+            con.execute(f"""
+                insert into {target}
+                select {number}, hash({block.key}) & 4294967295, record_id from {described}
+                where ({block.key}) is not null""")
 
 
 @dataclass(frozen=True)

@@ -241,9 +241,17 @@ def _normalise(
             from usable_identifiers group by record_id
         ) as contacts using (record_id)""")
     con.execute("drop table usable_identifiers; drop table usable_attributes")
-    con.execute("create or replace temp view changed_described as "
+    write_block_keys(con, described=_changed_described(con), target="block_key")
+
+
+def _changed_described(con: duckdb.DuckDBPyConnection) -> str:
+    """Relation of the described records of `changed`; where it has all records, not a copy."""
+    is_all = con.execute("select (select count(*) from changed) = count(*) from record").fetchall()
+    if is_all[0][0]:
+        return "described"
+    con.execute("create or replace temp table changed_described as "
                 "select described.* from described semi join changed using (record_id)")
-    write_block_keys(con, described="changed_described", target="block_key")
+    return "changed_described"
 
 
 def fit_model(

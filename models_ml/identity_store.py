@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 
 from models_ml.comparisons import DESCRIBED
+from models_ml.normalisation import IDENTIFIER_TYPES
+from models_ml.transactions import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,24 +33,25 @@ PARTITION, FORMER_PARTITION = "partition", "former_partition"
 """Parts whose version is the fingerprint of the partition: what the clusters make, and what they
 made before the run changed it; "" where the run clustered all anew."""
 
-_BUCKETS = 2 ** 18
+_BUCKETS = 2 ** 20
 _BUCKET = f"cast(hash(record_key) & {_BUCKETS - 1} as integer)"
-"""Bucket of a record, as SQL: few records each, and few enough to be counted in one pass."""
+"""Bucket of a record, as SQL: few records each, and few enough to be summed up in one pass."""
 
 _HASHES_AT_ONCE = 1_000_000
 
 _VALUE = "identifier_type, scope, identifier_value"
-_VALUE_COLUMNS = "identifier_type varchar, scope varchar, identifier_value varchar"
+_TYPES = ", ".join(f"'{name}'" for name in IDENTIFIER_TYPES)
+_VALUE_COLUMNS = f"identifier_type enum ({_TYPES}), scope varchar, identifier_value varchar"
 
 RECORD_TABLES = {
     "record": "record_id bigint, record_key varchar, content_hash ubigint, "
               "first_load_sequence bigint",
-    "bucket": "bucket integer, rows_count bigint, content ubigint",
+    "bucket": "bucket integer, content ubigint",
     "identifier": f"record_id bigint, {_VALUE_COLUMNS}",
     "described": ", ".join((
         "record_id bigint", *(f"{column} varchar" for column in DESCRIBED[1:]),
         "household_key varchar")),
-    "block_key": "block_number tinyint, block_key ubigint, record_id bigint",
+    "block_key": "block_number tinyint, block_key uinteger, record_id bigint",
     "pair": "left_id bigint, right_id bigint, match_weight double, match_score double",
 }
 """What inputs and match model give, beside `frequency`, which belongs to the model."""
@@ -104,8 +107,9 @@ def version_of(con: duckdb.DuckDBPyConnection, part: str) -> str:
 
 def set_version(con: duckdb.DuckDBPyConnection, part: str, version: str) -> None:
     """Give a part of the store a version; "" is that of nothing."""
-    con.execute("delete from store_version where part = ?", [part])
-    con.execute("insert into store_version values (?, ?)", [part, version])
+    with transaction(con):
+        con.execute("delete from store_version where part = ?", [part])
+        con.execute("insert into store_version values (?, ?)", [part, version])
 
 
 def _create(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:
@@ -129,23 +133,18 @@ def find_incoming(
         "identifiers": (identifiers, "identifier_type, identifier_value, source_system"),
         "attributes": (attributes, columns),
     }
-    rows_count, content = np.zeros(_BUCKETS, np.int64), np.zeros(_BUCKETS, np.uint64)
+    content, content_before = np.zeros(_BUCKETS, np.uint64), np.zeros(_BUCKETS, np.uint64)
     for name, (relation, described) in sources.items():
         # Not grouped by the engine, which takes longer for it than for all the rest.
-        hashed = con.sql(f"select {_BUCKET} as bucket, hash('{name}', record_key, {described}) "
-                         f"as content from {relation}")
+        hashed = con.sql(f"select {_BUCKET} as bucket, hash('{name}', hash(record_key), "
+                         f"{described}) as content from {relation}")
         for batch in hashed.to_arrow_reader(_HASHES_AT_ONCE):
-            buckets, hashes = (column.to_numpy() for column in batch.columns)
-            rows_count += np.bincount(buckets, minlength=_BUCKETS)
-            np.add.at(content, buckets, hashes)
+            np.add.at(content, *(column.to_numpy() for column in batch.columns))
     known = con.execute("select * from bucket").fetchnumpy()
     is_empty = not len(known["bucket"])
-    rows_before, content_before = np.zeros_like(rows_count), np.zeros_like(content)
-    rows_before[known["bucket"]] = known["rows_count"]
     content_before[known["bucket"]] = known["content"]
-    (touched,) = np.nonzero((rows_count != rows_before) | (content != content_before))
-    con.register("found_buckets", pd.DataFrame({
-        "bucket": touched, "rows_count": rows_count[touched], "content": content[touched]}))
+    (touched,) = np.nonzero(content != content_before)
+    con.register("found_buckets", pd.DataFrame({"bucket": touched, "content": content[touched]}))
     con.execute("create or replace temp table touched_bucket as from found_buckets")
     con.unregister("found_buckets")
     shown = {"stored": "record", **{f"incoming_{name}": relation

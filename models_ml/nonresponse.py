@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from models_ml.intervals import NORMAL_QUANTILE
+
 MODEL_NAME = "doubly_robust"
 MODEL_VERSION = "1"
 
@@ -28,7 +30,6 @@ FEWEST_ANSWERS = 30
 LOWEST_PROBABILITY = 0.02
 """Probabilities of an answer are at least this, so that no answer speaks for more than 50."""
 
-NORMAL_95 = 1.959963984540054
 _RIDGE = 1.0
 
 
@@ -154,7 +155,7 @@ def conclude_silence(slices: pd.DataFrame, lowest: float, highest: float) -> pd.
     ) / told["invited_count"]
     told["difference"] = told["corrected_score"] - told["raw_score"]
     for name in ("raw_score", "silent_score", "corrected_score", "difference"):
-        spread = NORMAL_95 * np.sqrt(told[name.removesuffix("_score") + "_variance"])
+        spread = NORMAL_QUANTILE * np.sqrt(told[name.removesuffix("_score") + "_variance"])
         edges = (lowest, highest) if name != "difference" else (lowest - highest, highest - lowest)
         told[f"{name}_low"] = (told[name] - spread).clip(*edges)
         told[f"{name}_high"] = (told[name] + spread).clip(*edges)

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from models_ml.table_types import MODEL_NAME, MODEL_VERSION, MlColumn, MlTable, MlType
 from models_ml.tables_actions import ACTION_TABLES
+from models_ml.tables_alerts import ALERT_TABLES
+from models_ml.tables_drivers import DRIVER_TABLES
+from models_ml.tables_impact import IMPACT_TABLES
+from models_ml.tables_improvements import IMPROVEMENT_TABLES
 from models_ml.tables_segments import SEGMENT_TABLES
 from models_ml.tables_silence import SILENCE_TABLES
 from models_ml.tables_value import VALUE_TABLES
@@ -266,5 +270,9 @@ TABLES: dict[str, MlTable] = {
         *SILENCE_TABLES,
         *ACTION_TABLES,
         *SEGMENT_TABLES,
+        *IMPROVEMENT_TABLES,
+        *IMPACT_TABLES,
+        *ALERT_TABLES,
+        *DRIVER_TABLES,
     )
 }

@@ -13,10 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# Stage -> the stages directly above it.
-STAGES: dict[str, tuple[str, ...]] = {
-    "ingest": (),
-    "features": ("ingest",),
+# Stage of statistics between dbt's layers -> the stages directly above it.
+ML_STAGES: dict[str, tuple[str, ...]] = {
     "identity": ("features",),
     "texts": ("identity",),
     "holidays": ("features",),
@@ -25,8 +23,18 @@ STAGES: dict[str, tuple[str, ...]] = {
     "value": ("identity",),
     "segments": ("identity", "texts"),
     "silence": ("identity",),
-    "marts": ("identity", "texts", "holidays", "value", "offers", "suppressions", "segments",
-              "silence"),
+    "improvements": ("identity", "texts"),
+    "impact": ("identity",),
+    "alerts": ("texts", "holidays"),
+    "drivers": ("segments",),
+}
+
+# Stage -> the stages directly above it.
+STAGES: dict[str, tuple[str, ...]] = {
+    "ingest": (),
+    "features": ("ingest",),
+    **ML_STAGES,
+    "marts": tuple(ML_STAGES),
     "publish": ("marts",),
 }
 

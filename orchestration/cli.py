@@ -15,8 +15,10 @@ from typing import Any
 import click
 
 from ingestion.raw_zone import RawZone
+from orchestration.alert_messages import send_alerts
 from orchestration.audit import STAGES, Audit
 from orchestration.cli_activate import activate
+from orchestration.cli_alerts import alerts
 from orchestration.cli_explain import explain
 from orchestration.cli_identity import identity
 from orchestration.cli_options import home_option, set_environment, told_clearly
@@ -53,6 +55,7 @@ def main() -> None:
     cx360 explain   who a customer is and why; what a value of a KPI rests on
     cx360 identity  review doubtful pairs, decide about them, fit the match model anew
     cx360 text      what was concluded about a text; correct it; train the models anew
+    cx360 alerts    what has changed beyond chance; take an alert on
     cx360 activate  hand out lists of next best actions, and see what was handed out
     cx360 doctor    check installation, settings, folders, and say what to do
     cx360 dev       the Dagster UI on 127.0.0.1
@@ -90,13 +93,16 @@ def run(sources: Path | None, extracts: Path | None, home: Path | None, as_of: A
     if not force:
         with run_lock(settings.home, click.echo):
             snapshot, problems = find_unchanged(settings)
-        if snapshot:
+            sent = send_alerts(settings, snapshot.as_of) if snapshot else None
+        if snapshot and sent:
             for problem in problems:
                 click.echo(f"{problem.source_system}: {problem.message}", err=True)
             for load in RawZone(settings.raw_path).loads():
                 if load.state == "quarantined":
                     click.echo(f"{load.source_system}: {load.file} is in quarantine: "
                                f"{load.reason}", err=True)
+            for unsent in sent.problems:
+                click.echo(unsent, err=True)
             click.echo(f"Nothing new: snapshot {snapshot.name} is current. --force runs anyway.")
             return
     from orchestration.run import run_flow
@@ -272,6 +278,7 @@ def docs(home: Path | None) -> None:
 
 
 main.add_command(activate)
+main.add_command(alerts)
 main.add_command(check_source)
 main.add_command(explain)
 main.add_command(identity)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ingestion.raw_zone import Load
 from orchestration.fingerprint import as_of_date, code_version
 from orchestration.run_lock import run_lock
@@ -43,6 +45,15 @@ def variables(settings: Settings, loads: Iterable[Load]) -> str:
         "company_time_zone": settings.company.company_time_zone,
         "reporting_currency": settings.company.reporting_currency,
     }, sort_keys=True)
+
+
+def read_number(variable: str) -> int:
+    """A whole number among the variables that `dbt_project.yml` declares.
+
+    Steps in Python read it here and models with `var()`, so that both follow one change.
+    """
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return int(project["vars"][variable])
 
 
 def manifest() -> Path:

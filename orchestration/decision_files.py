@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from orchestration.settings import DBT_PROJECT, Settings
 
@@ -20,6 +21,17 @@ DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y")
 
 class DecisionError(ValueError):
     """A decision cannot be used; the message names file, row and column, and what to do."""
+
+
+class Dated(Protocol):
+    """A decision as the module of its file reads it."""
+
+    @property
+    def decided_on(self) -> date:
+        """Day of the decision."""
+
+
+Decision = TypeVar("Decision", bound=Dated)
 
 
 def read_rows(
@@ -46,6 +58,37 @@ def read_rows(
         if any(cells.values()):
             rows.append((row, {column: cells.get(column, "") for column in columns}))
     return rows
+
+
+def read_latest(
+    content: bytes, name: str, columns: Sequence[str],
+    read_row: Callable[[int, dict[str, str]], Decision | list[str]],
+    key: Callable[[Decision], Hashable],
+) -> tuple[Decision, ...]:
+    """Decisions of a file; of several about the same the latest, of one day the lowest row.
+
+    Args:
+        content: of the file.
+        name: of the file, for errors.
+        columns: that the file must have.
+        read_row: number and cells of a row -> its decision, or everything that is wrong with it.
+        key: what a decision is about.
+
+    Raises:
+        DecisionError: naming every row that cannot be used.
+    """
+    latest: dict[Hashable, Decision] = {}
+    problems: list[str] = []
+    for row, cells in read_rows(content, name, columns):
+        found = read_row(row, cells)
+        if isinstance(found, list):
+            problems += found
+            continue
+        before = latest.get(key(found))
+        if before is None or before.decided_on <= found.decided_on:
+            latest[key(found)] = found
+    raise_problems(name, problems)
+    return tuple(latest.values())
 
 
 def read_seed(settings: Settings, seed: str) -> list[dict[str, str]]:

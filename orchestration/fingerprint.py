@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ingestion.raw_zone import Load
+from orchestration.initiatives import initiatives_file
 from orchestration.settings import DBT_PROJECT, PROJECT, Settings
 
 CODE_FOLDERS = ("expectations", "ingestion", "models_ml", "orchestration", "dbt_project")
@@ -53,6 +54,7 @@ def run_fingerprint(settings: Settings, loads: Iterable[Load], as_of: date) -> s
                         if load.state in ("admitted", "quarantined")),
         "company": asdict(settings.company),
         "decisions": _folder_hash(settings.company_folder / "decisions"),
+        "initiatives": _file_hash(initiatives_file(settings)),
         "match_model": _newest_model_hash(settings.identity_models_path),
         "text_models": {folder.name: _newest_model_hash(folder)
                         for folder in sorted(settings.text_models_path.glob("*"))},

@@ -36,7 +36,7 @@ from orchestration.identity_log import PARTITION_MARK, Replaced, record_history
 from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import Changes, draft_copy, draft_ml_table, place_ml_table
 from orchestration.settings import Settings
-from orchestration.warehouse import reading
+from orchestration.warehouse import require_warehouse
 
 INPUTS = Inputs(
     records="warehouse.intermediate.int_identity_records_unioned",
@@ -217,8 +217,7 @@ def _store(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises:
         FileNotFoundError: no run has built the warehouse yet.
     """
-    with reading(settings.warehouse_path):
-        pass
+    require_warehouse(settings.warehouse_path)
     settings.ml_path.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect(str(settings.ml_path / "identity_store.duckdb"),
                          config={"memory_limit": _engine_share(settings.memory_limit)})

@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.metrics import content_sql, table_metrics_sql
+from expectations.metrics import content_sql, keys_sql, table_metrics_sql
 from expectations.ml import chunk_columns, row_rules, validate_table
 from expectations.verdicts import TableVerdict
 from ingestion.readers.files import identifier, literal
@@ -167,24 +167,23 @@ def draft_copy(
 ) -> Draft:
     """Write one ML table from a relation of an engine and have it judged; see `write_ml_table`.
 
-    `expected` is a relation of the engine, too. `changes` are what the caller says to have changed
-    since the table last passed. Where that proves right, and the suite is the same, the row rules
-    judge the fresh rows only, whose keys are compared with all others. `marks` are written
-    into the file's metadata.
+    Its rows are in no order. `expected` is a relation of the engine, too. `changes` are what the
+    caller says to have changed since the table last passed. Where that proves right, and the suite
+    is the same, the row rules judge the fresh rows only, whose keys are compared with all others.
+    `marks` are written into the file's metadata.
     """
     table = TABLES[name]
     temporary = ml_file(settings, name).with_suffix(".tmp")
-    # Keys of tables do not get smaller by compression.
-    options = "format parquet, compression uncompressed"
+    # Keys of tables do not get smaller by compression, nor by a dictionary of a million keys.
+    options = "format parquet, compression uncompressed, dictionary_size_limit 100"
     if marks:
         told = ", ".join(f"{identifier(mark)}: {literal(value)}" for mark, value in marks.items())
         options += f", kv_metadata {{{told}}}"
-    con.execute(f"copy ({_typed(table, relation)} order by {', '.join(table.key)}) "
-                f"to {literal(str(temporary))} ({options})")
+    con.execute(f"copy ({_typed(table, relation)}) to {literal(str(temporary))} ({options})")
     if changes is None:
         return _draft(table, temporary, con, expected)
     suite = suite_version(table)
-    content = _content(table, con, f"read_parquet({literal(str(temporary))})")
+    content = _content(table, con, files_relation([temporary]))
     con.execute(f"create or replace temp table fresh_rows as {_typed(table, changes.fresh)}")
     is_proven = _has_passed(_proof_file(temporary), suite, table, con, content, changes.former)
     draft = _draft(table, temporary, con, expected, "fresh_rows" if is_proven else None)
@@ -253,6 +252,14 @@ def _has_passed(
     return content == [was - less + more for was, less, more in parts]
 
 
+def _has_same_keys(
+    con: duckdb.DuckDBPyConnection, table: MlTable, relation: str, other: str,
+) -> bool:
+    """Whether two relations have the same keys, each as often; by number and sum of them."""
+    one, another = (con.execute(keys_sql(table, rows)).fetchall() for rows in (relation, other))
+    return one == another
+
+
 def _forget_parts(settings: Settings, name: str) -> None:
     """Only then the file counts, where the table lay in parts before."""
     listed = read_part_list(settings.ml_path)
@@ -273,8 +280,10 @@ def _draft(
     fresh: str | None = None,
 ) -> Draft:
     """Have a file judged; of its rows only those of table `fresh`, where the others have passed."""
+    relation = files_relation([file])
     metrics = con.execute(table_metrics_sql(
-        table, f"read_parquet({literal(str(file))})", expected=expected, fresh=fresh)).df()
+        table, relation, expected=expected, fresh=fresh,
+        is_covered=expected is not None and _has_same_keys(con, table, relation, expected))).df()
     rows = None
     if fresh:
         columns = ", ".join(identifier(column) for column in chunk_columns(table))

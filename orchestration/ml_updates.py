@@ -6,8 +6,9 @@ with the rows that the table gains; the others stay. A table has no order beyond
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -84,11 +85,17 @@ def update_ml_tables(
         The verdicts.
     """
     listed = read_part_list(settings.ml_path)
+
+    @cache
+    def sum_keys(query: str) -> list[tuple[int, int]]:
+        """By the query of `keys_sql`: several tables have the keys of one relation."""
+        return con.execute(query).fetchall()
+
     drafts = []
     for update in updates:
         former = listed.get(update.table)
         _clear(settings.ml_path / update.table, former)
-        drafts.append(_draft(settings, con, update, None if from_nothing else former))
+        drafts.append(_draft(settings, con, update, None if from_nothing else former, sum_keys))
     if place and all(draft.written.verdict.passed for draft in drafts):
         write_part_list(settings.ml_path, listed | {
             draft.written.table.name: draft.parted for draft in drafts})
@@ -115,6 +122,7 @@ def _clear(folder: Path, listed: PartedTable | None) -> None:
 
 def _draft(
     settings: Settings, con: duckdb.DuckDBPyConnection, update: Update, former: PartedTable | None,
+    sum_keys: Callable[[str], list[tuple[int, int]]],
 ) -> _Draft:
     table, suite = TABLES[update.table], suite_version(TABLES[update.table])
     parts = former.parts if former else ()
@@ -133,13 +141,13 @@ def _draft(
         f"(select {columns} from {update.fresh} limit 0)")
     old = files_relation(settings.ml_path / part.file for part in kept) if kept else None
     whole = files_relation(settings.ml_path / part.file for part in (*kept, *added))
+    is_covered = update.expected is not None and sum_keys(keys_sql(table, whole)) == sum_keys(
+        keys_sql(table, update.expected))
     if old and has_passed:
         metrics = update_metrics_sql(
-            table, old, new, expected=update.expected,
-            is_covered=bool(update.expected) and _sum_keys(con, table, whole) == _sum_keys(
-                con, table, update.expected or ""))
+            table, old, new, expected=update.expected, is_covered=is_covered)
     else:
-        metrics = table_metrics_sql(table, whole, expected=update.expected)
+        metrics = table_metrics_sql(table, whole, expected=update.expected, is_covered=is_covered)
     verdict = _judge(con, table, update.fresh if has_passed else whole, metrics,
                      covers_expected=update.expected is not None)
     return _Draft(log_verdict(settings, table, verdict), PartedTable(suite, (*kept, *added)),
@@ -157,12 +165,6 @@ def _judge(
     return validate_table(
         table, frames(con, f"select {columns} from {judged}"), metrics,
         covers_expected=covers_expected, passed_rows=int(metrics["row_count"].iloc[0]) - rows)
-
-
-def _sum_keys(
-    con: duckdb.DuckDBPyConnection, table: MlTable, relation: str,
-) -> list[tuple[int, int]]:
-    return con.execute(keys_sql(table, relation)).fetchall()
 
 
 def _find_touched(

@@ -32,8 +32,14 @@ STEPS = {
     "list_public_holidays": "Public holidays",
     "recommend_products": "What is worth offering to whom",
     "list_suppressions": "Whom not to contact",
+    "correct_for_silence": "What those who did not answer would say",
+    "measure_impact": "What satisfaction and initiatives are worth",
+    "find_satisfaction_drivers": "What drives satisfaction",
+    "find_improvements": "What stands out, what decisions changed",
+    "raise_alerts": "What has changed: alerts",
     "estimate_values": "What customers are worth, who may leave",
     "build_marts_and_reporting": "Marts and reporting (dbt)",
+    "marts__alerts_open_alerts": "Open alerts",
     "published__snapshot": "Published snapshot",
 }
 

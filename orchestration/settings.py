@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -39,8 +40,16 @@ VARIABLES: dict[str, str] = {
     "CX360_STRICT": "true: a quarantined load or unreadable extract stops the run",
     "CX360_SNAPSHOTS_KEPT": "how many published snapshots are kept",
     "CX360_PUBLIC_DATA": "folder of public extracts, for tests and benchmarks only",
+    "CX360_ALERT_WEBHOOK": "address that new alerts are sent to; may hold a secret",
+    "CX360_ALERT_MAIL_TO": "who gets new alerts by mail, separated by commas",
+    "CX360_ALERT_MAIL_FROM": "sender of that mail",
+    "CX360_SMTP_HOST": "mail server that sends it, such as mail.example.com:587",
+    "CX360_SMTP_USER": "user of the mail server",
+    "CX360_SMTP_PASSWORD": "password of the mail server",
 }
 TARGETS = ("duckdb",)
+ALERT_LANGUAGES = ("de", "en")
+DEFAULT_SMTP_PORT = 587
 # Bounds of the company's numbers.
 NUMBERS: dict[str, tuple[float, float]] = {
     "identity_threshold": (0.5, 0.9999),
@@ -67,6 +76,23 @@ class CompanySettings:
     identity_bridge_score: float = 0.99
     identity_size_limit: int = 50
     languages: tuple[str, ...] = DETECTED_LANGUAGES
+    alert_language: str = "de"
+
+
+@dataclass(frozen=True)
+class AlertSettings:
+    """Where new alerts are sent; nothing is sent where nothing is set.
+
+    From the environment only, and never shown: an address or password can be a secret.
+    """
+
+    webhook: str = field(default="", repr=False)
+    mail_to: tuple[str, ...] = field(default=(), repr=False)
+    mail_from: str = field(default="", repr=False)
+    smtp_host: str = field(default="", repr=False)
+    smtp_port: int = DEFAULT_SMTP_PORT
+    smtp_user: str = field(default="", repr=False)
+    smtp_password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -83,6 +109,7 @@ class Settings:
     strict: bool = False
     snapshots_kept: int = 3
     company: CompanySettings = field(default_factory=CompanySettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
 
     @property
     def raw_path(self) -> Path:
@@ -187,7 +214,43 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         company=read_company_settings(
             sources / SETTINGS_FILE if (sources / SETTINGS_FILE).exists()
             else company_folder / SETTINGS_FILE),
+        alerts=_read_alert_settings(given),
     )
+
+
+def _read_alert_settings(given: Mapping[str, str]) -> AlertSettings:
+    """Where alerts are sent; no message tells what was set."""
+    webhook = given.get("CX360_ALERT_WEBHOOK", "")
+    if webhook and not _is_web_address(webhook):
+        raise SettingsError("CX360_ALERT_WEBHOOK is no address that begins with https:// and has "
+                            "neither user nor password before the server")
+    mail_to = tuple(part for text in given.get("CX360_ALERT_MAIL_TO", "").split(",")
+                    if (part := text.strip()))
+    mail_from, host = given.get("CX360_ALERT_MAIL_FROM", ""), given.get("CX360_SMTP_HOST", "")
+    for name, addresses in (("CX360_ALERT_MAIL_TO", mail_to),
+                            ("CX360_ALERT_MAIL_FROM", (mail_from,) if mail_from else ())):
+        if not all(re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", address) for address in addresses):
+            raise SettingsError(f"{name}: write addresses such as alerts@example.com")
+    if mail_to and not (host and mail_from):
+        raise SettingsError("CX360_ALERT_MAIL_TO needs CX360_SMTP_HOST and CX360_ALERT_MAIL_FROM")
+    server = re.fullmatch(r"([^\s:]+)(?::(\d{1,5}))?", host)
+    if host and not server:
+        raise SettingsError("CX360_SMTP_HOST: write a server such as mail.example.com:587")
+    return AlertSettings(
+        webhook, mail_to, mail_from, server[1] if server else "",
+        int(server[2]) if server and server[2] else DEFAULT_SMTP_PORT,
+        given.get("CX360_SMTP_USER", ""), given.get("CX360_SMTP_PASSWORD", ""))
+
+
+def _is_web_address(text: str) -> bool:
+    """Whether a text is an address on the web, without user and password."""
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018
+    except ValueError:
+        return False
+    return bool(re.fullmatch(r"https?://[!-~]+", text) and parts.hostname
+                and "@" not in parts.netloc)
 
 
 def read_company_settings(path: Path) -> CompanySettings:
@@ -243,6 +306,9 @@ def read_company_settings(path: Path) -> CompanySettings:
     if not re.fullmatch("[A-Z]{3}", company.reporting_currency):
         raise SettingsError(f"{path}: reporting_currency {company.reporting_currency!r} is no ISO "
                             "4217 code such as EUR")
+    if company.alert_language not in ALERT_LANGUAGES:
+        raise SettingsError(f"{path}: alert_language {company.alert_language!r} is not "
+                            f"{' or '.join(ALERT_LANGUAGES)}")
     if not re.fullmatch("[A-Z]{2}", company.default_country):
         raise SettingsError(f"{path}: default_country {company.default_country!r} is no ISO 3166 "
                             "code such as DE")

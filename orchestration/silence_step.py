@@ -25,7 +25,7 @@ from orchestration.fingerprint import as_of_date
 from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import ml_file, write_ml_table
 from orchestration.settings import Settings
-from orchestration.warehouse import keep_frame, reading
+from orchestration.warehouse import escape_cell, keep_frame, reading
 
 FACTS = ("quarter", "invitation_channel", "order_channel", "delivery", "case_state", "waiting",
          "contacts_before", "orders_before", "invited_before", "score_before")
@@ -33,17 +33,18 @@ FACTS = ("quarter", "invitation_channel", "order_channel", "delivery", "case_sta
 
 CONTACT_DAYS = 90
 ANSWER_DAYS = 30
-"""An invitation younger than this without an answer is not silent yet, and left out."""
+"""Who has not answered after so many days is silent; a younger invitation is left out, answered or
+not, or those of the last days would all seem answered."""
 
 UNITS_SQL = """
     create or replace temp table units as
     with invited as (
-        select coalesce(records.customer_id, described.invitation_id) as person_key, described.*
+        select coalesce(records.customer_id, described.invitation_id) as person_key, described.*,
+            responded_at < sent_at + to_days({answer_days}) as is_counted
         from intermediate.int_invitations_described as described
         left join {records} as records
             on described.identity_record_key = records.record_key
-        where described.sent_date <= $as_of
-            and (described.is_answered or described.sent_date < $as_of - {answer_days})
+        where described.sent_date < $as_of::date - {answer_days}
     ),
     past as (
         select records.customer_id as person_key, facts.fact_date as day,
@@ -122,7 +123,7 @@ SLICES_SQL = """
             sum(case when has_score then score + odds * (score - prediction) else prediction end
                 - (answered_count * raw_score + (invited_count - answered_count) * silent_score)
                 / invited_count) as corrected,
-            any_value(invited_count) as invited_count, any_value(answered_count) as answered_count
+            min(invited_count) as invited_count, min(answered_count) as answered_count
         from parts join means using (survey, grain, period_start)
         group by all
     ),
@@ -164,7 +165,8 @@ def describe_invitations(con: duckdb.DuckDBPyConnection, records: str, as_of: da
     """Make the table `units`: one row per invitation with its facts and its scores."""
     con.execute(UNITS_SQL.format(
         records=records, answer_days=ANSWER_DAYS, contact_days=CONTACT_DAYS,
-        measures=", ".join(SILENCE_MEASURES)), {"as_of": as_of})
+        measures=", ".join(f"case when is_counted then {measure} end as {measure}"
+                           for measure in SILENCE_MEASURES)), {"as_of": as_of})
 
 
 def list_asked(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
@@ -208,10 +210,9 @@ def _describe(told: pd.DataFrame) -> str:
              "|---|---|---|---|---|---|---|"]
     for row in shown.to_dict("records"):
         period = "all" if row["grain"] == "all" else str(pd.Timestamp(row["period_start"]).year)
-        survey = row["survey"].replace("|", "\\|").replace("<", "&lt;")
-        lines.append(f"| {survey} | {row['measure']} | {period} | {row['response_rate']:.0%} | "
-                     f"{_told(row, 'raw_score')} | {_told(row, 'corrected_score')} | "
-                     f"{row['verdict']} |")
+        cells = (escape_cell(row["survey"]), row["measure"], period, f"{row['response_rate']:.0%}",
+                 _told(row, "raw_score"), _told(row, "corrected_score"), row["verdict"])
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) if len(shown) else "Nobody was invited to a survey."
 
 

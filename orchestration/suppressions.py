@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +19,7 @@ from models_ml.frames import conform
 from models_ml.tables import TABLES
 from orchestration.decision_files import (
     DATE_FORMATS,
-    raise_problems,
-    read_rows,
+    read_latest,
     read_seed,
     read_signature,
 )
@@ -93,18 +94,8 @@ def parse_suppressions(
         name: of the file, for errors.
         channels: what may be written for a channel; see `read_channel_words`.
     """
-    latest: dict[tuple[str, str], Suppression] = {}
-    problems: list[str] = []
-    for row, cells in read_rows(content, name, COLUMNS):
-        found = _read_row(row, cells, channels)
-        if isinstance(found, Suppression):
-            before = latest.get((found.customer, found.channel))
-            if before is None or before.decided_on <= found.decided_on:
-                latest[found.customer, found.channel] = found
-        else:
-            problems += found
-    raise_problems(name, problems)
-    return tuple(latest.values())
+    return read_latest(content, name, COLUMNS, partial(_read_row, channels=channels),
+                       attrgetter("customer", "channel"))
 
 
 def _read_row(

@@ -34,7 +34,10 @@ from orchestration.warehouse import frames, keep_frame, reading
 TEXTS_PER_PART = 20_000
 NAMED_ROWS = 20
 THEME_SEARCHED, THEME_TEXTS = 200_000, 20_000
-"""Of the first texts by key, the most without a topic that are searched for themes."""
+"""Of about so many first texts by key, the most without a topic that are searched for themes."""
+
+_DIGITS = 8
+"""Of a key, those that say where about it stands among all keys."""
 
 MOST_AUTHORS = 20
 """A text that more people wrote is a phrase, such as "Danke", and names none of them."""
@@ -87,7 +90,8 @@ _CHANGED = """
     select
         coalesce(texts.text_key, former.text_key) as text_key,
         authors.author_names,
-        texts.text_key is not null as is_delivered
+        texts.text_key is not null as is_delivered,
+        former.text_key is not null as is_known
     from intermediate.int_feedback_texts_deduplicated as texts
     full join feedback_texts_former as former using (text_key)
     left join authors using (text_key)
@@ -96,17 +100,29 @@ _CHANGED = """
         or former.names_key is distinct from authors.names_key"""
 
 
-# What the stages read of the texts that are due: of a million these are few, so they come first.
+
+def _due_rows(table: str, stage: str) -> str:
+    """SQL for the rows of a table about the texts that are due in a later stage.
+
+    Nearly always all of them are fresh, and then the engine does not open the former table.
+    """
+    return (f"(from {table}_fresh semi join {stage}_due using (text_key) union all "
+            f"from {table}_former semi join (from {stage}_due anti join {table}_fresh "
+            "using (text_key)) using (text_key))")
+
+
+# What the stages read of the texts that are due.
 _DELIVERED = """
     select text_key, texts.text, due.author_names
     from intermediate.int_feedback_texts_deduplicated as texts
     join texts_due as due using (text_key)"""
-_MASKED = "select masked.* from masked semi join sentiment_due using (text_key)"
-_RATED = """
-    select masked.*, sentiment.polarity, sentiment.sentiment_label, sentiment.model_name
-    from (from masked semi join topics_due using (text_key)) as masked
-    join (from feedback_sentiment_new semi join topics_due using (text_key)) as sentiment
-        using (text_key)"""
+_MASKED = ("select text_key, masked_text as text, language "
+           f"from {_due_rows('feedback_texts', 'sentiment')}")
+_RATED = f"""
+    select text_key, masked_text as text, language, polarity, sentiment_label,
+        sentiment.model_name
+    from {_due_rows('feedback_texts', 'topics')} as texts
+    join {_due_rows('feedback_sentiment', 'topics')} as sentiment using (text_key)"""
 
 
 @dataclass(frozen=True)
@@ -226,7 +242,8 @@ def _conclude(
 ) -> int:
     """Conclude what is due, and make the views `<table>_gone`, `_fresh` and `_new`.
 
-    Due is what changed, what people have corrected, and what another version concluded.
+    Due is what changed, what people have corrected, and what another version concluded. Gone is
+    only what was there before, because comparing with no row at all costs nothing.
 
     Returns:
         How many texts were read.
@@ -241,6 +258,11 @@ def _conclude(
         union
         select text_key from {stage.tables[-1]}_former where model_version not in ({versions})
             and text_key not in (select text_key from changed)""")
+    con.execute(f"""
+        create temp table {stage.name}_gone as
+        select text_key from changed where is_known
+        union all
+        select text_key from {due} anti join changed using (text_key)""")
     fresh = {table: ml_file(settings, table).with_suffix(".fresh.tmp") for table in stage.tables}
     count = 0
     with ExitStack() as files:
@@ -255,8 +277,7 @@ def _conclude(
             count += len(part)
             progress(f"{stage.name}: {count:,} texts read")
     for table, path in fresh.items():
-        con.execute(f"create temp view {table}_gone as select text_key from {due} "
-                    "union all select text_key from changed where not is_delivered")
+        con.execute(f"create temp view {table}_gone as from {stage.name}_gone")
         con.execute(f"create temp view {table}_fresh as "
                     f"select {_columns(table)} from read_parquet({literal(str(path))})")
         con.execute(f"create temp view {table}_new as from {table}_former "
@@ -275,15 +296,18 @@ def _columns(table: str) -> str:
 
 
 def _texts_without_topic(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """A sample by key, so that of the tables, which are in key order, the first part is read."""
-    last = con.execute(
-        "select max(text_key) from (select text_key from "
-        "intermediate.int_feedback_texts_deduplicated order by text_key limit $1)",
-        [THEME_SEARCHED]).fetchall()[0][0]
-    up_to = f"where text_key <= {literal(last or '')}"
+    """A sample by key, so that of the tables, which are in key order, the first part is read.
+
+    Keys are hashes, evenly spread, so that their number says up to which one to read.
+    """
+    count = con.execute("select count(*) from intermediate.int_feedback_texts_deduplicated"
+                        ).fetchall()[0][0]
+    up_to = ""
+    if count > THEME_SEARCHED:
+        up_to = f"where text_key < '{16**_DIGITS * THEME_SEARCHED // count:0{_DIGITS}x}'"
     return con.execute(f"""
         with without_topic as (
-            select text_key from (from masked {up_to})
+            select text_key from (from feedback_routing_new {up_to})
             anti join (from feedback_topics_new {up_to}) using (text_key)
             order by text_key limit {THEME_TEXTS}
         )

@@ -49,16 +49,7 @@ def prepare(con: duckdb.DuckDBPyConnection, customer_records: str, as_of: date) 
     """
     con.execute(f"create temp view records as select record_key, customer_id "
                 f"from read_parquet({literal(customer_records)})")
-    known, margin, revenue = con.execute("""
-        select sum(abs(costed_revenue)) / nullif(sum(abs(revenue)), 0),
-            sum(margin), sum(costed_revenue)
-        from intermediate.int_purchase_days_summed where purchase_date <= $1""",
-        [as_of]).fetchall()[0]
-    basis = "margin" if known is not None and known >= MARGIN_KNOWN_SHARE else "revenue"
-    ratio = float(margin / revenue) if basis == "margin" and revenue else 1.0
-    # A line of unknown cost has the margin of the others, also on a day with lines of known cost.
-    value = (f"coalesce(margin, 0) + (revenue - costed_revenue) * {ratio!r}"
-             if basis == "margin" else "revenue")
+    basis, value = value_of_purchases(con, as_of)
     con.execute(f"""
         create temp table purchase_days as
         select customer_id, purchase_date as day, bool_or(is_purchase) as is_purchase,
@@ -78,6 +69,20 @@ def prepare(con: duckdb.DuckDBPyConnection, customer_records: str, as_of: date) 
         join records on records.record_key = identity_record_key""")
     first = con.execute("select min(day) from purchase_days where is_purchase").fetchall()[0][0]
     return Span(first, basis) if first else None
+
+
+def value_of_purchases(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[str, str]:
+    """What values sum up, and SQL for it over columns revenue, margin and costed_revenue."""
+    known, margin, revenue = con.execute("""
+        select sum(abs(costed_revenue)) / nullif(sum(abs(revenue)), 0),
+            sum(margin), sum(costed_revenue)
+        from intermediate.int_purchase_days_summed where purchase_date <= $1""",
+        [as_of]).fetchall()[0]
+    basis = "margin" if known is not None and known >= MARGIN_KNOWN_SHARE else "revenue"
+    ratio = float(margin / revenue) if basis == "margin" and revenue else 1.0
+    # A line of unknown cost has the margin of the others, also on a day with lines of known cost.
+    return basis, (f"coalesce(margin, 0) + (revenue - costed_revenue) * {ratio!r}"
+                   if basis == "margin" else "revenue")
 
 
 def read_rules(con: duckdb.DuckDBPyConnection) -> tuple[float, list[float]]:

@@ -6,9 +6,9 @@ fail.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
 
 import duckdb
@@ -17,6 +17,14 @@ import pandas as pd
 from ingestion.readers.files import identifier, literal
 
 CHUNK_ROWS = 250_000
+_MARKUP = re.compile(r"[&<>|\[\]!`*_~#@\\]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+"""What Markdown reads as mark-up within a line, links without any mark among it."""
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# Chat tools know these entities only, so that the other characters are shown as ones that look
+# alike; an underscore within a word and the @ of a mail address are no mark-up there.
+_CHAT_LETTERS = {
+    **_ENTITIES, "|": "¦", "[": "［", "]": "］", "!": "！", "`": "'",
+    "*": "∗", "_": "＿", "~": "∼", "#": "＃", "@": "＠", "\\": "＼", ":": "：", ".": "．"}
 
 
 @contextmanager
@@ -28,8 +36,7 @@ def reading(
     Raises:
         FileNotFoundError: no run has built the warehouse yet.
     """
-    if not warehouse.exists():
-        raise FileNotFoundError(f"{warehouse} does not exist yet; run `cx360 run` first")
+    require_warehouse(warehouse)
     con = duckdb.connect(str(warehouse), read_only=True)
     try:
         if memory_limit:
@@ -37,6 +44,12 @@ def reading(
         yield con
     finally:
         con.close()
+
+
+def require_warehouse(warehouse: Path) -> None:
+    """Raise FileNotFoundError where no run has built the warehouse yet."""
+    if not warehouse.exists():
+        raise FileNotFoundError(f"{warehouse} does not exist yet; run `cx360 run` first")
 
 
 @contextmanager
@@ -90,5 +103,21 @@ def preview(
 
 def escape_cell(value: object) -> str:
     """Text of one cell of a Markdown table; nothing in it is read as mark-up."""
-    text = "" if value is None else " ".join(str(value).split())[:80]
-    return escape(text, quote=False).replace("|", "&#124;")
+    return "" if value is None else escape_markdown(" ".join(str(value).split())[:80])
+
+
+def escape_markdown(text: str) -> str:
+    """Text on one line of Markdown; nothing in it is read as mark-up, and all of it is shown."""
+    return _MARKUP.sub(lambda found: _ENTITIES.get(found[0]) or f"&#{ord(found[0])};",
+                       " ".join(text.split()))
+
+
+def escape_chat(text: str) -> str:
+    """The same for chat tools, which read Markdown of their own and mentions."""
+    def replace(found: re.Match[str]) -> str:
+        before, after = (character.isalnum() for character in (
+            text[max(found.start() - 1, 0):found.start()], text[found.end():found.end() + 1]))
+        is_part = found[0] in "_@" and before and after
+        return found[0] if is_part else _CHAT_LETTERS[found[0]]
+
+    return _MARKUP.sub(replace, text)

@@ -112,6 +112,11 @@ PROMOTIONS: tuple[tuple[str, int, int, int, float], ...] = (
     ("SOMMERSCHLUSS", 7, 20, 31, 0.15), ("GEBURTSTAG", 4, 10, 18, 0.10),
     ("SCHWARZE_WOCHE", 11, 22, 30, 0.20), ("WINTERSCHLUSS", 1, 12, 24, 0.15),
 )
+# Employees of the service teams, which no extract tells.
+TEAM_SIZES: dict[str, int] = {
+    "Hotline": 24, "Versand": 16, "Reklamation": 18, "Digital": 12, "Buchhaltung": 11,
+    "Filialen": 40, "Abo-Service": 6,
+}
 # Demand by month (January first) and by weekday (Monday first).
 _MONTH_SEASON = (0.85, 0.82, 0.95, 1.0, 1.02, 0.92, 0.9, 0.85, 0.95, 1.02, 1.25, 1.6)
 _WEEKDAY_SEASON = (0.95, 0.92, 0.95, 1.0, 1.15, 1.4, 0.63)

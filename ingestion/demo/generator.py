@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from ingestion.demo.company import build_catalogue, build_world
+from ingestion.demo.decisions import write_decisions
 from ingestion.demo.difficulty import DemoSummary, Difficulty
 from ingestion.demo.digital import build_ad_spend, build_events
 from ingestion.demo.extracts import ExtractWriter
@@ -38,6 +39,8 @@ def generate(
 ) -> DemoSummary:
     """Write the extracts of the demo company under `target`, the planted truth under `truth`.
 
+    What its people decided lies in `decisions` beside the extracts.
+
     The same parameters give the same bytes. `customers` counts persons with CRM records; guests
     come on top. Raises ValueError below 20 customers or one month.
     """
@@ -66,6 +69,7 @@ def generate(
     writer.write_voices(voices)
     events = build_events(world, people, purchases, devices, ACQUISITION_CAMPAIGN)
     writer.write_digital(events, build_ad_spend(world, ACQUISITION_CAMPAIGN))
+    write_decisions(target / "decisions", world)
     if truth is not None:
         write_truth(
             truth, world, people, purchases, surveys, service, voices, relations,

@@ -56,7 +56,7 @@ def open_content(path: Path, *, is_workbook: bool = False) -> Iterator[BinaryIO]
     """
     kind = compression_of(path)
     try:
-        if kind == "zip" and not is_workbook:
+        if kind == "zip" and not (is_workbook and _is_workbook(path)):
             with (zipfile.ZipFile(path) as archive,
                   archive.open(_only_member(path, archive)) as member):
                 yield cast(BinaryIO, member)
@@ -74,6 +74,15 @@ def open_content(path: Path, *, is_workbook: bool = False) -> Iterator[BinaryIO]
             raise
         raise ExtractError(f"{path.name}: not readable as {kind} archive ({type(error).__name__}); "
                            "it is damaged, cut off or encrypted: deliver it again") from error
+
+
+def _is_workbook(path: Path) -> bool:
+    """Whether a zip archive is a workbook itself (or too damaged to tell), not around one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return not {"[Content_Types].xml", "content.xml"}.isdisjoint(archive.namelist())
+    except DAMAGES:
+        return True
 
 
 def _only_member(path: Path, archive: zipfile.ZipFile) -> str:

@@ -15,6 +15,10 @@ class ExtractError(ValueError):
     """A file cannot be read at all; the message names the file and the remedy."""
 
 
+class UnclearLinesError(ExtractError):
+    """The engine cannot tell the lines of a file apart, or not all of them."""
+
+
 @dataclass(frozen=True)
 class Extract:
     """What a reader found: the names it can serve, and how to ask for one as SQL text.
@@ -58,13 +62,13 @@ def told_names(extract: Extract, is_header: bool) -> str:
 
     Args:
         extract: what was read.
-        is_header: whether some expected column was found. Where none was, the first line may not be
-            a header at all but a person's record.
+        is_header: whether half of the expected columns were found, or half of the file's columns
+            were expected. Otherwise the first line may be a person's record, or have run into one.
     """
     if is_header:
         return f"the file has {', '.join(sorted(extract.names)[:30])}"
-    return ("no other declared column is there: check `delimiter`, and that the first line is the "
-            "header")
+    return ("few or none of the declared columns are there: check `delimiter`, and that the first "
+            "line is the header")
 
 
 def columnar(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from ingestion.declaration import FileFormat
 from ingestion.readers.copies import readable_copies
@@ -18,6 +19,7 @@ from ingestion.readers.excel import open_excel
 from ingestion.readers.extract import (
     Extract,
     ExtractError,
+    UnclearLinesError,
     columnar,
     file_list,
     identifier,
@@ -26,6 +28,7 @@ from ingestion.readers.extract import (
 )
 from ingestion.readers.headers import header
 from ingestion.readers.json import extract_of_objects, json_records
+from ingestion.readers.records import LONGEST_LINE, Records, count_records, split_records
 from ingestion.readers.reshape import add_from_file_name, unpivot
 
 __all__ = [
@@ -34,18 +37,14 @@ __all__ = [
 ]
 
 
-class UnclearLinesError(ExtractError):
-    """Which lines cannot be split is known only when all lines end alike."""
-
-
-# The engine keeps no more of a line that it cannot split.
-_KEPT_OF_A_LINE = 10_000
-_LONGEST_LINE = 8 << 20
+_TABLES = ("extract", "unreadable", "numbered", "exploded", "unpivoted")
+# Records that cannot be split are handed to the engine in batches of this many.
+_FAULTY_RECORDS = 50_000
 
 
 def open_extract(
     con: duckdb.DuckDBPyConnection, paths: list[Path], form: FileFormat, columns: tuple[str, ...],
-    scratch: Path, *, unify_lines: bool = False,
+    scratch: Path, *, line_by_line: bool = False,
 ) -> Extract:
     """Create the temporary tables `extract` and `unreadable` from files of one shape.
 
@@ -55,19 +54,21 @@ def open_extract(
         form: how they are written.
         columns: names as `header` returned them.
         scratch: folder for files that are compressed or in another encoding, written anew.
-        unify_lines: end every line alike first; the engine refuses files that mix line ends.
+        line_by_line: tell the lines apart here, which takes longer, instead of in the engine, which
+            refuses files that mix line ends and loses lines of damaged ones.
 
     Raises:
-        UnclearLinesError: to be opened again with `unify_lines`.
+        UnclearLinesError: to be opened again with `line_by_line`.
         ExtractError: a file is damaged or not in the declared encoding.
     """
-    for table in ("extract", "unreadable"):
+    for table in _TABLES:  # a file that could not be read may have left any of them behind
         con.execute(f"drop table if exists {table}")
     con.execute("create temp table unreadable (cx360_file varchar, cx360_row bigint,"
                 " reason varchar, record varchar)")
     if form.format == "excel":
         return open_excel(con, paths, form, columns)
-    copies, cut = readable_copies(paths, form, scratch, unify_lines=unify_lines)
+    copies, cut = readable_copies(
+        paths, form, scratch, unify_lines=line_by_line and form.format == "jsonl")
     if cut:
         con.executemany("insert into unreadable values (?, ?, 'left out by skip_last', ?)",
                         [[str(line.file), line.number, line.text] for line in cut])
@@ -77,101 +78,116 @@ def open_extract(
         return _open_json(con, copies, form)
     if form.format == "parquet":
         return _open_parquet(con, copies, form, columns)
-    return _open_csv(con, copies, form, columns, unify_lines=unify_lines)
+    if line_by_line:
+        return _open_split_csv(con, copies, form, columns, scratch)
+    return _open_csv(con, copies, form, columns)
 
 
 def _open_csv(
     con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
-    columns: tuple[str, ...], *, unify_lines: bool,
+    columns: tuple[str, ...],
 ) -> Extract:
+    """Let the engine read the files, which stops at any record that it cannot split."""
+    _read_csv(con, paths, form, columns, has_header=not form.column_names)
+    header_lines = int(not form.column_names)
+    _check_counts(con, {
+        path: count_records(read, form, keeps_blank=len(columns) == 1) - header_lines
+        for path, read in paths.items()})
+    return columnar(columns, is_typed=False)
+
+
+def _open_split_csv(
+    con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
+    columns: tuple[str, ...], scratch: Path,
+) -> Extract:
+    """Hand the engine only records that fit; the others are `unreadable`, whole, with the reason.
+
+    Raises:
+        ExtractError: a quote is never closed, or the engine still reads another number of records.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    whole, counts = {}, {}
+    for number, (path, read) in enumerate(paths.items()):
+        whole[path], counts[path] = scratch / f"{number}.whole", 0
+        faulty: list[Records] = []
+        with whole[path].open("w", encoding="latin-1", newline="") as target:
+            for found in split_records(read, path.name, form, len(columns)):
+                if found.fault:
+                    faulty.append(found)
+                    if len(faulty) == _FAULTY_RECORDS:
+                        _keep_faulty(con, path, faulty)
+                        faulty.clear()
+                else:
+                    target.write(found.text + "\n")
+                    counts[path] += found.count
+        _keep_faulty(con, path, faulty)
+    _read_csv(con, whole, form, columns, has_header=False)
+    try:
+        _check_counts(con, counts)
+    except UnclearLinesError as error:
+        raise ExtractError(f"{error}; deliver the file again, or correct `quote`, `escape` and "
+                           "`delimiter` in the declaration") from error
+    return columnar(columns, is_typed=False)
+
+
+def _read_csv(
+    con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
+    columns: tuple[str, ...], *, has_header: bool,
+) -> None:
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
-    has_header = "false" if form.column_names else "true"
     escape = literal(form.escape or form.quote)
-    # The engine cannot pad lines in parallel where quotes may hold line breaks.
-    ragged = ", null_padding = true, parallel = false" if form.may_be_short else ""
+    ragged = ", null_padding = true" if form.may_be_short else ""
     con.execute(f"""
         create temp table numbered as
         select *, row_number() over () as cx360_row_in_batch
         from read_csv({file_list(paths.values())}, columns = {{{types}}}, header = {has_header},
             auto_detect = false, compression = 'none',
             delim = {literal(form.delimiter)}, quote = {literal(form.quote)}, escape = {escape},
-            filename = 'cx360_read', store_rejects = true, max_line_size = {_LONGEST_LINE}{ragged})
+            filename = 'cx360_read', max_line_size = {LONGEST_LINE}{ragged})
         """)
     _number_by_file(con, paths)
-    _keep_unsplit_lines(con, form, has_unified_lines=unify_lines)
-    return columnar(columns, is_typed=False)
 
 
-def _keep_unsplit_lines(
-    con: duckdb.DuckDBPyConnection, form: FileFormat, *, has_unified_lines: bool,
-) -> None:
-    """Move the lines that could not be split into `unreadable`, whole.
+def _keep_faulty(con: duckdb.DuckDBPyConnection, path: Path, records: list[Records]) -> None:
+    faulty = pa.table({
+        "line": pa.array([record.line for record in records], pa.int64()),
+        "fault": pa.array([record.fault for record in records], pa.string()),
+        "record": pa.array([record.text.encode("latin-1").decode(errors="replace")
+                            for record in records], pa.string())})
+    con.register("faulty", faulty)
+    con.execute("insert into unreadable select ?, line, 'line not readable: ' || fault, record "
+                "from faulty", [str(path)])
+    con.unregister("faulty")
+
+
+def _check_counts(con: duckdb.DuckDBPyConnection, counts: dict[Path, int]) -> None:
+    """What the engine read must be what was counted without it.
 
     Raises:
-        UnclearLinesError: the engine tells another line than the one it dropped, as it does for
-            quotes in files whose lines do not all end with a line feed alone.
-        ExtractError: a quote is opened and never closed, so that the engine lost sight of the
-            lines after it.
+        UnclearLinesError: it is not.
     """
-    con.execute(f"""
-        create temp table unsplit as
-        select read_files.cx360_file, read_files.read_path, min(e.line) + {form.skip_first} as line,
-            e.line_byte_position as start, min(lower(e.error_type)) as reason,
-            bool_or(e.error_type = 'UNQUOTED VALUE') as is_unquoted,
-            min(case when strlen(e.csv_line) < {_KEPT_OF_A_LINE} then e.csv_line end) as record
-        from reject_errors as e
-        join reject_scans as s on e.scan_id = s.scan_id and e.file_id = s.file_id
-        join read_files on s.file_path = read_files.read_path
-        group by read_files.cx360_file, read_files.read_path, e.line_byte_position""")
-    con.execute("drop table reject_errors")
-    con.execute("drop table reject_scans")
-    if not has_unified_lines and con.execute(
-            "select count(*) from unsplit where is_unquoted").fetchall()[0][0]:
-        con.execute("drop table unsplit")
-        raise UnclearLinesError("lines to be ended alike first")
-    con.execute("""
-        insert into unreadable
-        select cx360_file, line, 'line not readable: ' || reason, record
-        from unsplit where record is not null""")
-    long = con.execute("""
-        select cx360_file, read_path, line, start, reason, is_unquoted
-        from unsplit where record is null order by cx360_file, start""").fetchall()
-    con.execute("drop table unsplit")
-    for file, read, line, start, reason, is_unquoted in long:
-        if is_unquoted:
-            raise ExtractError(
-                f"{Path(file).name}, line {line}: a quote is opened and never closed, so the "
-                "lines after it cannot be told apart; deliver the file again, or declare "
-                "`quote: \"\"` if its quotes mean nothing")
-        con.execute("insert into unreadable values (?, ?, ?, ?)", [
-            file, line, f"line not readable: {reason}", _record_at(Path(read), start, form.quote)])
-
-
-def _record_at(path: Path, start: int, quote: str) -> str:
-    """The record that starts at a byte (counted from 1), or after the line end found there."""
-    record = b""
-    with path.open("rb") as file:
-        file.seek(max(start - 1, 0))
-        while line := file.readline():
-            if record or line.strip():
-                record += line
-                if not quote or record.count(quote.encode()) % 2 == 0:
-                    break
-    return record.decode(errors="replace").rstrip("\r\n")
+    read = dict(con.execute(
+        "select cx360_file, count(*) from extract group by cx360_file").fetchall())
+    for path, count in counts.items():
+        if (found := read.get(str(path), 0)) != count:
+            raise UnclearLinesError(f"{path.name}: has {count:,} records that can be read, but the "
+                                    f"engine reads {found:,}")
 
 
 def _open_parquet(
     con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
     columns: tuple[str, ...],
 ) -> Extract:
-    _keep_read_files(con, paths)
+    file = "cx360_read"
+    for path, copy in paths.items():  # hardly ever: a Parquet file within an archive
+        if path != copy:
+            file = f"replace({file}, {literal(str(copy))}, {literal(str(path))})"
     con.execute(f"""
         create temp table extract as
-        select read_files.cx360_file, p.file_row_number + 1 as cx360_row,
-            p.* exclude (cx360_read, file_row_number)
+        select {file} as cx360_file, file_row_number + 1 as cx360_row,
+            * exclude (cx360_read, file_row_number)
         from read_parquet({file_list(paths.values())}, filename = 'cx360_read',
-            file_row_number = true) as p
-        join read_files on p.cx360_read = read_files.read_path""")
+            file_row_number = true)""")
     types = {row[0]: row[1] for row in con.execute("describe extract").fetchall()}
     return columnar(columns, is_typed=True, doubles=frozenset(
         name for name in columns if types[name] in ("DOUBLE", "FLOAT")))

@@ -56,7 +56,7 @@ def unpivot(
                for column, accepted in columns.items()}
     if missing := [" / ".join(columns[column]) for column, names in present.items() if not names]:
         raise ExtractError(f"column {', '.join(missing)} of `unpivot` is missing; "
-                           f"{told_names(extract, len(missing) < len(columns))}")
+                           f"{told_names(extract, 2 * len(missing) <= len(columns))}")
     rest = sorted(extract.names - {n for names in present.values() for n in names} - {name, value})
     kept = "".join(f", extract.{identifier(column)}" for column in rest)
     numbered = ", ".join(f"({i}, {literal(column)})" for i, column in enumerate(present))

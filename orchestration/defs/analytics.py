@@ -7,8 +7,12 @@ import dagster as dg
 
 from expectations.ml import describe_suite
 from models_ml.tables import TABLES
+from orchestration.alert_step import raise_alerts
 from orchestration.checks import suite_result, suite_spec
+from orchestration.driver_step import find_satisfaction_drivers
 from orchestration.identity_step import resolve_customers
+from orchestration.impact_step import measure_impact
+from orchestration.improvement_step import find_improvements
 from orchestration.ml_steps import Outcome, Progress, list_holidays
 from orchestration.recommendation_step import recommend_products
 from orchestration.resources import Run
@@ -125,7 +129,61 @@ SILENCE = MlStep(
     others=(("ml", "customer_records"),),
     chart="corrections", charted=("nonresponse_corrections",))
 
-ML_STEPS = (IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, SILENCE)
+IMPROVEMENTS = MlStep(
+    "find_improvements", "improvements", "experience",
+    reads=("int_cases_identified", "int_cases_costed", "int_case_links_propagated",
+           "int_feedback_texts_unioned", "int_orders_completed", "int_order_lines_converted",
+           "int_touchpoints_mapped", "int_topics_placed", "int_survey_responses_identified",
+           "int_survey_responses_scored"),
+    tables=("root_causes", "training_needs", "improvement_decisions", "improvement_effects"),
+    conclude=find_improvements,
+    description="Find where topics stand out and which teams need training, and measure what "
+                "decided improvements changed.",
+    others=(("ml", "customer_records"), ("ml", "feedback_topics"), ("ml", "feedback_sentiment"),
+            ("staging", "stg_pos__products"), ("staging", "stg_pos__stores"),
+            ("seeds", "channels"), ("seeds", "touchpoint_map"), ("seeds", "team_sizes"),
+            ("reporting", "code_labels")),
+    chart="issues", charted=("root_causes",))
+
+IMPACT = MlStep(
+    "measure_impact", "impact", "value",
+    reads=("int_impact_days_unioned", "int_scores_measured", "int_experiences_judged",
+           "int_initiative_scopes_unioned", "int_purchase_days_summed"),
+    tables=("initiatives", "initiative_effects", "score_worth", "bad_experience_costs"),
+    conclude=measure_impact,
+    description="Say what initiatives brought, what a point of satisfaction is worth and what bad "
+                "experiences cost.",
+    others=(("ml", "customer_records"), ("seeds", "impact_rules")),
+    chart="effects", charted=("initiatives",))
+
+ALERTS = MlStep(
+    "raise_alerts", "alerts", "kpi",
+    reads=("int_alert_days_counted", "int_alert_facts_unioned", "int_alert_series_named",
+           "int_topics_placed"),
+    tables=("watched_series", "alert_series_days", "alerts", "alert_slices", "alert_reasons",
+            "series_changes"),
+    conclude=raise_alerts,
+    description="Watch daily series of KPIs and topics, and say what changed, where and with what.",
+    others=(("ml", "feedback_topics"), ("ml", "feedback_sentiment"), ("ml", "public_holidays"),
+            ("staging", "stg_pos__stores"), ("seeds", "channels"), ("seeds", "case_reasons")),
+    chart="events", charted=("alerts",))
+
+DRIVERS = MlStep(
+    "find_satisfaction_drivers", "drivers", "experience",
+    reads=("int_driver_responses_described", "int_driver_outcomes_scored",
+           "int_driver_facts_unioned", "int_driver_events_unioned", "int_driver_factors_named",
+           "int_orders_completed", "int_feedback_texts_unioned", "int_topics_placed"),
+    tables=("driver_models", "satisfaction_drivers"),
+    conclude=find_satisfaction_drivers,
+    description="Say what moves satisfaction, how surely, and how well it does.",
+    others=(("ml", "customer_records"), ("ml", "customer_segments"), ("ml", "feedback_topics"),
+            ("seeds", "driver_outcomes"), ("seeds", "driver_factors")),
+    chart="importance_by_performance", charted=("driver_models", "satisfaction_drivers"))
+
+ML_STEPS = (
+    IDENTITY, TEXTS, HOLIDAYS, VALUE, OFFERS, SUPPRESSIONS, SEGMENTS, SILENCE, DRIVERS, IMPACT,
+    IMPROVEMENTS, ALERTS,
+)
 
 # Tables that must hold every key of their input.
 COVERING = ("customer_records", "feedback_texts", "feedback_sentiment", "feedback_signals",

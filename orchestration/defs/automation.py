@@ -4,6 +4,7 @@ import hashlib
 
 import dagster as dg
 
+from orchestration.alert_messages import send_alerts
 from orchestration.dead_runs import close_dead_runs
 from orchestration.run_lock import Busy, run_lock
 from orchestration.settings import read_settings
@@ -23,14 +24,17 @@ refresh_customer_360 = dg.define_asset_job(
     execution_timezone=read_settings().company.company_time_zone,
     description="Every morning at five, company time. Without anything new there is no run.")
 def daily_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Request a run unless it would publish the same again."""
+    """Request a run unless it would publish the same again; then send what was not sent."""
     settings = read_settings()
     try:
         with run_lock(settings.home, wait=False):
             snapshot, _ = find_unchanged(settings)
+            unsent = send_alerts(settings, snapshot.as_of).problems if snapshot else ()
     except Busy:
         snapshot = None
-    return dg.SkipReason(f"snapshot {snapshot.name} is current") if snapshot else dg.RunRequest()
+    if not snapshot:
+        return dg.RunRequest()
+    return dg.SkipReason(" ".join([f"snapshot {snapshot.name} is current.", *unsent]))
 
 
 @dg.sensor(minimum_interval_seconds=SENSOR_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING,

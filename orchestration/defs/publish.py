@@ -1,8 +1,9 @@
-"""The published snapshot."""
+"""The published snapshot, and what is sent after it."""
 
 import dagster as dg
 
 from orchestration import dbt
+from orchestration.alert_messages import send_alerts
 from orchestration.data_docs import generate_data_docs
 from orchestration.fingerprint import as_of_date, run_fingerprint
 from orchestration.kpi_history import record_kpi_history
@@ -27,9 +28,12 @@ def _published_tables() -> list[list[str]]:
     group_name="published",
     owners=["team:data-engineering"],
     kinds={"duckdb", "parquet"},
+    check_specs=[dg.AssetCheckSpec(
+        "alerts_sent", asset=["published", "snapshot"],
+        description="New alerts were sent where the settings say so; a failure is a warning.")],
 )
 def snapshot(run: Run) -> dg.MaterializeResult:
-    """Publish marts and reporting with their documentation."""
+    """Publish marts and reporting with their documentation; then send new alerts."""
     settings, loads = run.settings, run.zone.loads()
     as_of = as_of_date(settings, loads)
     with run.audit.stage("publish"):
@@ -42,7 +46,10 @@ def snapshot(run: Run) -> dg.MaterializeResult:
             keep=settings.snapshots_kept, memory_limit=settings.memory_limit)
         record_kpi_history(settings)
         remove_replaced_parts(settings)
-    return dg.MaterializeResult(metadata={
+    sent = send_alerts(settings, as_of)
+    return dg.MaterializeResult(check_results=[dg.AssetCheckResult(
+        check_name="alerts_sent", passed=not sent.problems, severity=dg.AssetCheckSeverity.WARN,
+        description=" ".join(sent.problems), metadata=dict(sent.events))], metadata={
         "dagster/row_count": sum(published.rows.values()),
         "snapshot": published.name,
         "as of": published.as_of.isoformat(),

@@ -16,8 +16,10 @@ from orchestration.defs.analytics import ML_STEPS
 from orchestration.settings import DBT_PROJECT
 
 Grades = dict[str, tuple[str | None, str]]
-READ_BY_PYTHON = {f"source.cx360.ml.{table}": step.reads
-                  for step in ML_STEPS for table in step.tables}
+READ_BY_PYTHON = {
+    f"source.cx360.ml.{table}": (*step.reads, *(
+        model for schema, model in step.others if schema == "staging"))
+    for step in ML_STEPS for table in step.tables}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,8 @@ def kpis_to_come() -> list[str]:
 def test_without_a_fault_only_anonymous_feedback_is_reported(before: Grades) -> None:
     assert {subject: grade for subject, (grade, _) in before.items() if grade != "A"} == {
         "feedback": "B", "feedback_topics": "B", "routing_queue": "B", "topic_proposals": None,
-        "crr": None, "churn": None,
+        "crr": None, "churn": None, "alert_reasons": None, "alert_slices": None,
+        "improvement_effects": None, "training_needs": None,
         "identity_changes": None, "segment_moves": None} | dict.fromkeys(kpis_to_come())
     assert before["crr"][1] == "no rows yet"
     assert before["feedback"][1].startswith("Rows with a known customer: ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -9,6 +11,7 @@ import pytest
 
 from ingestion.contract import ENTITIES
 from models_ml.tables import TABLES
+from orchestration.publisher import Snapshot
 from orchestration.run import STEPS
 
 
@@ -44,6 +47,16 @@ def test_a_wrong_dependency_would_be_found() -> None:
 
 def test_no_dependency_dangles(location: dg.Definitions) -> None:
     assert dangling(location) == set()
+
+
+def test_the_alert_step_declares_what_its_queries_read() -> None:
+    from orchestration import alert_queries
+    from orchestration.defs.analytics import ALERTS
+
+    queries = Path(alert_queries.__file__).read_text(encoding="utf-8")
+    read = set(re.findall(r"\b(intermediate|staging|seeds)\.(\w+)", queries))
+    assert {("intermediate", model) for model in ALERTS.reads} | {
+        asset for asset in ALERTS.others if asset[0] != "ml"} == read
 
 
 def test_every_raw_and_ml_table_is_an_asset(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
@@ -107,6 +120,26 @@ def test_suites_of_ml_tables_block_and_raw_tables_are_admitted(location: dg.Defi
 def test_raw_tables_have_a_freshness_policy(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
     assert [entity.table for entity in ENTITIES.values()
             if specs[dg.AssetKey(["raw", entity.table])].freshness_policy is None] == []
+
+
+def test_the_schedule_sends_what_was_not_sent_where_nothing_is_new(
+    location: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from orchestration.alert_messages import Sent
+    from orchestration.defs import automation
+
+    monkeypatch.setenv("CX360_HOME", str(tmp_path / "home"))
+    snapshot = Snapshot("00001", tmp_path, "", date(2026, 6, 30), {})
+    asked = []
+    monkeypatch.setattr(automation, "find_unchanged", lambda _: (snapshot, ()))
+    monkeypatch.setattr(automation, "send_alerts", lambda _, as_of: asked.append(as_of) or Sent(
+        {"webhook": 0}, ("1 new alerts were not sent",)))
+    (schedule,) = location.get_repository_def().schedule_defs
+    with dg.build_schedule_context() as context:
+        data = schedule.evaluate_tick(context)
+    assert not data.run_requests
+    assert "not sent" in (data.skip_message or "")
+    assert asked == [date(2026, 6, 30)]
 
 
 def test_the_sensor_asks_once_for_the_same_extracts(

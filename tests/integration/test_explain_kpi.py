@@ -180,7 +180,7 @@ def test_a_value_that_its_records_do_not_give_is_noticed(copy: Company) -> None:
     (Asked("npx"), r"no KPI has this id or name; near are nps \(Net Promoter Score"),
     (Asked("Umsatz je"), r"near are .*revenue_per_customer \(Revenue per customer / Umsatz je"),
     (Asked("qqq"), "there are abandoned_calls, "),
-    (Asked("roi"), "roi has no values yet"),
+    (Asked("crr"), "crr has no values yet"),
     (Asked("nps", "March"), "March: no period; write it as 2026-03-14"),
     (Asked("nps", "2019-03"), r"nps has nothing in 2019-03; there are .* months? from 2026-04 to"),
     (Asked("nps", None, "reason", "x"), "nps is not split by reason; its dimensions are "),

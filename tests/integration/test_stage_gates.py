@@ -16,6 +16,10 @@ from company import Company
 
 from models_ml import identity
 from orchestration import (
+    alert_step,
+    driver_step,
+    impact_step,
+    improvement_step,
     recommendation_step,
     segment_step,
     silence_step,
@@ -24,7 +28,11 @@ from orchestration import (
 )
 from orchestration.audit import STAGES, Audit
 from orchestration.defs.analytics import (
+    ALERTS,
+    DRIVERS,
     IDENTITY,
+    IMPACT,
+    IMPROVEMENTS,
     OFFERS,
     SEGMENTS,
     SILENCE,
@@ -157,9 +165,26 @@ def more_answers_than_invitations(correct: Any, *given: Any) -> Any:
     return correct(*given).assign(response_rate=1.5)
 
 
+def more_than_certain(find: Any, *given: Any, **named: Any) -> Any:
+    return find(*given, **named).assign(p_value=2.0)
+
+
 def decided_in_the_header(read: Any, settings: Any) -> Any:
     return pd.DataFrame([("0" * 32, "*", None, date(2026, 1, 1), 1)],
                         columns=read(settings).columns)
+
+
+def certain_without_an_interval(measure: Any, *given: Any) -> Any:
+    return measure(*given).assign(verdict="certainly")
+
+
+def fewer_answers_than_none(explain: Any, *given: Any) -> Iterator[Any]:
+    for model, factors in explain(*given):
+        yield {**model, "answers_count": -1}, factors
+
+
+def days_of_less_than_nothing(tell: Any, *given: Any) -> Any:
+    return tell(*given).assign(records_count=-1)
 
 
 @pytest.mark.parametrize(("step", "module", "concludes", "wrongly", "table"), [
@@ -171,6 +196,10 @@ def decided_in_the_header(read: Any, settings: Any) -> Any:
      "contact_suppressions"),
     (SILENCE, silence_step, "correct_measure", more_answers_than_invitations,
      "nonresponse_corrections"),
+    (IMPROVEMENTS, improvement_step, "find_root_causes", more_than_certain, "root_causes"),
+    (IMPACT, impact_step, "measure_scores", certain_without_an_interval, "score_worth"),
+    (DRIVERS, driver_step, "explain_outcome", fewer_answers_than_none, "driver_models"),
+    (ALERTS, alert_step, "tell_days", days_of_less_than_nothing, "alert_series_days"),
 ], ids=lambda given: given.stage if isinstance(given, MlStep) else "")
 def test_python_to_dbt_a_bad_conclusion_blocks_marts_and_snapshot(
     copy: Company, materialise: Materialise, keys_of: Callable[[str], list[dg.AssetKey]],

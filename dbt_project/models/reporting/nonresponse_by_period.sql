@@ -65,19 +65,24 @@ judged as (
     from ranked
 )
 
+-- Quarters add up to years and years to all: exact figures would tell of one that is hidden.
 select
     judged.measure,
     judged.survey,
     judged.grain,
     {{ period_label('judged.grain', 'judged.period_start') }} as period,
     judged.period_start,
-    case when not judged.is_suppressed then judged.invited_count end as invited_count,
-    case when not judged.is_suppressed then judged.answered_count end as answered_count,
-    case when not judged.is_suppressed then judged.response_rate end as response_rate,
+    case when not judged.is_suppressed then {{ rounded_count('judged.invited_count') }} end as invited_count,
+    case when not judged.is_suppressed then {{ rounded_count('judged.answered_count') }} end as answered_count,
+    case
+        when not judged.is_suppressed
+            then 1.0 * {{ rounded_count('judged.answered_count') }} / {{ rounded_count('judged.invited_count') }}
+    end as response_rate,
     cast(coverages.invited_customers_share as double) as invited_customers_share,
     {%- for score in ['raw_score', 'silent_score', 'corrected_score', 'difference'] %}
     {%- for end in ['', '_low', '_high'] %}
-    case when not judged.is_suppressed then judged.{{ score }}{{ end }} end as {{ score }}{{ end }},
+    case when not judged.is_suppressed then {{ rounded_mean('judged.' ~ score ~ end, 'judged.answered_count') }} end
+        as {{ score }}{{ end }},
     {%- endfor %}
     {%- endfor %}
     case when not judged.is_suppressed then judged.verdict end as verdict,

@@ -5,6 +5,7 @@ One module, so that Great Expectations is imported once.
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import pytest
 
 from expectations import ml, raw
 from expectations.metrics import load_metrics_sql, quote_identifier, table_metrics_sql
+from expectations.validation import great_expectations
 from expectations.verdicts import Failure, LoadVerdict, TableVerdict
 from ingestion.contract import DUCKDB_TYPES, ENTITIES, Entity
 from models_ml.tables import TABLES, MlTable
@@ -283,12 +285,13 @@ def test_no_loads_give_no_verdicts(connection: duckdb.DuckDBPyConnection) -> Non
 
 
 def a_row(table: MlTable, number: int) -> Row:
-    """A valid row; of a key that is one listed column every row has another value."""
+    """A valid row; of a key whose columns are all listed, the last has another value every row."""
+    listed = all(c.values for c in table.columns if c.name in table.key)
     return {
-        c.name: c.values[number if table.key == (c.name,) else 0]
+        c.name: c.values[number if listed and c.name == table.key[-1] else 0]
         if c.values
         else a_value(c.name, c.type, number) + (c.minimum or 0)
-        if c.type == "integer"
+        if c.type in ("integer", "double")
         else a_value(c.name, c.type, number)
         for c in table.columns
     }
@@ -489,3 +492,13 @@ def test_great_expectations_is_imported_only_when_it_is_needed() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_importing_leaves_the_search_for_garbage_as_it_was(was_on: bool) -> None:
+    try:
+        gc.enable() if was_on else gc.disable()
+        great_expectations.__wrapped__()
+        assert gc.isenabled() == was_on
+    finally:
+        gc.enable()

@@ -118,11 +118,11 @@ def test_a_column_that_tells_totals_must_be_there(shop: Shop) -> None:
 
 
 def test_short_lines_are_filled_up_where_declared(shop: Shop) -> None:
-    shop.declare("files: 'o*', delimiter: ';', may_be_short: true")
-    shop.write("o.csv", b'Nr;Datum;Betrag;Kunde\n1;2025-01-01\n2;2025-01-01;5;"a\nb"\n3\n')
+    shop.declare("files: 'o*', delimiter: ';', may_be_short: true, quote: ''")
+    shop.write("o.csv", b'Nr;Datum;Betrag;Kunde\n1;2025-01-01\n2;2025-01-01;5;"a\n3\n')
     load = shop.only()
     assert shop.rows("source_record_ref, net_amount, customer_ref", load) == [
-        ("1", None, None), ("2", Decimal("5"), "a\nb")]
+        ("1", None, None), ("2", Decimal("5"), '"a')]
     assert [reason for _, reason, _ in shop.rejects(load)] == [
         "column ordered_at: empty, but required"]
 
@@ -148,20 +148,26 @@ def test_an_open_quote_that_swallows_lines_stops_the_file(shop: Shop) -> None:
     rows = "".join(f"{i},2025-01-01,1,a\n" for i in range(3, 2000))
     shop.write("o.csv", ('Nr,Datum,Betrag,Kunde\n1,2025-01-01,1,b\n2,2025-01-01,1,"c\n' + rows
                          ).encode())
-    assert shop.problem().startswith("o.csv, line 3: a quote is opened and never closed")
+    assert shop.problem().startswith("o.csv, about line 3: a quote is opened and never closed")
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-def test_lines_after_an_open_quote_are_the_ones_that_are_kept(shop: Shop, line_end: str) -> None:
+def test_an_open_quote_in_a_short_file_stops_it_too(shop: Shop, line_end: str) -> None:
     """With carriage returns the engine tells an earlier line, which is good."""
     shop.declare("files: 'o*'")
     lines = ["Nr,Datum,Betrag,Kunde", "1,2025-01-01,1,a", '2,2025-01-01,1,"b',
              '3,2025-01-01,1,"c\nd"', "4,2025-01-01,1,e"]
     shop.write("o.csv", line_end.join(lines).encode())
+    assert "a quote is opened and never closed" in shop.problem()
+
+
+def test_a_line_with_text_after_its_closing_quote_is_a_reject(shop: Shop) -> None:
+    shop.declare("files: 'o*'")
+    shop.write("o.csv", b'Nr,Datum,Betrag,Kunde\r\n1,2025-01-01,1,a\r\n2,2025-01-01,1,"b" c\r\n'
+                        b"3,2025-01-01,1,d\r\n")
     load = shop.only()
-    kept = "".join(record for _, _, record in shop.rejects(load)) + "".join(
-        reference for (reference,) in shop.rows("source_record_ref", load))
-    assert all(line[0] in kept for line in lines[1:]), kept
+    assert load.rows_accepted == 2
+    assert [record for _, _, record in shop.rejects(load)] == ['2,2025-01-01,1,"b" c']
 
 
 def test_a_long_line_that_cannot_be_split_is_kept_whole(shop: Shop) -> None:

@@ -30,7 +30,7 @@ def engine_with(*records: Mapping[str, str | None]) -> duckdb.DuckDBPyConnection
     columns = ", ".join(f"{name} varchar" for name in DESCRIBED if name != "record_id")
     con.execute(f"create table described (record_id bigint, {columns})")
     con.execute("create table block_key "
-                "(block_number tinyint, block_key ubigint, record_id bigint)")
+                "(block_number tinyint, block_key uinteger, record_id bigint)")
     con.executemany(
         f"insert into described values ({', '.join('?' * len(DESCRIBED))})",
         [[number, *(record.get(name) for name in DESCRIBED if name != "record_id")]

@@ -136,8 +136,12 @@ def partition(settings: Settings) -> str:
     return " ".join(sorted("".join(sorted(group)) for group in groups.values()))
 
 
-def tables(settings: Settings, names: tuple[str, ...] = IDENTITY_TABLES) -> dict[str, bytes]:
-    return {name: ml_file(settings, name).read_bytes() for name in names}
+def tables(
+    settings: Settings, names: tuple[str, ...] = IDENTITY_TABLES,
+) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the tables in the order of their keys; the files have none."""
+    return {name: pq.read_table(ml_file(settings, name)).sort_by(
+        [(column, "ascending") for column in TABLES[name].key]).to_pylist() for name in names}
 
 
 def recorded(settings: Settings) -> list[str]:

@@ -46,7 +46,7 @@ def records(*keys: str, **broken: Any) -> pd.DataFrame:
 
 
 def stored(settings: Settings) -> list[str]:
-    return pq.read_table(ml_file(settings, TABLE)).column("record_key").to_pylist()
+    return sorted(pq.read_table(ml_file(settings, TABLE)).column("record_key").to_pylist())
 
 
 def test_every_table_has_a_typed_file_without_rows(settings: Settings) -> None:

@@ -20,7 +20,7 @@ from models_ml.segmentations import RFM
 from models_ml.tables import TABLES
 from orchestration import segment_points, segment_state, segment_step
 from orchestration.ml_steps import SuiteFailed
-from orchestration.ml_tables import arrow_schema, ml_file, prepare_ml_tables
+from orchestration.ml_tables import arrow_schema, ml_file
 from orchestration.segment_features import measure_features
 from orchestration.segment_step import segment_customers
 from orchestration.settings import Settings
@@ -35,12 +35,8 @@ PLANTED = ((0.8, 0.5, 0, 0.0), (0.2, -0.6, 3, 0.0), (0.6, 0.1, 0, 1.0))
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(home=tmp_path, company_folder=tmp_path / "company", sources=tmp_path,
-                        extracts=tmp_path, as_of=AS_OF)
-    prepare_ml_tables(settings)
-    (tmp_path / "raw").mkdir()
-    return settings
+def settings(empty_home: Settings) -> Settings:
+    return empty_home
 
 
 def as_of(settings: Settings, day: date) -> Settings:
@@ -126,8 +122,8 @@ def deliver_company(settings: Settings, *, until: date = AS_OF, customers: int =
 
 
 def rows(settings: Settings, table: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pq.read_table(ml_file(settings, table)).to_pylist()
-    return found
+    """Rows of a table, whose file is in no order, in one order."""
+    return sorted(pq.read_table(ml_file(settings, table)).to_pylist(), key=repr)
 
 
 def segments_of(settings: Settings, segmentation: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,7 +15,7 @@ import pytest
 from models_ml.tables import TABLES
 from orchestration import silence_step
 from orchestration.ml_steps import SuiteFailed
-from orchestration.ml_tables import arrow_schema, ml_file, prepare_ml_tables
+from orchestration.ml_tables import arrow_schema, ml_file
 from orchestration.settings import Settings
 from orchestration.silence_step import correct_for_silence, describe_invitations
 
@@ -25,27 +24,23 @@ INVITATION = {
     "invitation_id": "varchar", "identity_record_key": "varchar", "survey": "varchar",
     "sent_at": "timestamp", "sent_date": "date", "invitation_channel": "varchar",
     "order_channel": "varchar", "delivery": "varchar", "case_state": "varchar",
-    "waiting": "varchar", "responded_at": "timestamp", "is_answered": "boolean", "nps": "double",
+    "waiting": "varchar", "responded_at": "timestamp", "nps": "double",
     "csat_score": "double", "ces": "double", "overall_rating": "double"}
 FACTS = {"identity_record_key": "varchar", "fact_type": "varchar", "fact_date": "date",
          "score": "double"}
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(home=tmp_path, company_folder=tmp_path / "company", sources=tmp_path,
-                        extracts=tmp_path, as_of=AS_OF)
-    prepare_ml_tables(settings)
-    (tmp_path / "raw").mkdir()
-    return settings
+def settings(empty_home: Settings) -> Settings:
+    return empty_home
 
 
 def invited(number: int, day: str, record: str | None = "r1", **given: Any) -> dict[str, Any]:
-    """An invitation; with `responded_at` it was answered."""
+    """An invitation, answered only where that is given."""
     return {"invitation_id": f"i{number}", "identity_record_key": record, "survey": "purchase",
             "sent_at": f"{day} 10:00:00", "sent_date": day, "invitation_channel": "email",
             "order_channel": "web", "delivery": "on_time", "case_state": "none",
-            "waiting": "unknown", "is_answered": "responded_at" in given} | given
+            "waiting": "unknown"} | given
 
 
 def deliver(settings: Settings, invitations: list[dict[str, Any]],
@@ -115,10 +110,21 @@ def test_who_answered_before_is_known_as_such(settings: Settings) -> None:
     assert described(settings)["i2"]["invited_before"] == "answered"
 
 
-def test_a_young_invitation_is_not_silent_yet(settings: Settings) -> None:
+def test_a_young_invitation_is_neither_silent_nor_answered_yet(settings: Settings) -> None:
+    """With those answered alone the last month would seem to have answered whole."""
     deliver(settings, [invited(1, "2026-05-30"), invited(2, "2026-05-31"), invited(3, "2026-07-01"),
                        invited(4, "2026-06-29", responded_at="2026-06-30 08:00:00", nps=0.0)])
-    assert sorted(described(settings)) == ["i1", "i4"]
+    assert sorted(described(settings)) == ["i1"]
+
+
+def test_an_answer_after_the_time_for_it_is_none(settings: Settings) -> None:
+    """Else old invitations would have had longer for it than new ones."""
+    deliver(settings, [
+        invited(1, "2026-03-01", responded_at="2026-03-31 09:59:00", nps=0.0),
+        invited(2, "2026-03-01", "r2", responded_at="2026-03-31 10:00:00", nps=0.0)])
+    found = described(settings)
+    assert found["i1"]["nps"] == 0
+    assert pd.isna(found["i2"]["nps"])
 
 
 def planted(count: int = 4000) -> list[dict[str, Any]]:
@@ -180,7 +186,7 @@ def test_a_name_of_a_survey_is_escaped_in_the_picture(settings: Settings) -> Non
     deliver(settings, [row | {"survey": "<b>|x"} for row in planted(400)])
     chart = correct_for_silence(settings).chart
     assert "<b>" not in chart
-    assert "&lt;b>\\|x" in chart
+    assert "&lt;b&gt;&#124;x" in chart
 
 
 def test_a_broken_conclusion_leaves_the_last_table(

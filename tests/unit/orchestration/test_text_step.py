@@ -18,6 +18,7 @@ from orchestration import ml_updates, text_step, text_training
 from orchestration.ml_parts import list_files
 from orchestration.ml_steps import SuiteFailed
 from orchestration.ml_tables import ml_relation, prepare_ml_tables, write_ml_table
+from orchestration.ml_updates import update_ml_tables
 from orchestration.settings import Settings
 from orchestration.text_readers import TextReaders
 from orchestration.text_step import analyse_texts
@@ -134,6 +135,48 @@ def test_each_text_is_read_once_and_dropped_when_it_is_gone(settings: Settings) 
         key(LATE): "negative", key(CRASH): "negative"}
     assert by_text(settings, "feedback_routing", "routing_reason") == {
         key(LATE): "topic:delivery", key(CRASH): "app_crash"}
+
+
+def test_only_texts_that_were_there_before_are_taken_out_of_the_tables(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone: list[set[str]] = []
+
+    def watch(settings: Settings, con: duckdb.DuckDBPyConnection, updates: Any,
+              **options: Any) -> Any:
+        gone.append({text_key for update in updates for text_key, in con.execute(
+            f"select text_key from {update.gone}").fetchall()})
+        return update_ml_tables(settings, con, updates, **options)
+
+    monkeypatch.setattr(text_step, "update_ml_tables", watch)
+    for texts in ((LATE,), (LATE, GOOD), (LATE, CRASH)):
+        deliver(settings, *texts)
+        read_now(settings)
+    correct(settings, f"{key(LATE)};urgency;high")
+    read_now(settings)
+    assert gone == [set(), set(), {key(GOOD)}, {key(LATE)}]
+
+
+def test_themes_are_sought_among_the_first_texts_by_key(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched: list[list[str]] = []
+
+    def watch(readers: TextReaders, texts: pd.DataFrame) -> pd.DataFrame:
+        searched.append(texts["text_key"].tolist())
+        return find(readers, texts)
+
+    find = TextReaders.propose_topics
+    monkeypatch.setattr(TextReaders, "propose_topics", watch)
+    monkeypatch.setattr(text_step, "THEME_SEARCHED", 10)
+    texts = [f"Satz {number}" for number in range(40)]
+    deliver(settings, *texts)
+    read_now(settings)
+    deliver(settings, *texts[:10])
+    read_now(settings)
+    keys = sorted(map(key, texts))
+    assert searched == [[each for each in keys if each < "4"], sorted(map(key, texts[:10]))]
+    assert 0 < len(searched[0]) < 20
 
 
 def test_reading_bit_by_bit_gives_what_reading_at_once_gives(

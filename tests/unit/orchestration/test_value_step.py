@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,7 +13,7 @@ import pytest
 from models_ml import purchase_choice
 from orchestration import value_step
 from orchestration.ml_steps import Outcome, SuiteFailed
-from orchestration.ml_tables import ml_file, prepare_ml_tables
+from orchestration.ml_tables import ml_file
 from orchestration.settings import Settings
 from orchestration.value_queries import prepare
 from orchestration.value_step import estimate_values
@@ -24,17 +23,9 @@ AS_OF = date(2026, 6, 30)
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(home=tmp_path, company_folder=tmp_path / "company", sources=tmp_path,
-                        extracts=tmp_path, as_of=AS_OF)
-    (tmp_path / "raw").mkdir()
-    prepare_ml_tables(settings)
-    with duckdb.connect(str(settings.warehouse_path)) as con:
+def settings(shop: Settings) -> Settings:
+    with duckdb.connect(str(shop.warehouse_path)) as con:
         con.execute("""
-            create schema intermediate; create schema seeds;
-            create table intermediate.int_purchase_days_summed (identity_record_key varchar,
-                purchase_date date, is_purchase boolean, revenue decimal(18, 4),
-                margin decimal(18, 4), costed_revenue decimal(18, 4));
             create table intermediate.int_contract_terms_derived (contract_id varchar,
                 identity_record_key varchar, started_date date, ended_date date,
                 is_ended boolean, monthly_fee double, run_days bigint, days_to_planned_end bigint,
@@ -43,7 +34,7 @@ def settings(tmp_path: Path) -> Settings:
                 open_complaints_count bigint);
             create table seeds.value_rules as select 'discount_rate' as rule, 0.1 as value;
             create table seeds.season_index (month_number integer, demand_index double)""")
-    return settings
+    return shop
 
 
 def deliver(settings: Settings, purchases: list[tuple[str, str, bool, float, float | None]] = (),
@@ -96,7 +87,8 @@ def buyers(count: int = 120, seed: int = 3) -> list[tuple[str, str, bool, float,
 
 
 def values(settings: Settings) -> pd.DataFrame:
-    return pd.read_parquet(ml_file(settings, "customer_values")).set_index("customer_id")
+    found = pd.read_parquet(ml_file(settings, "customer_values"))
+    return found.set_index("customer_id").sort_index()
 
 
 def failures(outcome: Outcome) -> list[str]:

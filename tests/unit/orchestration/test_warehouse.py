@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.warehouse import count_rows, frames, preview, reading
+from orchestration.warehouse import count_rows, escape_chat, frames, preview, reading
 
 
 @pytest.fixture
@@ -34,7 +34,10 @@ def test_a_preview_is_the_first_rows_of_the_named_columns(warehouse: Path) -> No
 @pytest.mark.parametrize(("value", "shown"), [
     (None, ""),
     ("a|b", "a&#124;b"),
-    ("a\\|b", "a\\&#124;b"),
+    ("a\\|b", "a&#92;&#124;b"),
+    ("![x](https://a.example)", "&#33;&#91;x&#93;(https&#58;//a.example)"),
+    ("**b** `c` _d_ ~~e~~ www.a.example", "&#42;&#42;b&#42;&#42; &#96;c&#96; &#95;d&#95; "
+     "&#126;&#126;e&#126;&#126; www&#46;a.example"),
     ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
     ("Müller & Söhne", "Müller &amp; Söhne"),
     ("first\nsecond\r\nthird\rfourth", "first second third fourth"),
@@ -43,6 +46,16 @@ def test_a_preview_is_the_first_rows_of_the_named_columns(warehouse: Path) -> No
 ])
 def test_a_value_stays_in_its_cell(warehouse: Path, value: str | None, shown: str) -> None:
     assert rewrite(warehouse, value)[2:] == [f"| {shown} |"]
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("<!channel> @all <@U12>", "&lt;！channel&gt; ＠all &lt;＠U12&gt;"),
+    ("*b* _c_ `d` [e](http://a.example)", "∗b∗ ＿c＿ 'd' ［e］(http：//a.example)"),
+    # What a tool does not read as mark-up stays as it is.
+    ("ERR_TIMEOUT, cx@example.com, 12:30", "ERR_TIMEOUT, cx@example.com, 12:30"),
+])
+def test_a_name_is_no_markup_in_a_chat(text: str, shown: str) -> None:
+    assert escape_chat(text) == shown
 
 
 def test_reading_cannot_write_and_leaves_nothing_open(warehouse: Path) -> None:

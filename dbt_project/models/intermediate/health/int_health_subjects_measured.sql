@@ -23,7 +23,16 @@
     'segmentations': ('cast(null as date)', false), 'segments': ('cast(null as date)', false),
     'segment_features': ('cast(null as date)', false), 'customer_segments': ('cast(null as date)', false),
     'segment_profiles': ('cast(null as date)', false), 'segment_moves': ('cast(null as date)', false),
-    'personas': ('cast(null as date)', false),
+    'personas': ('cast(null as date)', false), 'root_causes': ('cast(null as date)', false),
+    'training_needs': ('cast(null as date)', false), 'self_service_articles': ('cast(null as date)', false),
+    'improvement_effects': ('cast(null as date)', false), 'improvement_register': ('cast(null as date)', false),
+    'service_costs': ('period_start', false),
+    'initiatives': ('cast(null as date)', false), 'initiative_effects': ('cast(null as date)', false),
+    'score_worth': ('cast(null as date)', false), 'bad_experience_costs': ('cast(null as date)', false),
+    'alerts': ('cast(null as date)', false), 'alert_slices': ('cast(null as date)', false),
+    'alert_reasons': ('cast(null as date)', false), 'series_changes': ('cast(null as date)', false),
+    'driver_models': ('cast(null as date)', false),
+    'satisfaction_drivers': ('cast(null as date)', false),
 } -%}
 with
 

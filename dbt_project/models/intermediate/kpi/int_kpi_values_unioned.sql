@@ -3,7 +3,7 @@
     'int_kpis_of_ad_days', 'int_kpis_of_answers', 'int_kpis_of_booked_products', 'int_kpis_of_bookings',
     'int_kpis_of_cases', 'int_kpis_of_customer_months', 'int_kpis_of_customer_values', 'int_kpis_of_customers',
     'int_kpis_of_deliveries', 'int_kpis_of_feedback', 'int_kpis_of_feedback_topics', 'int_kpis_of_hearings',
-    'int_kpis_of_invitations', 'int_kpis_of_messages', 'int_kpis_of_orders', 'int_kpis_of_orders_and_contacts',
+    'int_kpis_of_initiatives', 'int_kpis_of_invitations', 'int_kpis_of_messages', 'int_kpis_of_orders', 'int_kpis_of_orders_and_contacts',
     'int_kpis_of_retention', 'int_kpis_of_reviews', 'int_kpis_of_self_service', 'int_kpis_of_session_orders',
     'int_kpis_of_sessions', 'int_kpis_of_topic_voices', 'int_kpis_of_voices',
 ] -%}

@@ -8,8 +8,8 @@ customer_records as (
     select * from {{ ref('stg_ml__customer_records') }}
 ),
 
-case_reasons as (
-    select * from {{ ref('case_reasons') }}
+costed as (
+    select * from {{ ref('int_cases_costed') }}
 ),
 
 links as (
@@ -23,10 +23,10 @@ described as (
         cases.opened_at,
         links.link_group_id,
         coalesce(customer_records.customer_id, 'unknown') as customer_id,
-        coalesce(case_reasons.topic, cases.reason) as topic
+        costed.topic
     from cases
+    inner join costed on cases.case_id = costed.case_id
     left join customer_records on cases.identity_record_key = customer_records.identity_record_key
-    left join case_reasons on cases.reason = case_reasons.reason
     left join links on cases.case_id = links.case_id
 ),
 

@@ -4,21 +4,17 @@ problems_of_cases as (
     select * from {{ ref('int_case_problems_inferred') }}
 ),
 
-cases as (
-    select * from {{ ref('int_cases_identified') }}
+costed as (
+    select * from {{ ref('int_cases_costed') }}
 ),
 
 contacts as (
     select
         problems_of_cases.*,
-        cases.opened_at,
-        greatest(
-            cases.opened_at,
-            coalesce(cases.reopened_at, cases.opened_at),
-            coalesce(cases.resolved_at, cases.opened_at)
-        ) as last_contact_at
+        costed.opened_at,
+        costed.last_contact_at
     from problems_of_cases
-    inner join cases on problems_of_cases.case_id = cases.case_id
+    inner join costed on problems_of_cases.case_id = costed.case_id
 ),
 
 -- Who has the problem and what it is about says its first case; who is unknown there, another of its cases.

@@ -9,8 +9,8 @@ linked as (
     select * from {{ ref('int_cases_linked') }}
 ),
 
-contact_costs as (
-    select * from {{ ref('contact_costs') }}
+costed as (
+    select * from {{ ref('int_cases_costed') }}
 ),
 
 days as (
@@ -22,17 +22,14 @@ departments as (
 ),
 
 as_of_days as (
-    select
-        {{ as_of_date() }} as as_of_date,
-        {{ dbt.dateadd('day', -1 * var('recontact_days'), as_of_date()) }} as recontacts_decided_date
+    select {{ as_of_date() }} as as_of_date
 ),
 
--- Instants of days once instead of the day of every instant: time zones are what costs here.
+-- The instant of the day once instead of the day of every instant: time zones are what costs here.
 as_of as (
     select
         as_of_date,
-        {{ from_company_time('cast(as_of_date as timestamp)') }} as as_of_at,
-        {{ from_company_time('cast(recontacts_decided_date as timestamp)') }} as recontacts_decided_at
+        {{ from_company_time('cast(as_of_date as timestamp)') }} as as_of_at
     from as_of_days
 ),
 
@@ -64,7 +61,7 @@ dated as (
         -- no earlier than who did not, or the newest periods would show those alone who did.
         case
             when linked.problem_customer_id = 'unknown' or linked.topic = 'unknown' then null
-            when linked.last_contact_at >= as_of.recontacts_decided_at then null
+            when linked.last_contact_at >= costed.recontacts_decided_at then null
             when linked.is_followed_in_problem then true
             else coalesce(
                 {{ dbt.datediff('linked.last_contact_at', 'linked.problem_next_contact_at', 'second') }}
@@ -74,6 +71,7 @@ dated as (
         end as is_recontacted
     from settled
     inner join linked on settled.case_id = linked.case_id
+    inner join costed on settled.case_id = costed.case_id
     left join departments on settled.department = departments.department
     cross join as_of
 ),
@@ -143,9 +141,7 @@ select
         when not clocked.is_ended and clocked.promised_at is not null then false
     end as is_response_promise_kept,
     {{ dbt.datediff('clocked.promised_at', 'clocked.first_response_at', 'second') }} / 3600.0 as response_lateness_hours,
-    coalesce(clocked.cost_amount, for_channel.cost_amount, for_all.cost_amount) as cost_amount,
-    clocked.cost_amount is null
-    and coalesce(for_channel.cost_amount, for_all.cost_amount) is not null as is_cost_estimated
+    costed.cost_amount,
+    costed.is_cost_estimated
 from clocked
-left join contact_costs as for_channel on clocked.channel = for_channel.channel
-left join contact_costs as for_all on for_all.channel = '*'
+inner join costed on clocked.case_id = costed.case_id

@@ -75,15 +75,20 @@ select
         when least(orders.promised_at, coalesce(orders.delivered_at, orders.promised_at)) >= invitations.sent_at
             then 'on_its_way'
         when orders.delivered_at <= orders.promised_at then 'on_time'
-        when orders.delivered_at > invitations.sent_at then 'very_late'
-        when {{ dbt.datediff('orders.promised_date', 'orders.delivered_date', 'day') }} <= 3 then 'late'
+        when
+            {{ dbt.datediff(
+                'orders.promised_date', 'least(coalesce(orders.delivered_date, invitations.sent_date), invitations.sent_date)',
+                'day',
+            ) }} <= 3
+            then 'late'
         else 'very_late'
     end as delivery,
     case
         when cases.case_id is null then 'none'
         when cases.is_abandoned then 'abandoned'
         when cases.reopen_count > 0 and cases.reopened_at <= invitations.sent_at then 'reopened'
-        when cases.resolved_at <= invitations.sent_at then 'resolved'
+        -- What is opened again later was resolved before; when is known of the last time only.
+        when cases.reopened_at > invitations.sent_at or cases.resolved_at <= invitations.sent_at then 'resolved'
         else 'open'
     end as case_state,
     case
@@ -94,7 +99,6 @@ select
     end as waiting,
 
     answered.responded_at,
-    answered.invitation_id is not null as is_answered,
     answered.nps,
     answered.csat_score,
     answered.ces,

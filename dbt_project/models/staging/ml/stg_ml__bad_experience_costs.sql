@@ -1,0 +1,22 @@
+select
+    kind,
+    outcome,
+    window_days,
+    value_basis,
+    bad_count,
+    effect,
+    effect_low,
+    effect_high,
+    standard_error,
+    treated_count,
+    comparison_count,
+    matched_share,
+    treated_mean,
+    comparison_mean,
+    match_level,
+    balance,
+    yearly_count,
+    verdict,
+    verdict_reason,
+    model_version
+from {{ source('ml', 'bad_experience_costs') }}

@@ -1,0 +1,22 @@
+select
+    outcome,
+    factor_set,
+    dimension,
+    dimension_value,
+    grain,
+    period,
+    period_start,
+    answers_count,
+    respondents_count,
+    outcome_mean,
+    factors_count,
+    complete_share,
+    used_share,
+    r_squared,
+    r_squared_low,
+    r_squared_high,
+    importance_method,
+    order_changes_count,
+    note,
+    model_version
+from {{ source('ml', 'driver_models') }}

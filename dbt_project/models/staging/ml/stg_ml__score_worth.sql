@@ -1,0 +1,21 @@
+select
+    measure,
+    outcome,
+    window_days,
+    value_basis,
+    worth,
+    worth_low,
+    worth_high,
+    standard_error,
+    outcome_mean,
+    customers_count,
+    compared_count,
+    shuffled_worth,
+    shuffled_worth_low,
+    shuffled_worth_high,
+    shuffles_count,
+    shuffles_shown,
+    verdict,
+    verdict_reason,
+    model_version
+from {{ source('ml', 'score_worth') }}
