@@ -136,7 +136,8 @@ def _judge(
     if len(key) == 1:  # the record's own number is its key and nothing else of it
         required = {column.name for column in ENTITIES[entity].columns if column.required}
         candidates = [m for m in candidates
-                      if m.source != key[0] or m.entity != entity or m.column in required]
+                      if m.source != key[0] or m.entity != entity or m.column in required
+                      or m.column == "thread_ref"]  # the address of a post leads to its thread
     found = _assign(candidates)
     own = sum(own_key_score(column, entity) for column in columns if column.name in key)
     score = own + sum(match.score for match in found.values())

@@ -29,11 +29,13 @@ from ingestion.inspection.profiling import (
     find_style,
 )
 from ingestion.inspection.proposing import FileFacts, Table, propose
-from ingestion.readers.files import Extract, ExtractError, open_extract
+from ingestion.readers.files import Extract, ExtractError, UnclearLinesError, open_extract
 from ingestion.readers.heads import copy_head
 
 ROWS = 20_000
 _YEAR_COLUMN = "file_year"
+_OF_TEXTS = ("social.posts", "crm.cases")
+_FEWEST_REASONS, _MOST_REASONS = 5, 0.1  # kinds of requests; their share of the rows
 _SURE_MARGIN, _LIKELY_MARGIN = 1.0, 0.4
 
 
@@ -137,8 +139,7 @@ def _inspect(group: Group, entity: str, rows: int) -> Inspected:
         try:
             head = Path(scratch) / group.files[0].name
             is_partial = copy_head(group.files[0], group.form, rows, head)
-            extract = open_extract(con, [head], group.form, group.names, Path(scratch) / "utf8",
-                                   unify_lines=group.form.format in ("csv", "jsonl"))
+            extract = _open_head(con, head, group, Path(scratch) / "utf8")
             (unreadable,), = con.execute("select count(*) from unreadable").fetchall()
             names = group.names or _json_names(con)
             looked_at, counted = count_values(con, extract, names)
@@ -147,6 +148,18 @@ def _inspect(group: Group, entity: str, rows: int) -> Inspected:
             return _judge(con, extract, group, entity, looked_at, counted, is_partial, unreadable)
         finally:
             con.close()
+
+
+def _open_head(
+    con: duckdb.DuckDBPyConnection, head: Path, group: Group, scratch: Path,
+) -> Extract:
+    """Open the rows as a load does: those that do not fit cost no other."""
+    try:
+        return open_extract(con, [head], group.form, group.names, scratch)
+    except (duckdb.InvalidInputException, UnclearLinesError):
+        if group.form.format not in ("csv", "jsonl"):
+            raise
+        return open_extract(con, [head], group.form, group.names, scratch, line_by_line=True)
 
 
 def _judge(
@@ -161,16 +174,29 @@ def _judge(
     choices = choose(columns, group.stem, lambda names: duplicates_of(con, extract, names),
                      entity=entity)
     best = choices[0]
-    if best.score < LEAST and not entity:  # texts and hardly anything else: somebody posted them
-        best = next((choice for choice in choices if choice.source("social.posts", "text")), best)
+    if best.score < LEAST and not entity:
+        best = _of_texts(choices, columns) or best
     others = [choice for choice in choices[1:] if choice.entity != best.entity]
     facts = _facts(group, columns, best)
     tables = tuple(propose(best, facts))
-    is_explained = bool(entity) or best.score >= LEAST or best.entity == "social.posts"
+    is_explained = bool(entity) or best.score >= LEAST or best.entity in _OF_TEXTS
     fits = is_explained and all(table.columns or table.records for table in tables)
     return Inspected(group, rows, is_partial, unreadable, style, columns, best if fits else None,
                      others[0] if others else None, facts,
                      tables if fits else ())
+
+
+def _of_texts(choices: Sequence[Choice], columns: Sequence[Column]) -> Choice | None:
+    """Texts and hardly anything else: sorted by what they are about, somebody asked for help with
+    it; else somebody posted them.
+    """
+    by_name = {column.name: column for column in columns}
+    for choice in choices:
+        reason = by_name.get(choice.source("crm.cases", "reason"))
+        if (choice.source("crm.cases", "subject") and reason is not None
+                and _FEWEST_REASONS <= reason.distinct <= reason.rows * _MOST_REASONS):
+            return choice
+    return next((choice for choice in choices if choice.source("social.posts", "text")), None)
 
 
 def _facts(group: Group, columns: Sequence[Column], choice: Choice) -> FileFacts:

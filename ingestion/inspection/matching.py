@@ -24,6 +24,7 @@ _WORTH = {"id": 0.05, "code": 0.05, "name": 0.05, "unique": 0.0}  # what an extr
 _KNOWN_EXTRA, _UNKNOWN_EXTRA = 0.2, 0.1
 _LATER_PATTERN = 0.05
 _LEAST = 0.3
+_ADDRESS = 0.4
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,12 @@ def _by_value(column: Column, target: contract.Column) -> tuple[float, str]:
     if target.name == "phone" and column.kind == "phone":
         return 0.6, "phone numbers"
     if target.name in ("text", "subject") and column.kind == "text":
-        return (0.45, "sentences") if target.name == "text" else (0.0, "")
+        return (0.45, "sentences") if target.name == "text" else (_LEAST, "sentences")
+    if target.name == "rating" and column.kind == "integer" and len(column.codes) > 1:
+        return 0.35, "few whole numbers"
     if target.name == "score" and is_rating(column):
         return 0.35, "a scale of whole numbers"
-    if target.name == "page" and column.kind == "url":
+    if target.name in ("page", "thread_ref") and column.kind == "url":
         return 0.5, "web addresses"
     return 0.0, ""
 
@@ -128,6 +131,8 @@ def _fit(column: Column, target: contract.Column) -> float:
     if target.name == "phone":
         return float(column.kind in ("phone", "code", "integer"))
     if target.references or target.name.endswith(("_id", "_number", "_ref", "coupon_code")):
+        if target.name == "thread_ref" and column.kind == "url":
+            return 1.0
         is_named = bool({"id", "code"} & set(column.concepts))
         if column.kind == "integer" and not is_named:  # an answer or an amount, rather
             return 0.0 if _NUMBERED.match(column.name) else _UNNAMED_NUMBER
@@ -142,6 +147,8 @@ def _fit(column: Column, target: contract.Column) -> float:
 def own_key_score(column: Column, entity: str) -> float:
     """How much a column looks like the key of the entity's own records, 0..1."""
     said = set(column.concepts) - {"unique", "code"}
+    if entity == "social.posts" and column.kind == "url" and column.is_unique:
+        return _ADDRESS  # of the post
     if column.kind not in ("integer", "code", "word", "email") or column.filled < column.rows * 0.5:
         return 0.0
     if all(concept.startswith("?") for concept in said):  # nameless, but unlike in every row

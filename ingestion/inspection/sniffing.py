@@ -154,6 +154,11 @@ def _sniff_csv(text: str, encoding: str, told: tuple[str, ...]) -> Sniffed:
         names = tuple(f"column_{i}" for i in range(1, max(map(len, records)) + 1))
         notes = ("no header: the first line looks like a record; name the columns",)
     is_short = bool(names) and any(len(record) < len(names) for record in records)
+    if is_short and quote and _holds_letters(text, delimiter, quote, len(names)):
+        quote = ""  # filling up lines and quotes exclude each other
+    elif is_short and quote:
+        is_short = False
+        notes += ("some lines have fewer columns; they will be rejected",)
     return Sniffed(
         FileFormat(format="csv", encoding=encoding, delimiter=delimiter, quote=quote,
                    column_names=names, skip_first=skipped, may_be_short=is_short),
@@ -202,6 +207,8 @@ def _dialect(text: str) -> tuple[str, str, str]:
             if not quote and best[1:] == (width, delimiter, '"') and regular >= best[0] - 0.02:
                 if not _closes(records):
                     best = (round(regular, 2), width, delimiter, quote)
+            elif not quote and best[2:] == (delimiter, '"') and round(regular, 2) <= best[0]:
+                pass  # more columns, as quoted delimiters part them
             elif width > 1 and (round(regular, 2), width) > best[:2]:
                 best = (round(regular, 2), width, delimiter, quote)
     regular, width, delimiter, quote = best
@@ -213,6 +220,14 @@ def _dialect(text: str) -> tuple[str, str, str]:
     return delimiter, quote, (
         f"delimiter {said}: {width} columns in {regular:.0%} of the first records"
         + ("" if quote else "; quotes are part of the texts"))
+
+
+def _holds_letters(text: str, delimiter: str, quote: str, width: int) -> bool:
+    """Whether quotes mark nothing: no value needs them, and some lie within values."""
+    records = _records(text, delimiter, "")
+    fields = [field.strip() for record in records for field in record]
+    within = any(quote in field.strip(quote).replace(quote * 2, "") for field in fields)
+    return max(map(len, records)) <= width and (within or quote not in text)
 
 
 def _closes(records: list[list[str]]) -> bool:

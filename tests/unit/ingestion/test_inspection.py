@@ -261,6 +261,41 @@ def test_quotes_in_texts_are_no_quoting(folder: Folder) -> None:
     assert folder.rows(declaration, "text")[0] == ('"Nice" said nobody, and number 0 agreed',)
 
 
+def test_texts_with_a_few_numbers_are_rated_posts_with_a_few_reasons_requests(
+    folder: Folder,
+) -> None:
+    said = [f"Das hat mir beim {i}. Besuch in der Filiale leider gar nicht gefallen"
+            for i in range(120)]
+    folder.write("rated.txt", [f"{text}\t{i % 5 + 1}" for i, text in enumerate(said)])
+    folder.write("requests.csv", ["text,category",
+                                  *(f"{text},grund_{i % 6}" for i, text in enumerate(said))])
+    assert mapped(folder.propose("rated.txt")) == {
+        "social.posts": {"text": ("column_1",), "rating": ("column_2",)}}
+    assert mapped(folder.propose("requests.csv")) == {
+        "crm.cases": {"subject": ("text",), "reason": ("category",)}}
+
+
+def test_lines_without_their_last_column_load_where_quotes_are_letters(folder: Folder) -> None:
+    lines = [f'https://forum.example/{i}\tSie sagten "gleich" und kamen {i} Minuten zu spät'
+             + ("\tÄrger" if i % 3 else "") for i in range(60)]
+    folder.write("posts.tsv", lines)
+    declaration = folder.propose("posts.tsv")
+    (table,) = declaration.tables
+    assert table.key == ("column_1",)
+    assert table.columns["thread_ref"].names == ("column_1",)
+    (load,) = folder.load(declaration).loaded
+    assert (load.rows_accepted, load.rows_rejected) == (60, 0)
+
+
+def test_short_lines_of_a_file_with_quoting_are_told_of_and_rejected(folder: Folder) -> None:
+    folder.write("posts.csv", [f'"Sie kamen, wie immer, {i} Minuten zu spät",{i}'
+                               + (",Ärger" if i % 3 else "") for i in range(60)])
+    declaration = folder.propose("posts.csv")
+    assert any("fewer columns" in line for line in found_table(folder.inspection))
+    (load,) = folder.load(declaration).loaded
+    assert (load.rows_accepted, load.rows_rejected) == (40, 20)
+
+
 def test_a_quoted_delimiter_is_quoting_however_rare(folder: Folder) -> None:
     folder.write("sellers.csv", ["seller_id,seller_city,seller_zip", *(
         f"S{i},Kiel,2410{i % 9}" for i in range(200)), 'S999,"Kiel, Holstein",24109'])
