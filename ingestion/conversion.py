@@ -16,6 +16,15 @@ from ingestion.readers.files import literal
 TRUE_WORDS = ("true", "t", "1", "1.0", "yes", "y", "ja", "j", "wahr", "x")
 FALSE_WORDS = ("false", "f", "0", "0.0", "no", "n", "nein", "falsch")
 
+# HTML's character references as shops, forums and survey tools write them.
+_REFERENCES = {
+    "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#34;": '"', "&#39;": "'", "&#039;": "'",
+    "&#x27;": "'", "&apos;": "'", "&nbsp;": "\u00a0", "&#160;": "\u00a0", "&auml;": "ä",
+    "&ouml;": "ö", "&uuml;": "ü", "&Auml;": "Ä", "&Ouml;": "Ö", "&Uuml;": "Ü", "&szlig;": "ß",
+    "&eacute;": "é", "&euro;": "€", "&ndash;": "–", "&mdash;": "—", "&hellip;": "…",
+    "&#38;": "&", "&amp;": "&",
+}
+
 _MEANT = {
     "integer": "a whole number",
     "decimal": "a number",
@@ -57,6 +66,8 @@ def source_text(
     else:
         pieces = [one(name) for name in mapping.sources]
         value = pieces[0] if len(pieces) == 1 else f"coalesce({', '.join(pieces)})"
+    if mapping.unescape == "html":
+        value = _html_unescaped(value)
     if mapping.map:
         cases = " ".join(f"when {literal(code)} then {literal(meaning)}"
                          for code, meaning in mapping.map.items() if code != "*")
@@ -87,11 +98,21 @@ def converted(
         mapping.format
         or (form.timestamp_format + form.date_format if column.type == "timestamp"
             else form.date_format + form.timestamp_format))
+    if formats and form.format == "excel":  # beside text, a sheet has cells that are dates
+        formats += ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f")
     parsed = (f"try_strptime({text}, [{', '.join(map(literal, formats))}])" if formats
               else f"try_cast({text} as timestamp)")
     if column.type == "date":
         return f"cast({parsed} as date)"
     return _instant(text, parsed, mapping.time_zone or form.time_zone)
+
+
+def _html_unescaped(text: str) -> str:
+    """Text with the named character references that exports leave behind; `&amp;` comes last."""
+    replaced = text
+    for reference, character in _REFERENCES.items():
+        replaced = f"replace({replaced}, {literal(reference)}, {literal(character)})"
+    return f"case when contains({text}, '&') then {replaced} else {text} end"
 
 
 def _product(texts: list[str], mapping: ColumnMapping, form: FileFormat) -> str:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -65,14 +66,27 @@ def _check_time_zone(name: str | None) -> str | None:
     return name
 
 
+_SECRET_PARAMETERS = re.compile(
+    r"(?i)(^|&)[^=]*(sig|token|key|secret|password|passwd|credential|auth)[^=]*=")
+_SETTINGS_OF_FORMATS = {
+    "escape": ("csv",), "may_be_short": ("csv",),
+    "column_names": ("csv", "excel"), "skip_first": ("csv", "excel"),
+    "skip_last": ("csv", "json", "jsonl", "excel"),
+    "record_path": ("json",), "explode": ("json", "jsonl"),
+    "sheet": ("excel",), "sheet_column": ("excel",),
+}
+# Settings that came later: unused, they change no version, so that nothing is loaded anew.
+_LATER_SETTINGS = (*_SETTINGS_OF_FORMATS, "totals", "from_file_name")
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class FileFormat(_Strict):
-    """How the files of a table are written."""
+    """How the files of a table are written. Compressed files need no setting."""
 
-    format: Literal["csv", "jsonl", "parquet"] = "csv"
+    format: Literal["csv", "json", "jsonl", "parquet", "excel"] = "csv"
     delimiter: str = Field(default=",", min_length=1, max_length=4)
     quote: str = Field(default='"', max_length=1)
     encoding: str = "utf-8"
@@ -82,6 +96,16 @@ class FileFormat(_Strict):
     timestamp_format: Names = ()
     time_zone: str = "UTC"
     null_values: Names = ("",)
+    escape: str = Field(default="", max_length=1)
+    column_names: Names = ()
+    may_be_short: bool = False
+    skip_first: int = Field(default=0, ge=0)
+    skip_last: int = Field(default=0, ge=0)
+    totals: dict[str, Names] = Field(default_factory=dict)
+    record_path: str = ""
+    explode: str = ""
+    sheet: str = ""
+    sheet_column: str = ""
 
     _zone = field_validator("time_zone")(_check_time_zone)
 
@@ -99,6 +123,16 @@ class FileFormat(_Strict):
     def _separators_differ(self) -> FileFormat:
         if self.decimal == self.thousands:
             raise ValueError(f"decimal and thousands are both {self.decimal!r}; they must differ")
+        return self
+
+    @model_validator(mode="after")
+    def _settings_fit_the_format(self) -> FileFormat:
+        for setting, formats in _SETTINGS_OF_FORMATS.items():
+            if getattr(self, setting) and self.format not in formats:
+                raise ValueError(f"`{setting}` belongs to {_list(formats)}, not to {self.format}")
+        if self.may_be_short and self.quote:
+            # After an open quote the engine drops lines without a word when it fills up short ones.
+            raise ValueError('`may_be_short` needs `quote: ""`')
         return self
 
 
@@ -122,6 +156,7 @@ class ColumnMapping(_Strict):
     decimal: Literal[".", ","] | None = None
     null_values: Names = ()
     time_zone: str | None = None
+    unescape: Literal["", "html"] = ""
     system: str | None = None
 
     _zone = field_validator("time_zone")(_check_time_zone)
@@ -210,6 +245,16 @@ class TableDeclaration(FileFormat):
             raise ValueError(f"unknown entity {value!r}; the contract has {_list(ENTITIES)}")
         return value
 
+    @field_validator("files")
+    @classmethod
+    def _no_credentials(cls, value: str) -> str:
+        """An address is stored and told; what opens it comes from the environment."""
+        if "://" in value:
+            address = urlsplit(value)
+            if "@" in address.netloc or _SECRET_PARAMETERS.search(address.query):
+                raise ValueError("the address holds credentials; give them in the environment")
+        return value
+
     @field_validator("extracted_on")
     @classmethod
     def _one_date(cls, value: str) -> str:
@@ -253,8 +298,8 @@ class TableDeclaration(FileFormat):
         if not self.key and self.duplicates is None:
             raise ValueError("without a `key`, say `duplicates: keep` or `duplicates: reject`")
         for setting in ("unpivot", "from_file_name"):
-            if getattr(self, setting) and self.format == "jsonl":
-                raise ValueError(f"`{setting}` needs columns: csv or parquet")
+            if getattr(self, setting) and self.format in ("json", "jsonl"):
+                raise ValueError(f"`{setting}` needs columns: csv, excel or parquet")
         if self.repeats and not self.key:
             raise ValueError("`repeats` needs a `key`")
         return self
@@ -312,8 +357,12 @@ class SourceDeclaration(_Strict):
     def version(self, table: TableDeclaration) -> str:
         """Version of what makes this table's rows: changes exactly when they may change."""
         content = table.model_dump(mode="json", exclude={"expected_every", "files", "may_be_empty"})
-        if not table.from_file_name:  # older than this setting
-            del content["from_file_name"]
+        for name in _LATER_SETTINGS:
+            if not content[name]:
+                del content[name]
+        for mapping in (*content["columns"].values(), content["updated_at"] or {}):
+            if not mapping.get("unescape"):
+                mapping.pop("unescape", None)
         text = json.dumps([READER_VERSION, self.source, content], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

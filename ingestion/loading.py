@@ -24,6 +24,7 @@ from ingestion.raw_zone import Load, RawZone
 from ingestion.readers.files import (
     Extract,
     ExtractError,
+    UnclearLinesError,
     add_from_file_name,
     identifier,
     literal,
@@ -31,6 +32,7 @@ from ingestion.readers.files import (
     told_names,
     unpivot,
 )
+from ingestion.remote_extracts import RemoteExtracts
 from ingestion.rows import conversion_sql, resolve_duplicates
 
 Progress = Callable[[str], None]
@@ -90,6 +92,7 @@ def load_extracts(
     finally:
         con.close()
         shutil.rmtree(zone.incoming, ignore_errors=True)
+        RemoteExtracts(zone).forget_content()
     entities = {(source.source, table.label): table.entity
                 for source in declarations for table in source.tables}
     zone.write_problems({
@@ -110,33 +113,41 @@ def _engine(zone: RawZone, memory_limit: str) -> duckdb.DuckDBPyConnection:
 
 def _load_or_split(
     con: duckdb.DuckDBPyConnection, batch: list[PlannedLoad], extracts: Path, zone: RawZone,
-    problems: list[Problem], warnings: list[Problem],
+    problems: list[Problem], warnings: list[Problem], *, line_by_line: bool = False,
 ) -> list[Load]:
     """Load a batch; if it cannot be read as a whole, load each file so that one harms no other."""
     plan = batch[0]
     try:
-        return _load_batch(con, batch, extracts, zone, warnings)
+        return _load_batch(con, batch, extracts, zone, warnings, line_by_line=line_by_line)
     except (duckdb.Error, ExtractError) as error:
         if len(batch) > 1:
             return [load for one in batch
                     for load in _load_or_split(con, [one], extracts, zone, problems, warnings)]
+        if not line_by_line and _needs_line_by_line(plan, error):
+            return _load_or_split(con, batch, extracts, zone, problems, warnings, line_by_line=True)
         message = (_with_file(str(error), plan.path.name) if isinstance(error, ExtractError)
                    else f"{plan.path.name}: not readable as {plan.table.format} "
                         f"({type(error).__name__}); check format, delimiter and encoding in the "
-                        "declaration")
+                        "declaration, and that the file is whole")
         problems.append(Problem(
             plan.declaration.source, plan.table.label, plan.path.name, message))
         return []
 
 
+def _needs_line_by_line(plan: PlannedLoad, error: Exception) -> bool:
+    """Whether the engine gave up on single lines, mixed line ends, or lost some."""
+    return (plan.table.format in ("csv", "jsonl")
+            and isinstance(error, (duckdb.InvalidInputException, UnclearLinesError)))
+
+
 def _load_batch(
     con: duckdb.DuckDBPyConnection, batch: list[PlannedLoad], extracts: Path, zone: RawZone,
-    warnings: list[Problem],
+    warnings: list[Problem], *, line_by_line: bool,
 ) -> list[Load]:
     plan = batch[0]
     table, entity = plan.table, plan.table.contract
     extract = open_extract(con, [p.path for p in batch], table, plan.columns,
-                           zone.incoming / "utf8")
+                           zone.incoming / "utf8", line_by_line=line_by_line)
     if table.from_file_name:
         extract = add_from_file_name(con, extract, table.from_file_name)
     if table.unpivot:
@@ -160,7 +171,7 @@ def _load_batch(
     for planned in batch:
         files = _move_into_place(zone, entity, planned.load_id, target)
         file = (f"{planned.declaration.source}.yml" if planned.table.records
-                else planned.path.relative_to(extracts).as_posix())
+                else planned.origin or planned.path.relative_to(extracts).as_posix())
         loads.append(Load(
             load_id=planned.load_id, load_sequence=planned.sequence,
             source_system=planned.declaration.source, label=table.label, entity=entity.name,
@@ -181,15 +192,14 @@ def _with_file(message: str, file: str) -> str:
 
 def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem]) -> None:
     """A missing key or required column stops the file; another missing one is a warning."""
-    if plan.table.format == "jsonl" and not extract.names:
+    if plan.table.format in ("json", "jsonl") and not extract.names:  # it has no record
         return
 
     def present(name: str) -> bool:
         return name in extract.names or name.split(".")[0] in extract.names
 
-    missing = [name for name in plan.table.key
+    missing = [name for name in (*plan.table.key, *plan.table.totals)
                if not name.startswith("=") and not present(name)]
-    declared = {name for mapping in plan.table.columns.values() for name in mapping.names}
     required = {column.name for column in plan.table.contract.columns if column.required}
     for canonical, mapping in plan.table.columns.items():
         found = [present(name) for name in mapping.names]
@@ -205,9 +215,16 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
                 f"{plan.path.name}: column {' / '.join(absent)} is missing, {canonical} "
                 f"{outcome}"))
     if missing:
+        expected = [any(map(present, mapping.names))
+                    for mapping in plan.table.columns.values() if mapping.names]
+        expected += [present(name) for name in plan.table.key if not name.startswith("=")]
+        known = {name for mapping in plan.table.columns.values() for name in mapping.names}
+        known = {name.split(".")[0] for name in known | set(plan.table.key)} | known
+        is_header = any(expected) and (2 * sum(expected) >= len(expected)
+                                       or 2 * len(extract.names & known) >= len(extract.names))
         raise ExtractError(
             f"{plan.path.name}: column {', '.join(dict.fromkeys(missing))} is missing; "
-            f"{told_names(extract, any(map(present, {*declared, *plan.table.key})))}. Add the new "
+            f"{told_names(extract, is_header)}. Add the new "
             f"name to the declaration of table {plan.table.label} or deliver the column")
 
 
@@ -233,8 +250,7 @@ def _write_rejects(con: duckdb.DuckDBPyConnection, extract: Extract, target: Pat
                     on p.cx360_file = extract.cx360_file and c.source_row = extract.cx360_row
                 where c.cx360_reason is not null and c.cx360_reason <> 'repeated'
                 union all
-                select p.load_id, p.load_sequence, u.cx360_row, 'line not readable: ' || u.reason,
-                    u.record
+                select p.load_id, p.load_sequence, u.cx360_row, u.reason, u.record
                 from unreadable as u join load_plan as p on u.cx360_file = p.cx360_file
             ) as r
             order by load_sequence, source_row

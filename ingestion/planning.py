@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -17,6 +17,8 @@ from pathlib import Path
 from ingestion.declaration import SourceDeclaration, TableDeclaration
 from ingestion.raw_zone import RawZone
 from ingestion.readers.files import ExtractError, header
+from ingestion.readers.remote import RemoteObject, find_objects, is_remote, told_url
+from ingestion.remote_extracts import RemoteExtracts
 
 BATCH_BYTES = 512 << 20
 
@@ -43,6 +45,7 @@ class PlannedLoad:
     load_id: str
     sequence: int
     columns: tuple[str, ...]
+    origin: str = ""  # address of an extract that was fetched
 
 
 def find_new_extracts(
@@ -51,6 +54,8 @@ def find_new_extracts(
     """How many extracts a load would read, and which ones it could not."""
     problems: list[Problem] = []
     planned, _ = plan_loads(declarations, extracts, zone, problems)
+    if not planned:
+        RemoteExtracts(zone).forget_content()
     return len(planned), tuple(problems)
 
 
@@ -64,18 +69,34 @@ def plan_loads(
                   for load in known.values()}
     fresh: list[PlannedLoad] = []
     known_count = 0
+    remote = RemoteExtracts(zone)
     for declaration in declarations:
         for table in declaration.tables:
-            paths = _extract_files(table, declaration, extracts, zone)
+            try:
+                paths = _extract_files(table, declaration, extracts, zone)
+            except ExtractError as error:
+                problems.append(Problem(
+                    declaration.source, table.label, told_url(table.files), str(error)))
+                continue
             if not paths and not any(load.source_system == declaration.source
                                      and load.label == table.label for load in known.values()):
+                place = "" if is_remote(table.files) else f" in {extracts.name}/"
                 problems.append(Problem(
-                    declaration.source, table.label, table.files,
-                    f"{table.files}: file not found in {extracts.name}/; deliver it or correct "
+                    declaration.source, table.label, told_url(table.files),
+                    f"{told_url(table.files)}: file not found{place}; deliver it or correct "
                     f"`files` of table {table.label} in {declaration.source}.yml"))
             for path in paths:
                 try:
-                    plan = _plan_file(declaration, table, path)
+                    if isinstance(path, RemoteObject):
+                        loaded = known.get(_load_id(declaration, table, Path(path.name),
+                                                    remote.content_hash(path) or ""))
+                        if loaded and loaded.state != "superseded":
+                            known_count += 1
+                            continue
+                        plan = replace(_plan_file(declaration, table, remote.fetch(path)),
+                                       origin=path.said)
+                    else:
+                        plan = _plan_file(declaration, table, path)
                 except ExtractError as error:
                     problems.append(Problem(declaration.source, table.label, path.name, str(error)))
                     continue
@@ -102,9 +123,13 @@ def plan_loads(
 
 def _extract_files(
     table: TableDeclaration, declaration: SourceDeclaration, extracts: Path, zone: RawZone,
-) -> list[Path]:
+) -> Sequence[Path | RemoteObject]:
+    if is_remote(table.files):
+        return find_objects(table.files)
     if not table.records:
-        return sorted(path for path in extracts.glob(table.files) if path.is_file())
+        # Excel leaves a ~$ file beside a workbook that somebody has open.
+        return sorted(path for path in extracts.glob(table.files)
+                      if path.is_file() and not path.name.startswith("~$"))
     path = zone.incoming / "records" / declaration.source / f"{table.label}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(r, sort_keys=True, default=str) + "\n"
@@ -116,11 +141,17 @@ def _plan_file(declaration: SourceDeclaration, table: TableDeclaration, path: Pa
     columns = header(path, table)
     with path.open("rb") as content:
         content_hash = hashlib.file_digest(content, "sha256").hexdigest()
-    extracted_on = _declared_date(table, path)
-    identity = "|".join((declaration.source, table.label, content_hash, str(extracted_on),
-                         declaration.version(table), *_file_name_values(table, path)))
-    load_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    return PlannedLoad(declaration, table, path, content_hash, extracted_on, load_id, 0, columns)
+    return PlannedLoad(declaration, table, path, content_hash, _declared_date(table, path),
+                       _load_id(declaration, table, path, content_hash), 0, columns)
+
+
+def _load_id(
+    declaration: SourceDeclaration, table: TableDeclaration, path: Path, content_hash: str,
+) -> str:
+    identity = "|".join((declaration.source, table.label, content_hash,
+                         str(_declared_date(table, path)), declaration.version(table),
+                         *_file_name_values(table, path)))
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
 def _declared_date(table: TableDeclaration, path: Path) -> date | None:

@@ -58,10 +58,11 @@ def conversion_sql(
 
     picked = [f"{text} as {identifier(f'text_{name}')}" for name, text in texts.items()]
     picked += [f"{text} as key_{i}" for i, text in enumerate(key)]
+    picked.append(f"{_totals_reason(table, extract)} as cx360_total")
     typed = [or_null(column) for column in entity.columns]
     typed.append(or_null(Column("updated_at", "timestamp", "")))
     passed = ", ".join([f"text_{name}" for name in mappings]
-                       + [f"key_{i}" for i in range(len(key))])
+                       + [f"key_{i}" for i in range(len(key))] + ["cx360_total"])
     judged = "".join(
         f", coalesce({', '.join([*_type_reasons(column), *_range_reasons(column, entity)])})"
         f" as emptied_{column.name}" for column in lenient)
@@ -85,7 +86,8 @@ def conversion_sql(
         ), keyed as (
             select *{_without_unusable(lenient, extract.names - used)},
                 {reference} as source_record_ref,
-                nullif(concat_ws('; ', {', '.join([*reasons, "null"])}), '') as cx360_reason
+                coalesce(cx360_total, nullif(concat_ws('; ', {', '.join([*reasons, "null"])}), ''))
+                    as cx360_reason
             from judged
         )
         select keyed.* exclude ({passed}),
@@ -93,6 +95,16 @@ def conversion_sql(
             {_record_key(entity.name, declaration.source, 'source_record_ref')} as record_key
             {''.join(', ' + key for key in keys)}
         from keyed"""
+
+
+def _totals_reason(table: TableDeclaration, extract: Extract) -> str:
+    """Why a line with totals is no record; null for records."""
+    cases = []
+    for name, patterns in table.totals.items():
+        value = source_text(ColumnMapping(sources=(name,)), table, extract.text, extract.names)
+        matches = " or ".join(f"({value}) glob {literal(pattern)}" for pattern in patterns)
+        cases.append(f"when {matches} then {literal(f'totals line, told by column {name}')}")
+    return f"case {' '.join(cases)} end" if cases else "cast(null as varchar)"
 
 
 def _type_reasons(column: Column) -> list[str]:

@@ -22,6 +22,7 @@ from orchestration.cli_alerts import alerts
 from orchestration.cli_explain import explain
 from orchestration.cli_identity import identity
 from orchestration.cli_options import home_option, set_environment, told_clearly
+from orchestration.cli_sources import check_source, inspect
 from orchestration.cli_text import text
 from orchestration.doctor import examine
 from orchestration.loads import (
@@ -47,6 +48,8 @@ def main() -> None:
     \b
     cx360 demo      write the extracts of the demo company
     cx360 run       extracts -> raw zone -> customer 360 -> published snapshot
+    cx360 inspect   propose a declaration for an extract
+    cx360 check-source  what a declaration would load and reject; loads nothing
     cx360 status    what has been loaded, checked and published
     cx360 loads     list loads; show, replay or withdraw one
     cx360 explain   who a customer is and why; what a value of a KPI rests on
@@ -276,8 +279,10 @@ def docs(home: Path | None) -> None:
 
 main.add_command(activate)
 main.add_command(alerts)
+main.add_command(check_source)
 main.add_command(explain)
 main.add_command(identity)
+main.add_command(inspect)
 main.add_command(text)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ingestion.declaration import DeclarationError
+from ingestion.inspection import NotInspected
 from orchestration.dbt import DbtError
 from orchestration.decision_files import DecisionError
 from orchestration.explain import NothingBuilt, UnknownCustomer
@@ -31,7 +32,7 @@ def told_clearly(command: Callable[..., None]) -> Callable[..., None]:
                 DecisionError) as error:
             click.echo(f"cx360: {error}", err=True)
             sys.exit(2)
-        except (UnknownCustomer, UnknownText, NothingBuilt) as error:
+        except (UnknownCustomer, UnknownText, NothingBuilt, NotInspected) as error:
             click.echo(f"cx360: {error}", err=True)
             sys.exit(1)
     return wrapper

@@ -1,4 +1,4 @@
-"""Reads files (CSV, JSON Lines, Parquet) with DuckDB into one temporary table of source values.
+"""Reads files (CSV, JSON, Parquet, Excel) into one temporary table of source values.
 
 Every reader leaves the same thing behind: a table `extract` with `cx360_file` (as given),
 `cx360_row` (1 for the first record of a file) and the source's own values, and a table
@@ -8,97 +8,43 @@ here: types, keys and the contract.
 
 from __future__ import annotations
 
-import codecs
-import csv
-import json
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from ingestion.declaration import FileFormat
+from ingestion.readers.copies import readable_copies
+from ingestion.readers.excel import open_excel
+from ingestion.readers.extract import (
+    Extract,
+    ExtractError,
+    UnclearLinesError,
+    columnar,
+    file_list,
+    identifier,
+    literal,
+    told_names,
+)
+from ingestion.readers.headers import header
+from ingestion.readers.json import extract_of_objects, json_records
+from ingestion.readers.records import LONGEST_LINE, Records, count_records, split_records
+from ingestion.readers.reshape import add_from_file_name, unpivot
 
-CHUNK_BYTES = 1 << 20
-
-
-class ExtractError(ValueError):
-    """A file cannot be read at all; the message names the file and the remedy."""
-
-
-@dataclass(frozen=True)
-class Extract:
-    """What a reader found: the names it can serve, and how to ask for one as SQL text.
-
-    `is_typed` says that values come with the format's own types, so a declared decimal sign or
-    date format does not apply. `record` is the whole source record as JSON; `without` gives the
-    part of it outside the given names, `row` the number of the record in its file.
-    """
-
-    names: frozenset[str]
-    is_typed: bool
-    text: Callable[[str], str]
-    record: str
-    without: Callable[[Iterable[str]], str]
-    row: str = "extract.cx360_row"
+__all__ = [
+    "Extract", "ExtractError", "UnclearLinesError", "add_from_file_name", "header", "identifier",
+    "literal", "open_extract", "told_names", "unpivot",
+]
 
 
-def identifier(name: str) -> str:
-    """Quote an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: str | None) -> str:
-    """Quote an SQL string; None is null."""
-    return "null" if value is None else "'" + value.replace("'", "''") + "'"
-
-
-def header(path: Path, form: FileFormat) -> tuple[str, ...]:
-    """Names of the columns of one file; JSON Lines has none to know beforehand.
-
-    Raises:
-        ExtractError: the file is missing, empty, not in the declared encoding, or names a column
-            twice.
-    """
-    if not path.exists():
-        raise ExtractError(f"{path.name}: file not found; check `files` in the declaration")
-    if path.stat().st_size == 0:
-        raise ExtractError(f"{path.name}: file is empty, not even a header; deliver it again")
-    if form.format == "jsonl":
-        return ()
-    if form.format == "parquet":
-        return _parquet_header(path)
-    try:
-        with path.open(encoding=_python_encoding(form), newline="") as lines:
-            names = next(csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote or None,
-                                    quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE))
-    except (UnicodeDecodeError, UnicodeError) as error:
-        raise ExtractError(f"{path.name}: header is not {form.encoding}; set `encoding` in the "
-                           "declaration (windows-1252 is usual for German systems)") from error
-    except (StopIteration, csv.Error) as error:
-        raise ExtractError(f"{path.name}: no header line found") from error
-    names = [name.strip() for name in names]
-    # Told by number, because the first line of a file without a header is a person's.
-    twice = [str(i) for i, name in enumerate(names, 1) if names.count(name) > 1]
-    if twice:
-        raise ExtractError(f"{path.name}: columns {', '.join(twice)} of the header do not have a "
-                           "name of their own; the file may lack its header")
-    return tuple(names)
-
-
-def _parquet_header(path: Path) -> tuple[str, ...]:
-    try:
-        rows = duckdb.connect().execute(
-            f"select * from read_parquet({literal(str(path))}) limit 0").description
-    except duckdb.Error as error:
-        raise ExtractError(f"{path.name}: not readable as Parquet; deliver it again") from error
-    return tuple(column[0] for column in rows)
+_TABLES = ("extract", "unreadable", "numbered", "exploded", "unpivoted")
+# Records that cannot be split are handed to the engine in batches of this many.
+_FAULTY_RECORDS = 50_000
 
 
 def open_extract(
     con: duckdb.DuckDBPyConnection, paths: list[Path], form: FileFormat, columns: tuple[str, ...],
-    scratch: Path,
+    scratch: Path, *, line_by_line: bool = False,
 ) -> Extract:
     """Create the temporary tables `extract` and `unreadable` from files of one shape.
 
@@ -107,92 +53,176 @@ def open_extract(
         paths: files that share `columns` (their header, in order).
         form: how they are written.
         columns: names as `header` returned them.
-        scratch: folder for files in another encoding, written anew as UTF-8.
+        scratch: folder for files that are compressed or in another encoding, written anew.
+        line_by_line: tell the lines apart here, which takes longer, instead of in the engine, which
+            refuses files that mix line ends and loses lines of damaged ones.
 
     Raises:
-        ExtractError: a file is not in the declared encoding.
+        UnclearLinesError: to be opened again with `line_by_line`.
+        ExtractError: a file is damaged or not in the declared encoding.
     """
-    for table in ("extract", "unreadable"):
+    for table in _TABLES:  # a file that could not be read may have left any of them behind
         con.execute(f"drop table if exists {table}")
     con.execute("create temp table unreadable (cx360_file varchar, cx360_row bigint,"
                 " reason varchar, record varchar)")
+    if form.format == "excel":
+        return open_excel(con, paths, form, columns)
+    copies, cut = readable_copies(
+        paths, form, scratch, unify_lines=line_by_line and form.format == "jsonl")
+    if cut:
+        con.executemany("insert into unreadable values (?, ?, 'left out by skip_last', ?)",
+                        [[str(line.file), line.number, line.text] for line in cut])
     if form.format == "jsonl":
-        return _open_jsonl(con, _as_utf8(paths, form, scratch))
+        return _open_jsonl(con, copies, form)
+    if form.format == "json":
+        return _open_json(con, copies, form)
     if form.format == "parquet":
-        return _open_parquet(con, paths, columns)
-    return _open_csv(con, _as_utf8(paths, form, scratch), form, columns)
+        return _open_parquet(con, copies, form, columns)
+    if line_by_line:
+        return _open_split_csv(con, copies, form, columns, scratch)
+    return _open_csv(con, copies, form, columns)
 
 
 def _open_csv(
     con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
     columns: tuple[str, ...],
 ) -> Extract:
+    """Let the engine read the files, which stops at any record that it cannot split."""
+    _read_csv(con, paths, form, columns, has_header=not form.column_names)
+    header_lines = int(not form.column_names)
+    _check_counts(con, {
+        path: count_records(read, form, keeps_blank=len(columns) == 1) - header_lines
+        for path, read in paths.items()})
+    return columnar(columns, is_typed=False)
+
+
+def _open_split_csv(
+    con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
+    columns: tuple[str, ...], scratch: Path,
+) -> Extract:
+    """Hand the engine only records that fit; the others are `unreadable`, whole, with the reason.
+
+    Raises:
+        ExtractError: a quote is never closed, or the engine still reads another number of records.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    whole, counts = {}, {}
+    for number, (path, read) in enumerate(paths.items()):
+        whole[path], counts[path] = scratch / f"{number}.whole", 0
+        faulty: list[Records] = []
+        with whole[path].open("w", encoding="latin-1", newline="") as target:
+            for found in split_records(read, path.name, form, len(columns)):
+                if found.fault:
+                    faulty.append(found)
+                    if len(faulty) == _FAULTY_RECORDS:
+                        _keep_faulty(con, path, faulty)
+                        faulty.clear()
+                else:
+                    target.write(found.text + "\n")
+                    counts[path] += found.count
+        _keep_faulty(con, path, faulty)
+    _read_csv(con, whole, form, columns, has_header=False)
+    try:
+        _check_counts(con, counts)
+    except UnclearLinesError as error:
+        raise ExtractError(f"{error}; deliver the file again, or correct `quote`, `escape` and "
+                           "`delimiter` in the declaration") from error
+    return columnar(columns, is_typed=False)
+
+
+def _read_csv(
+    con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
+    columns: tuple[str, ...], *, has_header: bool,
+) -> None:
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+    escape = literal(form.escape or form.quote)
+    ragged = ", null_padding = true" if form.may_be_short else ""
     con.execute(f"""
         create temp table numbered as
         select *, row_number() over () as cx360_row_in_batch
-        from read_csv({_file_list(paths.values())}, columns = {{{types}}}, header = true,
-            auto_detect = false, delim = {literal(form.delimiter)}, quote = {literal(form.quote)},
-            escape = {literal(form.quote)}, filename = 'cx360_read', store_rejects = true,
-            max_line_size = 8388608)""")
+        from read_csv({file_list(paths.values())}, columns = {{{types}}}, header = {has_header},
+            auto_detect = false, compression = 'none',
+            delim = {literal(form.delimiter)}, quote = {literal(form.quote)}, escape = {escape},
+            filename = 'cx360_read', max_line_size = {LONGEST_LINE}{ragged})
+        """)
     _number_by_file(con, paths)
-    con.execute("""
-        insert into unreadable
-        select read_files.cx360_file, min(e.line), min(lower(e.error_type)), min(e.csv_line)
-        from reject_errors as e
-        join reject_scans as s on e.scan_id = s.scan_id and e.file_id = s.file_id
-        join read_files on s.file_path = read_files.read_path
-        group by read_files.cx360_file, e.line""")
-    con.execute("drop table reject_errors")
-    con.execute("drop table reject_scans")
-    return _columnar(columns, is_typed=False)
+
+
+def _keep_faulty(con: duckdb.DuckDBPyConnection, path: Path, records: list[Records]) -> None:
+    faulty = pa.table({
+        "line": pa.array([record.line for record in records], pa.int64()),
+        "fault": pa.array([record.fault for record in records], pa.string()),
+        "record": pa.array([record.text.encode("latin-1").decode(errors="replace")
+                            for record in records], pa.string())})
+    con.register("faulty", faulty)
+    con.execute("insert into unreadable select ?, line, 'line not readable: ' || fault, record "
+                "from faulty", [str(path)])
+    con.unregister("faulty")
+
+
+def _check_counts(con: duckdb.DuckDBPyConnection, counts: dict[Path, int]) -> None:
+    """What the engine read must be what was counted without it.
+
+    Raises:
+        UnclearLinesError: it is not.
+    """
+    read = dict(con.execute(
+        "select cx360_file, count(*) from extract group by cx360_file").fetchall())
+    for path, count in counts.items():
+        if (found := read.get(str(path), 0)) != count:
+            raise UnclearLinesError(f"{path.name}: has {count:,} records that can be read, but the "
+                                    f"engine reads {found:,}")
 
 
 def _open_parquet(
-    con: duckdb.DuckDBPyConnection, paths: list[Path], columns: tuple[str, ...],
+    con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
+    columns: tuple[str, ...],
 ) -> Extract:
+    file = "cx360_read"
+    for path, copy in paths.items():  # hardly ever: a Parquet file within an archive
+        if path != copy:
+            file = f"replace({file}, {literal(str(copy))}, {literal(str(path))})"
     con.execute(f"""
         create temp table extract as
-        select cx360_read as cx360_file, file_row_number + 1 as cx360_row, *
-            exclude (cx360_read, file_row_number)
-        from read_parquet({_file_list(paths)}, filename = 'cx360_read', file_row_number = true)""")
+        select {file} as cx360_file, file_row_number + 1 as cx360_row,
+            * exclude (cx360_read, file_row_number)
+        from read_parquet({file_list(paths.values())}, filename = 'cx360_read',
+            file_row_number = true)""")
     types = {row[0]: row[1] for row in con.execute("describe extract").fetchall()}
-    return _columnar(columns, is_typed=True, doubles=frozenset(
+    return columnar(columns, is_typed=True, doubles=frozenset(
         name for name in columns if types[name] in ("DOUBLE", "FLOAT")))
 
 
-def _open_jsonl(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> Extract:
+def _open_jsonl(
+    con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
+) -> Extract:
     con.execute(f"""
         create temp table numbered as
         select line, case when json_valid(line) then cast(line as json) end as record, cx360_read,
             row_number() over () as cx360_row_in_batch
-        from read_csv({_file_list(paths.values())}, columns = {{'line': 'VARCHAR'}},
+        from read_csv({file_list(paths.values())}, columns = {{'line': 'VARCHAR'}},
             header = false, auto_detect = false, delim = '\x01', quote = '', escape = '',
-            filename = 'cx360_read', max_line_size = 16777216)
+            compression = 'none', filename = 'cx360_read', max_line_size = 16777216)
         where trim(line) <> ''""")
     _number_by_file(con, paths)
-    con.execute("""
-        insert into unreadable
-        select cx360_file, cx360_row, 'not a JSON object', line from extract
-        where record is null or json_type(record) <> 'OBJECT'""")
-    con.execute("delete from extract where record is null or json_type(record) <> 'OBJECT'")
-    rows = con.execute("select distinct unnest(json_keys(record)) from extract").fetchall()
-    return Extract(
-        names=frozenset(name for (name,) in rows),
-        is_typed=False,
-        text=lambda name: f"json_extract_string(extract.record, {literal(_json_path(name))})",
-        record="cast(extract.record as varchar)",
-        without=lambda names: (
-            f"nullif(cast(json_merge_patch(extract.record, {literal(_removal(names))})"
-            " as varchar), '{}')"),
-    )
+    return extract_of_objects(con, form)
+
+
+def _open_json(
+    con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
+) -> Extract:
+    con.execute(f"""
+        create temp table numbered as
+        select cast(record as varchar) as line, record, cx360_read,
+            row_number() over () as cx360_row_in_batch
+        from ({json_records(con, paths, form)})""")
+    _number_by_file(con, paths)
+    return extract_of_objects(con, form)
 
 
 def _number_by_file(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> None:
     """Turn `numbered` into `extract`: rows counted per file, the file under its own name."""
-    con.execute("create or replace temp table read_files (cx360_file varchar, read_path varchar)")
-    con.executemany("insert into read_files values (?, ?)",
-                    [[str(path), str(read)] for path, read in paths.items()])
+    _keep_read_files(con, paths)
     con.execute("""
         create temp table extract as
         with starts as (
@@ -207,168 +237,7 @@ def _number_by_file(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> 
     con.execute("drop table numbered")
 
 
-def add_from_file_name(
-    con: duckdb.DuckDBPyConnection, extract: Extract, patterns: dict[str, str],
-) -> Extract:
-    """Add a column to `extract` for each pattern: what its group finds in the name of the file."""
-    if taken := sorted(extract.names & set(patterns)):
-        raise ExtractError(f"column {', '.join(taken)} is in the file as well as in "
-                           "`from_file_name`; give the latter another name")
-    files = {path for (path,) in con.execute("select distinct cx360_file from extract").fetchall()}
-    for name, pattern in patterns.items():
-        found = {path: re.search(pattern, Path(path).name) for path in files}
-        picked = " ".join(f"when {literal(path)} then {literal(match.group(1))}"
-                          for path, match in sorted(found.items()) if match)
-        con.execute(f"alter table extract add column {identifier(name)} varchar")
-        if picked:
-            con.execute(f"update extract set {identifier(name)} = case cx360_file {picked} end")
-    return _with_columns(extract, sorted(extract.names), tuple(patterns))
-
-
-def unpivot(
-    con: duckdb.DuckDBPyConnection, extract: Extract, columns: dict[str, tuple[str, ...]],
-    name: str, value: str,
-) -> Extract:
-    """Turn columns of `extract` into rows: one row per record and column.
-
-    Args:
-        con: connection that holds `extract`.
-        extract: what was read.
-        columns: what a column is called in the rows -> names it may have in the file.
-        name: column that gets the former.
-        value: column that gets the value, the first that is not empty.
-
-    Raises:
-        ExtractError: a column is there under none of its names.
-    """
-    present = {column: [name for name in accepted if name in extract.names]
-               for column, accepted in columns.items()}
-    if missing := [" / ".join(columns[column]) for column, names in present.items() if not names]:
-        raise ExtractError(f"column {', '.join(missing)} of `unpivot` is missing; "
-                           f"{told_names(extract, len(missing) < len(columns))}")
-    rest = sorted(extract.names - {n for names in present.values() for n in names} - {name, value})
-    kept = "".join(f", extract.{identifier(column)}" for column in rest)
-    numbered = ", ".join(f"({i}, {literal(column)})" for i, column in enumerate(present))
-    picked = " ".join(f"when {i} then {_first_text(extract, names)}"
-                      for i, names in enumerate(present.values()))
-    con.execute(f"""
-        create temp table unpivoted as
-        select cx360_file, (cx360_row - 1) * {len(columns)} + asked.i + 1 as cx360_row,
-            cx360_row as cx360_record{kept}, asked.name as {identifier(name)},
-            case asked.i {picked} end as {identifier(value)}
-        from extract cross join (values {numbered}) as asked (i, name)""")
-    con.execute("drop table extract")
-    con.execute("alter table unpivoted rename to extract")
-    return replace(_with_columns(extract, rest, (name, value)), row="extract.cx360_record")
-
-
-def _with_columns(extract: Extract, kept: list[str], added: tuple[str, ...]) -> Extract:
-    """What `extract` serves once columns of text were added to those kept of it."""
-    columnar = _columnar((*kept, *added), is_typed=extract.is_typed)
-    return replace(columnar, row=extract.row, text=lambda name: (
-        columnar.text(name) if name in added else extract.text(name)))
-
-
-def _first_text(extract: Extract, names: list[str]) -> str:
-    if len(names) == 1:
-        return extract.text(names[0])
-    return "coalesce(" + ", ".join(f"nullif({extract.text(name)}, '')" for name in names) + ")"
-
-
-def told_names(extract: Extract, is_header: bool) -> str:
-    """What an error may say of the file's columns.
-
-    Args:
-        extract: what was read.
-        is_header: whether some expected column was found. Where none was, the first line may not be
-            a header at all but a person's record.
-    """
-    if is_header:
-        return f"the file has {', '.join(sorted(extract.names)[:30])}"
-    return ("no other declared column is there: check `delimiter`, and that the first line is the "
-            "header")
-
-
-def _columnar(
-    columns: tuple[str, ...], *, is_typed: bool, doubles: frozenset[str] = frozenset(),
-) -> Extract:
-    def text(name: str) -> str:
-        column = f"extract.{identifier(name)}"
-        if name in doubles:  # a whole number stored as double is not written with .0
-            return (f"case when {column} = trunc({column}) and abs({column}) < 1e15 "
-                    f"then cast(cast({column} as bigint) as varchar) "
-                    f"else cast({column} as varchar) end")
-        return f"cast({column} as varchar)"
-
-    def as_json(names: Iterable[str]) -> str:
-        pairs = ", ".join(f"{literal(n)}: extract.{identifier(n)}" for n in sorted(names))
-        return f"cast(to_json({{{pairs}}}) as varchar)" if pairs else "cast(null as varchar)"
-
-    def without(names: Iterable[str]) -> str:
-        rest = sorted(set(columns) - set(names))
-        if not rest:
-            return "cast(null as varchar)"
-        filled = ", ".join(
-            f"nullif(trim(cast(extract.{identifier(n)} as varchar)), '')" for n in rest)
-        return f"case when coalesce({filled}) is not null then {as_json(rest)} end"
-
-    return Extract(
-        names=frozenset(columns),
-        is_typed=is_typed,
-        text=text,
-        record=as_json(columns),
-        without=without,
-    )
-
-
-def _as_utf8(paths: list[Path], form: FileFormat, scratch: Path) -> dict[Path, Path]:
-    """Path of each file -> path of the same text in UTF-8."""
-    if codecs.lookup(form.encoding).name == "utf-8":
-        return {path: path for path in paths}
-    scratch.mkdir(parents=True, exist_ok=True)
-    copies: dict[Path, Path] = {}
-    for number, path in enumerate(paths):
-        copies[path] = scratch / f"{number}.utf8"
-        decoder = codecs.getincrementaldecoder(form.encoding)()
-        with path.open("rb") as source, copies[path].open("w", encoding="utf-8",
-                                                          newline="") as target:
-            line = 1
-            while block := source.read(CHUNK_BYTES):
-                try:
-                    target.write(decoder.decode(block))
-                except UnicodeDecodeError as error:
-                    line += block.count(b"\n", 0, error.start)
-                    raise ExtractError(
-                        f"{path.name}, line {line}: not {form.encoding}; set `encoding` in the "
-                        "declaration") from error
-                line += block.count(b"\n")
-    return copies
-
-
-def _python_encoding(form: FileFormat) -> str:
-    name = codecs.lookup(form.encoding).name
-    return "utf-8-sig" if name == "utf-8" else name
-
-
-def _file_list(paths: Iterable[Path]) -> str:
-    return "[" + ", ".join(literal(str(path)) for path in paths) + "]"
-
-
-def _json_path(name: str) -> str:
-    return "$" + "".join(f'."{part}"' for part in name.split("."))
-
-
-def _removal(names: Iterable[str]) -> str:
-    """A JSON merge patch (RFC 7396) that removes the given names."""
-    patch: dict[str, object] = {}
-    for name in sorted(names):
-        node: dict[str, object] = patch
-        *parents, last = name.split(".")
-        for parent in parents:
-            child = node.setdefault(parent, {})
-            if not isinstance(child, dict):
-                break
-            node = child
-        else:
-            node[last] = None
-    return json.dumps(patch)
+def _keep_read_files(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> None:
+    con.execute("create or replace temp table read_files (cx360_file varchar, read_path varchar)")
+    con.executemany("insert into read_files values (?, ?)",
+                    [[str(path), str(read)] for path, read in paths.items()])

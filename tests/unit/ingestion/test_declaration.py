@@ -39,7 +39,11 @@ def declare(folder: Path, text: str, name: str = "shop.yml") -> Path:
     (("files: products.csv", "files: a.csv\n    from_file_name: {year: '('}"),
      "table pos.products, from_file_name: not a regular expression"),
     (("files: products.csv", "files: a.jsonl\n    format: jsonl\n    from_file_name: {y: '(1)'}"),
-     "`from_file_name` needs columns: csv or parquet"),
+     "`from_file_name` needs columns: csv, excel or parquet"),
+    (("files: products.csv", "files: a.csv\n    sheet: A"), "`sheet` belongs to excel, not to csv"),
+    (("files: products.csv", "files: a.json\n    format: json\n    skip_first: 1"),
+     "`skip_first` belongs to csv, excel, not to json"),
+    (("files: products.csv", "files: a.csv\n    may_be_short: true"), "needs `quote: \"\"`"),
     (("files: products.csv", ""), "give `files` or `records`"),
     (("pos.products\n", "pos.orders\n"), "pos.orders has no column 'name'"),
     (("source: shop", "source: [x"), "shop.yml: not readable as YAML"),
@@ -91,6 +95,19 @@ def test_version_changes_with_meaning_only(tmp_path: Path) -> None:
     assert version(TABLE) == version(TABLE.replace("products.csv", "export/*.csv"))
     assert version(TABLE) == version(TABLE.replace("key:", "expected_every: 1d\n    key:"))
     assert version(TABLE) != version(TABLE.replace("title", "label"))
+
+
+def test_settings_that_came_later_load_nothing_anew(tmp_path: Path) -> None:
+    """The version is the one that loads made before those settings were there have kept."""
+    def version(text: str) -> str:
+        declaration = read_declaration(declare(tmp_path, text))
+        return declaration.version(declaration.tables[0])
+
+    assert version(TABLE) == "014c826fcd2f"
+    for setting in ("skip_first: 1", "skip_last: 1", "totals: {sku: Summe}", "escape: '/'",
+                    "may_be_short: true\n    quote: ''", "column_names: [sku, title]"):
+        assert version(TABLE.replace("key:", f"{setting}\n    key:")) != "014c826fcd2f"
+    assert version(TABLE.replace("title", "{from: title, unescape: html}")) != "014c826fcd2f"
 
 
 def test_a_source_is_declared_once_and_settings_are_no_source(tmp_path: Path) -> None:

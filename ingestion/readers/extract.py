@@ -1,0 +1,110 @@
+"""What a reader hands over, and the SQL with which its values are asked for.
+
+What does **not** belong here: opening files (`files.py`) and changing what was read (`reshape.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ExtractError(ValueError):
+    """A file cannot be read at all; the message names the file and the remedy."""
+
+
+class UnclearLinesError(ExtractError):
+    """The engine cannot tell the lines of a file apart, or not all of them."""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What a reader found: the names it can serve, and how to ask for one as SQL text.
+
+    `is_typed` says that values come with the format's own types, so a declared decimal sign or
+    date format does not apply. `record` is the whole source record as JSON; `without` gives the
+    part of it outside the given names, `row` the number of the record in its file.
+    """
+
+    names: frozenset[str]
+    is_typed: bool
+    text: Callable[[str], str]
+    record: str
+    without: Callable[[Iterable[str]], str]
+    row: str = "extract.cx360_row"
+
+
+def identifier(name: str) -> str:
+    """Quote an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str | None) -> str:
+    """Quote an SQL string; None is null."""
+    return "null" if value is None else "'" + value.replace("'", "''") + "'"
+
+
+def file_list(paths: Iterable[Path]) -> str:
+    """SQL list of files, each taken by its name and not as a pattern."""
+    escaped = (re.sub(r"[\[*?]", r"[\g<0>]", str(path)) for path in paths)
+    return "[" + ", ".join(map(literal, escaped)) + "]"
+
+
+def json_path(name: str) -> str:
+    """JSON path of a name with dots."""
+    return "$" + "".join('."' + part.replace('"', r'\"') + '"' for part in name.split("."))
+
+
+def told_names(extract: Extract, is_header: bool) -> str:
+    """What an error may say of the file's columns.
+
+    Args:
+        extract: what was read.
+        is_header: whether half of the expected columns were found, or half of the file's columns
+            were expected. Otherwise the first line may be a person's record, or have run into one.
+    """
+    if is_header:
+        return f"the file has {', '.join(sorted(extract.names)[:30])}"
+    return ("few or none of the declared columns are there: check `delimiter`, and that the first "
+            "line is the header")
+
+
+def columnar(
+    columns: tuple[str, ...], *, is_typed: bool, doubles: frozenset[str] = frozenset(),
+) -> Extract:
+    """An `extract` with a column for each name; `a.b` reaches into a nested or a JSON column."""
+    def text(name: str) -> str:
+        first, _, rest = name.partition(".")
+        if name not in columns and rest and first in columns:
+            nested = f"extract.{identifier(first)}"
+            document = (f"to_json({nested})" if is_typed
+                        else f"case when json_valid({nested}) then {nested} end")
+            return f"json_extract_string({document}, {literal(json_path(rest))})"
+        column = f"extract.{identifier(name)}"
+        if name in doubles:  # a whole number stored as double is not written with .0
+            return (f"case when {column} = trunc({column}) and abs({column}) < 1e15 "
+                    f"then cast(cast({column} as bigint) as varchar) "
+                    f"else cast({column} as varchar) end")
+        return f"cast({column} as varchar)"
+
+    def as_json(names: Iterable[str]) -> str:
+        pairs = ", ".join(f"{literal(n)}: extract.{identifier(n)}" for n in sorted(names))
+        return f"cast(to_json({{{pairs}}}) as varchar)" if pairs else "cast(null as varchar)"
+
+    def without(names: Iterable[str]) -> str:
+        rest = sorted(set(columns) - set(names))
+        if not rest:
+            return "cast(null as varchar)"
+        filled = ", ".join(
+            f"nullif(trim(cast(extract.{identifier(n)} as varchar)), '')" for n in rest)
+        return f"case when coalesce({filled}) is not null then {as_json(rest)} end"
+
+    return Extract(
+        names=frozenset(columns),
+        is_typed=is_typed,
+        text=text,
+        record=as_json(columns),
+        without=without,
+    )

@@ -1,0 +1,145 @@
+"""Records of JSON files and JSON Lines: found in their document, and served by their names.
+
+Works on what `files.py` read. What does **not** belong here: opening files.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from ingestion.declaration import FileFormat
+from ingestion.readers.extract import Extract, ExtractError, file_list, json_path, literal
+
+# A document with `record_path` is held in memory as a whole.
+LARGEST_DOCUMENT = 512 << 20
+
+
+def json_records(
+    con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
+) -> str:
+    """Query for the records of JSON files: `record` and `cx360_read`, in their order.
+
+    Without `record_path` a file is an array of records, which streams, or one record.
+
+    Raises:
+        ExtractError: a file is too large for its `record_path`, or has nothing there.
+    """
+    if not form.record_path:
+        arrays = [copy for copy in paths.values() if _is_array(copy)]
+        single = [copy for copy in paths.values() if copy not in arrays]
+        return " union all ".join(
+            f"select json as record, filename as cx360_read from {_documents(copies, form)}"
+            for copies, form in ((arrays, "array"), (single, "unstructured")) if copies)
+    for path, copy in paths.items():
+        if copy.stat().st_size > LARGEST_DOCUMENT:
+            raise ExtractError(f"{path.name}: larger than {LARGEST_DOCUMENT >> 20} MB, too large "
+                               "for `record_path`; deliver JSON Lines or a plain array")
+    found = literal(json_path(form.record_path))
+    con.execute(f"""
+        create or replace temp table documents as
+        select json_extract(json, {found}) as found, filename as cx360_read
+        from {_documents(paths.values(), 'unstructured')}""")
+    names = {str(copy): path.name for path, copy in paths.items()}
+    for read, kind in con.execute("select cx360_read, json_type(found) from documents").fetchall():
+        if kind not in ("ARRAY", "OBJECT"):
+            raise ExtractError(f"{names[read]}: no records at {form.record_path}; correct "
+                               "`record_path` in the declaration")
+    return """
+        select unnest(case when json_type(found) = 'ARRAY'
+            then cast(found as json[]) else [found] end) as record, cx360_read from documents"""
+
+
+def _documents(copies: Iterable[Path], form: str) -> str:
+    return (f"read_json_objects({file_list(copies)}, format = '{form}', filename = true, "
+            f"compression = 'uncompressed', maximum_object_size = {LARGEST_DOCUMENT})")
+
+
+def _is_array(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
+
+
+def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extract:
+    """Serve the records in `extract` by their names; what is no object becomes `unreadable`."""
+    con.execute("""
+        insert into unreadable
+        select cx360_file, cx360_row, 'line not readable: not a JSON object', line from extract
+        where record is null or json_type(record) <> 'OBJECT'""")
+    con.execute("delete from extract where record is null or json_type(record) <> 'OBJECT'")
+    if form.skip_last and form.format == "json":
+        _leave_out_last(con, form.skip_last)
+    if form.explode:
+        _explode(con, form.explode)
+    rows = con.execute("select distinct unnest(json_keys(record)) from extract").fetchall()
+    extract = Extract(
+        names=frozenset(name for (name,) in rows),
+        is_typed=False,
+        text=lambda name: f"json_extract_string(extract.record, {literal(json_path(name))})",
+        record="cast(extract.record as varchar)",
+        without=lambda names: (
+            f"nullif(cast(json_merge_patch(extract.record, {literal(_removal(names))})"
+            " as varchar), '{}')"),
+    )
+    return replace(extract, row="extract.cx360_record") if form.explode else extract
+
+
+def _leave_out_last(con: duckdb.DuckDBPyConnection, count: int) -> None:
+    last = ("(cx360_file, cx360_row) in (select (cx360_file, cx360_row) from extract qualify "
+            f"row_number() over (partition by cx360_file order by cx360_row desc) <= {count})")
+    con.execute(f"insert into unreadable select cx360_file, cx360_row, 'left out by skip_last', "
+                f"line from extract where {last}")
+    con.execute(f"delete from extract where {last}")
+
+
+def _explode(con: duckdb.DuckDBPyConnection, path: str) -> None:
+    """One row per element of a list: the record with the element in the place of its list.
+
+    Its number is added under the list's name and `_number`. A record whose list is empty or absent
+    has no rows; an element that stands where a list is expected is a list of one.
+    """
+    *parents, last = path.split(".")
+    patch = f"json_object({literal(last)}, element, {literal(last + '_number')}, i)"
+    for parent in reversed(parents):
+        patch = f"json_object({literal(parent)}, {patch})"
+    found = literal(json_path(path))
+    con.execute(f"""
+        create temp table exploded as
+        with lists as (
+            select cx360_file, cx360_row, record, case json_type(record, {found})
+                when 'ARRAY' then cast(json_extract(record, {found}) as json[])
+                when 'NULL' then cast([] as json[])
+                else [json_extract(record, {found})] end as elements
+            from extract where json_type(record, {found}) is not null
+        ), elements as (
+            select cx360_file, cx360_row, record, unnest(elements) as element,
+                generate_subscripts(elements, 1) as i
+            from lists
+        )
+        select cx360_file, cx360_row as cx360_record,
+            row_number() over (partition by cx360_file order by cx360_row, i) as cx360_row,
+            json_merge_patch(record, {patch}) as record
+        from elements""")
+    con.execute("drop table extract")
+    con.execute("alter table exploded rename to extract")
+
+
+def _removal(names: Iterable[str]) -> str:
+    """A JSON merge patch (RFC 7396) that removes the given names."""
+    patch: dict[str, object] = {}
+    for name in sorted(names):
+        node: dict[str, object] = patch
+        *parents, last = name.split(".")
+        for parent in parents:
+            child = node.setdefault(parent, {})
+            if not isinstance(child, dict):
+                break
+            node = child
+        else:
+            node[last] = None
+    return json.dumps(patch)
