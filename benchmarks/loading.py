@@ -88,7 +88,8 @@ def _tell(what: str, done: Measured, rows: int, times: float) -> None:
 
 def _run(step: str, folder: Path, form: str, shape: str) -> Measured:
     """Seconds are those of the work itself, without the interpreter's start."""
-    done = run_measured([sys.executable, "-m", "benchmarks.loading", step, str(folder), form, shape])
+    done = run_measured(
+        [sys.executable, "-m", "benchmarks.loading", step, str(folder), form, shape])
     if done.code:
         sys.exit(done.output)
     done.seconds = float(done.output.split()[-1])
@@ -96,7 +97,7 @@ def _run(step: str, folder: Path, form: str, shape: str) -> Measured:
 
 
 def _write(folder: Path, rows: int) -> None:
-    """Receipts of one to ten lines, written once as one file of each format and as many."""
+    """Receipts of five lines, written once as one file of each format and as many files."""
     con = duckdb.connect()
     con.execute(f"""
         create table lines as
@@ -104,7 +105,8 @@ def _write(folder: Path, rows: int) -> None:
             'A' || lpad(cast(hash(i) % 20000 as varchar), 6, '0') as article,
             1 + hash(i + 1) % 3 as quantity,
             cast(1 + hash(i + 2) % 20000 / 100 as decimal(10, 2)) as net_amount,
-            case when i % 7 = 0 then cast(hash(i + 3) % 500 / 100 as decimal(10, 2)) end as discount,
+            case when i % 7 = 0 then cast(hash(i + 3) % 500 / 100 as decimal(10, 2)) end
+                as discount,
             cast(hash(i + 2) % 3800 / 100 as decimal(10, 2)) as tax,
             cast(hash(i + 2) % 12000 / 100 as decimal(10, 2)) as cost,
             case when i % 7 = 0 then 'Herbstaktion ' || (hash(i + 4) % 12) end as promotion,
