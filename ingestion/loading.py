@@ -11,13 +11,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import duckdb
 
-from ingestion.contract import DUCKDB_TYPES, Entity
+from ingestion.batch import ACCEPTED, EMPTIED, REJECTED, Emptied, write_batch
+from ingestion.contract import Entity
 from ingestion.declaration import SourceDeclaration
 from ingestion.planning import PlannedLoad, Problem, batches, plan_loads
 from ingestion.raw_zone import Load, RawZone
@@ -26,25 +25,14 @@ from ingestion.readers.files import (
     ExtractError,
     UnclearLinesError,
     add_from_file_name,
-    identifier,
-    literal,
+    close_extract,
     open_extract,
     told_names,
     unpivot,
 )
 from ingestion.remote_extracts import RemoteExtracts
-from ingestion.rows import conversion_sql, resolve_duplicates
 
 Progress = Callable[[str], None]
-
-
-class _Counts(NamedTuple):
-    rows_read: int
-    rows_accepted: int
-    rows_rejected: int
-    rows_repeated: int
-    first_event_at: datetime | None
-    last_event_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -154,19 +142,11 @@ def _load_batch(
         extract = unpivot(con, extract, table.unpivot.accepted, table.unpivot.name,
                           table.unpivot.value)
     _check_columns(plan, extract, warnings)
-    con.execute("create or replace temp table load_plan (cx360_file varchar, load_id varchar,"
-                " load_sequence bigint, extracted_on date)")
-    con.executemany("insert into load_plan values (?, ?, ?, ?)",
-                    [[str(p.path), p.load_id, p.sequence, p.extracted_on] for p in batch])
-    con.execute(conversion_sql(plan.declaration, table, extract))
-    resolve_duplicates(con, table)
     target = zone.incoming / "batch"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    _write_rows(con, entity, target)
-    _write_rejects(con, extract, target)
-    warnings += _write_emptied(con, plan, extract, target)
-    counts = _count(con, entity)
+    counts, emptied = write_batch(con, batch, extract, target)
+    warnings += [_tell_emptied(plan, one) for one in emptied]
     loads = []
     for planned in batch:
         files = _move_into_place(zone, entity, planned.load_id, target)
@@ -181,8 +161,7 @@ def _load_batch(
             may_be_empty=table.may_be_empty,
             state="staged", reason="", files=files,
             **counts[planned.load_id]._asdict()))
-    for name in ("extract", "unreadable", "converted", "emptied"):
-        con.execute(f"drop table if exists {name}")
+    close_extract(con)
     return loads
 
 
@@ -228,98 +207,19 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
             f"name to the declaration of table {plan.table.label} or deliver the column")
 
 
-def _write_rows(con: duckdb.DuckDBPyConnection, entity: Entity, target: Path) -> None:
-    columns = ", ".join(f"cast({identifier(c.name)} as {DUCKDB_TYPES[c.type]}) as "
-                        f"{identifier(c.name)}" for c in entity.raw_columns)
-    con.execute(f"""
-        copy (select {columns}, load_id as partition_load from converted where cx360_reason is null)
-        to {literal(str(target / 'accepted'))}
-        (format parquet, partition_by (partition_load), filename_pattern 'part_{{i}}')""")
-
-
-def _write_rejects(con: duckdb.DuckDBPyConnection, extract: Extract, target: Path) -> None:
-    con.execute(f"""
-        copy (
-            select load_id, source_row, reason, record, load_id as partition_load
-            from (
-                select p.load_id, p.load_sequence, {extract.row} as source_row,
-                    c.cx360_reason as reason, {extract.record} as record
-                from converted as c
-                join load_plan as p on c.load_id = p.load_id
-                join extract
-                    on p.cx360_file = extract.cx360_file and c.source_row = extract.cx360_row
-                where c.cx360_reason is not null and c.cx360_reason <> 'repeated'
-                union all
-                select p.load_id, p.load_sequence, u.cx360_row, u.reason, u.record
-                from unreadable as u join load_plan as p on u.cx360_file = p.cx360_file
-            ) as r
-            order by load_sequence, source_row
-        ) to {literal(str(target / 'rejected'))}
-        (format parquet, partition_by (partition_load), filename_pattern 'part_{{i}}')""")
-
-
-def _write_emptied(
-    con: duckdb.DuckDBPyConnection, plan: PlannedLoad, extract: Extract, target: Path,
-) -> list[Problem]:
-    """Rows accepted without the value of a lenient column, and a warning for each file's column."""
-    parts = [f"""
-        select p.load_id, p.load_sequence, p.cx360_file, {extract.row} as source_row,
-            {literal(column.name)} as column_name, c.emptied_{column.name} as reason
-        from converted as c
-        join load_plan as p on c.load_id = p.load_id
-        join extract on p.cx360_file = extract.cx360_file and c.source_row = extract.cx360_row
-        where c.cx360_reason is null and c.emptied_{column.name} is not null"""
-             for column in plan.table.contract.columns
-             if column.lenient and column.name in plan.table.columns]
-    if not parts:
-        return []
-    con.execute(f"create or replace temp table emptied as {' union all '.join(parts)}")
-    con.execute(f"""
-        copy (
-            select load_id, source_row, column_name, reason, load_id as partition_load
-            from emptied order by load_sequence, source_row, column_name
-        ) to {literal(str(target / 'emptied'))}
-        (format parquet, partition_by (partition_load), filename_pattern 'part_{{i}}')""")
-    told = con.execute("""
-        select cx360_file, reason, count(*), list(source_row order by source_row)[:5]
-        from emptied group by cx360_file, reason order by cx360_file, reason""").fetchall()
-    return [Problem(
-        plan.declaration.source, plan.table.label, Path(file).name,
-        f"{Path(file).name}: {reason} in {count:,} rows, which are kept without the value (row "
-        f"{', '.join(map(str, rows))}{', …' if count > len(rows) else ''})")
-        for file, reason, count, rows in told]
-
-
-def _count(con: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, _Counts]:
-    event = entity.event_time
-    moment = f"cast({identifier(event)} as timestamp)" if event else "cast(null as timestamp)"
-    rows = con.execute(f"""
-        with unread as (
-            select p.load_id, count(*) as row_count
-            from unreadable as u join load_plan as p on u.cx360_file = p.cx360_file
-            group by p.load_id
-        ), judged as (
-            select load_id, count(*) as row_count,
-                sum(case when cx360_reason is null then 1 else 0 end) as accepted,
-                sum(case when cx360_reason = 'repeated' then 1 else 0 end) as repeated,
-                min(case when cx360_reason is null then {moment} end) as first_event_at,
-                max(case when cx360_reason is null then {moment} end) as last_event_at
-            from converted group by load_id
-        )
-        select p.load_id, coalesce(j.row_count, 0) + coalesce(u.row_count, 0),
-            coalesce(j.accepted, 0),
-            coalesce(j.row_count - j.accepted - j.repeated, 0) + coalesce(u.row_count, 0),
-            coalesce(j.repeated, 0), j.first_event_at, j.last_event_at
-        from load_plan as p
-        left join judged as j on p.load_id = j.load_id
-        left join unread as u on p.load_id = u.load_id""").fetchall()
-    return {row[0]: _Counts(*row[1:]) for row in rows}
+def _tell_emptied(plan: PlannedLoad, emptied: Emptied) -> Problem:
+    file, told = Path(emptied.file).name, ", ".join(map(str, emptied.first_rows))
+    more = ", …" if emptied.rows_count > len(emptied.first_rows) else ""
+    return Problem(
+        plan.declaration.source, plan.table.label, file,
+        f"{file}: {emptied.reason} in {emptied.rows_count:,} rows, which are kept without the "
+        f"value (row {told}{more})")
 
 
 def _move_into_place(
     zone: RawZone, entity: Entity, load_id: str, target: Path,
 ) -> tuple[str, ...]:
-    accepted = target / "accepted" / f"partition_load={load_id}"
+    accepted = target / ACCEPTED / f"partition_load={load_id}"
     home = zone.path / entity.table / load_id
     shutil.rmtree(home, ignore_errors=True)  # left by a killed run: the manifest never named it
     files: list[str] = []
@@ -327,7 +227,7 @@ def _move_into_place(
         home.parent.mkdir(parents=True, exist_ok=True)
         accepted.replace(home)
         files = sorted(f"{entity.table}/{load_id}/{path.name}" for path in home.iterdir())
-    for kind, folder in (("rejected", "_rejects"), ("emptied", "_emptied")):
+    for kind, folder in ((REJECTED, "_rejects"), (EMPTIED, "_emptied")):
         written = target / kind / f"partition_load={load_id}"
         kept = zone.path / folder / entity.table / load_id
         shutil.rmtree(kept, ignore_errors=True)

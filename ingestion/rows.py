@@ -1,6 +1,6 @@
 """Rows of one batch of extracts: canonical values, and for each unusable row the reason.
 
-Works on the tables `extract` (from a reader) and `load_plan`, and leaves `converted` behind. There
+Works on the relations `extract` (from a reader) and `load_plan`. Among the converted rows
 `emptied_<column>` says why a lenient column was left without its value.
 """
 
@@ -14,10 +14,10 @@ from ingestion.declaration import ColumnMapping, SourceDeclaration, TableDeclara
 from ingestion.readers.files import Extract, identifier, literal
 
 
-def conversion_sql(
+def conversion_query(
     declaration: SourceDeclaration, table: TableDeclaration, extract: Extract,
 ) -> str:
-    """One row per source row: canonical values and, where it cannot be used, why."""
+    """Query with one row per source row: canonical values and, where it cannot be used, why."""
     entity = table.contract
     mappings: dict[str, tuple[Column, ColumnMapping]] = {
         column.name: (column, table.columns[column.name])
@@ -71,7 +71,6 @@ def conversion_sql(
         + f" as {column.key_name}"
         for column in entity.columns if column.references]
     return f"""
-        create or replace temp table converted as
         with picked as (
             select load_plan.load_id, load_plan.load_sequence, load_plan.extracted_on,
                 cx360_row as source_row, {extract.without(used)} as source_metadata,
@@ -95,6 +94,18 @@ def conversion_sql(
             {_record_key(entity.name, declaration.source, 'source_record_ref')} as record_key
             {''.join(', ' + key for key in keys)}
         from keyed"""
+
+
+def lenient_columns(table: TableDeclaration) -> list[str]:
+    """Declared columns without whose value a row still counts."""
+    return [column.name for column in table.contract.columns
+            if column.lenient and column.name in table.columns]
+
+
+def is_doubtful(table: TableDeclaration) -> str:
+    """Condition on converted rows: rejected, or accepted without a value."""
+    return " or ".join(["cx360_reason is not null", *(
+        f"emptied_{column} is not null" for column in lenient_columns(table))])
 
 
 def _totals_reason(table: TableDeclaration, extract: Extract) -> str:

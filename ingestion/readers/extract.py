@@ -1,6 +1,7 @@
 """What a reader hands over, and the SQL with which its values are asked for.
 
-What does **not** belong here: opening files (`files.py`) and changing what was read (`reshape.py`).
+The relation `extract` is a view as long as its rows can be left where they were read. What does
+**not** belong here: opening files (`files.py`) and changing what was read (`reshape.py`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+import duckdb
 
 
 class ExtractError(ValueError):
@@ -34,6 +37,23 @@ class Extract:
     record: str
     without: Callable[[Iterable[str]], str]
     row: str = "extract.cx360_row"
+
+
+def replace_extract(con: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Make `extract` a table with the rows of a query, which may read the present one."""
+    con.execute("drop table if exists replaced")
+    con.execute(f"create temp table replaced as {query}")
+    drop_extract(con)
+    con.execute("alter table replaced rename to extract")
+
+
+def drop_extract(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop `extract`, be it a view or a table, and the rows it showed."""
+    kinds = con.execute("select table_type from information_schema.tables "
+                        "where table_name = 'extract'").fetchall()
+    if kinds:
+        con.execute(f"drop {'view' if kinds[0][0] == 'VIEW' else 'table'} extract")
+    con.execute("drop table if exists numbered")
 
 
 def identifier(name: str) -> str:

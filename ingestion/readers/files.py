@@ -1,6 +1,6 @@
 """Reads files (CSV, JSON, Parquet, Excel) into one temporary table of source values.
 
-Every reader leaves the same thing behind: a table `extract` with `cx360_file` (as given),
+Every reader leaves the same thing behind: a relation `extract` with `cx360_file` (as given),
 `cx360_row` (1 for the first record of a file) and the source's own values, and a table
 `unreadable` with the lines that could not even be split into columns. What does **not** belong
 here: types, keys and the contract.
@@ -21,6 +21,7 @@ from ingestion.readers.extract import (
     ExtractError,
     UnclearLinesError,
     columnar,
+    drop_extract,
     file_list,
     identifier,
     literal,
@@ -32,12 +33,11 @@ from ingestion.readers.records import LONGEST_LINE, Records, count_records, spli
 from ingestion.readers.reshape import add_from_file_name, unpivot
 
 __all__ = [
-    "Extract", "ExtractError", "UnclearLinesError", "add_from_file_name", "header", "identifier",
-    "literal", "open_extract", "told_names", "unpivot",
+    "Extract", "ExtractError", "UnclearLinesError", "add_from_file_name", "close_extract", "header",
+    "identifier", "literal", "open_extract", "told_names", "unpivot",
 ]
 
 
-_TABLES = ("extract", "unreadable", "numbered", "exploded", "unpivoted")
 # Records that cannot be split are handed to the engine in batches of this many.
 _FAULTY_RECORDS = 50_000
 
@@ -46,7 +46,7 @@ def open_extract(
     con: duckdb.DuckDBPyConnection, paths: list[Path], form: FileFormat, columns: tuple[str, ...],
     scratch: Path, *, line_by_line: bool = False,
 ) -> Extract:
-    """Create the temporary tables `extract` and `unreadable` from files of one shape.
+    """Create the temporary relations `extract` and `unreadable` from files of one shape.
 
     Args:
         con: connection that gets the tables.
@@ -61,8 +61,7 @@ def open_extract(
         UnclearLinesError: to be opened again with `line_by_line`.
         ExtractError: a file is damaged or not in the declared encoding.
     """
-    for table in _TABLES:  # a file that could not be read may have left any of them behind
-        con.execute(f"drop table if exists {table}")
+    close_extract(con)  # a file that could not be read may have left something behind
     con.execute("create temp table unreadable (cx360_file varchar, cx360_row bigint,"
                 " reason varchar, record varchar)")
     if form.format == "excel":
@@ -81,6 +80,12 @@ def open_extract(
     if line_by_line:
         return _open_split_csv(con, copies, form, columns, scratch)
     return _open_csv(con, copies, form, columns)
+
+
+def close_extract(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what `open_extract` made, and what was made of it."""
+    drop_extract(con)
+    con.execute("drop table if exists unreadable")
 
 
 def _open_csv(
@@ -134,16 +139,18 @@ def _read_csv(
     con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
     columns: tuple[str, ...], *, has_header: bool,
 ) -> None:
-    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+    # Under names of our own, so that none is that of the engine's `file_index`.
+    types = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(columns)))
+    named = ", ".join(f"c{i} as {identifier(name)}" for i, name in enumerate(columns))
     escape = literal(form.escape or form.quote)
     ragged = ", null_padding = true" if form.may_be_short else ""
     con.execute(f"""
         create temp table numbered as
-        select *, row_number() over () as cx360_row_in_batch
+        select {named}, file_index as cx360_index
         from read_csv({file_list(paths.values())}, columns = {{{types}}}, header = {has_header},
             auto_detect = false, compression = 'none',
             delim = {literal(form.delimiter)}, quote = {literal(form.quote)}, escape = {escape},
-            filename = 'cx360_read', max_line_size = {LONGEST_LINE}{ragged})
+            max_line_size = {LONGEST_LINE}{ragged})
         """)
     _number_by_file(con, paths)
 
@@ -183,7 +190,7 @@ def _open_parquet(
         if path != copy:
             file = f"replace({file}, {literal(str(copy))}, {literal(str(path))})"
     con.execute(f"""
-        create temp table extract as
+        create temp view extract as
         select {file} as cx360_file, file_row_number + 1 as cx360_row,
             * exclude (cx360_read, file_row_number)
         from read_parquet({file_list(paths.values())}, filename = 'cx360_read',
@@ -198,11 +205,11 @@ def _open_jsonl(
 ) -> Extract:
     con.execute(f"""
         create temp table numbered as
-        select line, case when json_valid(line) then cast(line as json) end as record, cx360_read,
-            row_number() over () as cx360_row_in_batch
+        select line, case when json_valid(line) then cast(line as json) end as record,
+            file_index as cx360_index
         from read_csv({file_list(paths.values())}, columns = {{'line': 'VARCHAR'}},
             header = false, auto_detect = false, delim = '\x01', quote = '', escape = '',
-            compression = 'none', filename = 'cx360_read', max_line_size = 16777216)
+            compression = 'none', max_line_size = 16777216)
         where trim(line) <> ''""")
     _number_by_file(con, paths)
     return extract_of_objects(con, form)
@@ -213,31 +220,28 @@ def _open_json(
 ) -> Extract:
     con.execute(f"""
         create temp table numbered as
-        select cast(record as varchar) as line, record, cx360_read,
-            row_number() over () as cx360_row_in_batch
+        select cast(record as varchar) as line, record, cx360_index
         from ({json_records(con, paths, form)})""")
     _number_by_file(con, paths)
     return extract_of_objects(con, form)
 
 
 def _number_by_file(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> None:
-    """Turn `numbered` into `extract`: rows counted per file, the file under its own name."""
-    _keep_read_files(con, paths)
-    con.execute("""
-        create temp table extract as
-        with starts as (
-            select cx360_read, min(cx360_row_in_batch) as first_row
-            from numbered group by cx360_read
-        )
-        select read_files.cx360_file, cx360_row_in_batch - first_row + 1 as cx360_row,
-            numbered.* exclude (cx360_read, cx360_row_in_batch)
-        from numbered
-        join starts on numbered.cx360_read = starts.cx360_read
-        join read_files on numbered.cx360_read = read_files.read_path""")
-    con.execute("drop table numbered")
+    """Make `extract` a view of `numbered`: rows counted per file, the file under its own name.
 
-
-def _keep_read_files(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> None:
-    con.execute("create or replace temp table read_files (cx360_file varchar, read_path varchar)")
-    con.executemany("insert into read_files values (?, ?)",
-                    [[str(path), str(read)] for path, read in paths.items()])
+    The engine keeps the rows of a table in the order in which it read them.
+    """
+    first = dict(con.execute(
+        "select cx360_index, min(rowid) from numbered group by cx360_index").fetchall())
+    con.execute("create or replace temp table read_files (cx360_file varchar, cx360_index bigint,"
+                " first_row bigint)")
+    con.executemany("insert into read_files values (?, ?, ?)",
+                    [[str(path), i, first.get(i, 0)] for i, path in enumerate(paths)])
+    if len(paths) == 1:
+        told = f"select {literal(str(next(iter(paths))))} as cx360_file, rowid + 1 as cx360_row"
+        joined = ""
+    else:
+        told = "select read_files.cx360_file, numbered.rowid - first_row + 1 as cx360_row"
+        joined = " join read_files on numbered.cx360_index = read_files.cx360_index"
+    con.execute(f"create temp view extract as {told}, numbered.* exclude (cx360_index) "
+                f"from numbered{joined}")

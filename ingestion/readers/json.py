@@ -14,7 +14,14 @@ from pathlib import Path
 import duckdb
 
 from ingestion.declaration import FileFormat
-from ingestion.readers.extract import Extract, ExtractError, file_list, json_path, literal
+from ingestion.readers.extract import (
+    Extract,
+    ExtractError,
+    file_list,
+    json_path,
+    literal,
+    replace_extract,
+)
 
 # A document with `record_path` is held in memory as a whole.
 LARGEST_DOCUMENT = 512 << 20
@@ -23,18 +30,20 @@ LARGEST_DOCUMENT = 512 << 20
 def json_records(
     con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
 ) -> str:
-    """Query for the records of JSON files: `record` and `cx360_read`, in their order.
+    """Query for the records of JSON files: `record` and `cx360_index` of its file, in their order.
 
     Without `record_path` a file is an array of records, which streams, or one record.
 
     Raises:
         ExtractError: a file is too large for its `record_path`, or has nothing there.
     """
+    files = ", ".join(literal(str(copy)) for copy in paths.values())
+    index = f"enum_code(cast(filename as enum({files})))"
     if not form.record_path:
         arrays = [copy for copy in paths.values() if _is_array(copy)]
         single = [copy for copy in paths.values() if copy not in arrays]
         return " union all ".join(
-            f"select json as record, filename as cx360_read from {_documents(copies, form)}"
+            f"select json as record, {index} as cx360_index from {_documents(copies, form)}"
             for copies, form in ((arrays, "array"), (single, "unstructured")) if copies)
     for path, copy in paths.items():
         if copy.stat().st_size > LARGEST_DOCUMENT:
@@ -43,16 +52,17 @@ def json_records(
     found = literal(json_path(form.record_path))
     con.execute(f"""
         create or replace temp table documents as
-        select json_extract(json, {found}) as found, filename as cx360_read
+        select json_extract(json, {found}) as found, {index} as cx360_index
         from {_documents(paths.values(), 'unstructured')}""")
-    names = {str(copy): path.name for path, copy in paths.items()}
-    for read, kind in con.execute("select cx360_read, json_type(found) from documents").fetchall():
+    names = [path.name for path in paths]
+    for index, kind in con.execute(
+            "select cx360_index, json_type(found) from documents").fetchall():
         if kind not in ("ARRAY", "OBJECT"):
-            raise ExtractError(f"{names[read]}: no records at {form.record_path}; correct "
+            raise ExtractError(f"{names[index]}: no records at {form.record_path}; correct "
                                "`record_path` in the declaration")
     return """
         select unnest(case when json_type(found) = 'ARRAY'
-            then cast(found as json[]) else [found] end) as record, cx360_read from documents"""
+            then cast(found as json[]) else [found] end) as record, cx360_index from documents"""
 
 
 def _documents(copies: Iterable[Path], form: str) -> str:
@@ -67,11 +77,12 @@ def _is_array(path: Path) -> bool:
 
 def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extract:
     """Serve the records in `extract` by their names; what is no object becomes `unreadable`."""
-    con.execute("""
+    ((others,),) = con.execute("""
         insert into unreadable
         select cx360_file, cx360_row, 'line not readable: not a JSON object', line from extract
-        where record is null or json_type(record) <> 'OBJECT'""")
-    con.execute("delete from extract where record is null or json_type(record) <> 'OBJECT'")
+        where record is null or json_type(record) <> 'OBJECT'""").fetchall()
+    if others:
+        replace_extract(con, "from extract where json_type(record) = 'OBJECT'")
     if form.skip_last and form.format == "json":
         _leave_out_last(con, form.skip_last)
     if form.explode:
@@ -94,7 +105,7 @@ def _leave_out_last(con: duckdb.DuckDBPyConnection, count: int) -> None:
             f"row_number() over (partition by cx360_file order by cx360_row desc) <= {count})")
     con.execute(f"insert into unreadable select cx360_file, cx360_row, 'left out by skip_last', "
                 f"line from extract where {last}")
-    con.execute(f"delete from extract where {last}")
+    replace_extract(con, f"from extract where not {last}")
 
 
 def _explode(con: duckdb.DuckDBPyConnection, path: str) -> None:
@@ -108,8 +119,7 @@ def _explode(con: duckdb.DuckDBPyConnection, path: str) -> None:
     for parent in reversed(parents):
         patch = f"json_object({literal(parent)}, {patch})"
     found = literal(json_path(path))
-    con.execute(f"""
-        create temp table exploded as
+    replace_extract(con, f"""
         with lists as (
             select cx360_file, cx360_row, record, case json_type(record, {found})
                 when 'ARRAY' then cast(json_extract(record, {found}) as json[])
@@ -125,8 +135,6 @@ def _explode(con: duckdb.DuckDBPyConnection, path: str) -> None:
             row_number() over (partition by cx360_file order by cx360_row, i) as cx360_row,
             json_merge_patch(record, {patch}) as record
         from elements""")
-    con.execute("drop table extract")
-    con.execute("alter table exploded rename to extract")
 
 
 def _removal(names: Iterable[str]) -> str:

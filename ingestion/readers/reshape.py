@@ -14,6 +14,7 @@ from ingestion.readers.extract import (
     columnar,
     identifier,
     literal,
+    replace_extract,
     told_names,
 )
 
@@ -26,13 +27,14 @@ def add_from_file_name(
         raise ExtractError(f"column {', '.join(taken)} is in the file as well as in "
                            "`from_file_name`; give the latter another name")
     files = {path for (path,) in con.execute("select distinct cx360_file from extract").fetchall()}
+    added = []
     for name, pattern in patterns.items():
         found = {path: re.search(pattern, Path(path).name) for path in files}
         picked = " ".join(f"when {literal(path)} then {literal(match.group(1))}"
                           for path, match in sorted(found.items()) if match)
-        con.execute(f"alter table extract add column {identifier(name)} varchar")
-        if picked:
-            con.execute(f"update extract set {identifier(name)} = case cx360_file {picked} end")
+        value = f"case cx360_file {picked} end" if picked else "cast(null as varchar)"
+        added.append(f"{value} as {identifier(name)}")
+    replace_extract(con, f"select *, {', '.join(added)} from extract")
     return _with_columns(extract, sorted(extract.names), tuple(patterns))
 
 
@@ -62,14 +64,11 @@ def unpivot(
     numbered = ", ".join(f"({i}, {literal(column)})" for i, column in enumerate(present))
     picked = " ".join(f"when {i} then {_first_text(extract, names)}"
                       for i, names in enumerate(present.values()))
-    con.execute(f"""
-        create temp table unpivoted as
+    replace_extract(con, f"""
         select cx360_file, (cx360_row - 1) * {len(columns)} + asked.i + 1 as cx360_row,
             cx360_row as cx360_record{kept}, asked.name as {identifier(name)},
             case asked.i {picked} end as {identifier(value)}
         from extract cross join (values {numbered}) as asked (i, name)""")
-    con.execute("drop table extract")
-    con.execute("alter table unpivoted rename to extract")
     return replace(_with_columns(extract, rest, (name, value)), row="extract.cx360_record")
 
 
