@@ -30,6 +30,7 @@ class Counts(NamedTuple):
     rows_accepted: int
     rows_rejected: int
     rows_repeated: int
+    rows_deleted: int
     first_event_at: datetime | None
     last_event_at: datetime | None
 
@@ -238,11 +239,13 @@ def _count(con: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, Counts]:
             select load_id, count(*) as row_count,
                 sum(case when cx360_reason is null then 1 else 0 end) as accepted,
                 sum(case when cx360_reason = 'repeated' then 1 else 0 end) as repeated,
+                sum(case when cx360_reason is null and is_deleted then 1 else 0 end) as deleted,
                 min(case when cx360_reason is null then {moment} end) as first_event_at,
                 max(case when cx360_reason is null then {moment} end) as last_event_at
             from converted group by load_id
         ), fitted as (
             select load_id, count(*) as row_count,
+                sum(case when is_deleted then 1 else 0 end) as deleted,
                 min({moment}) as first_event_at, max({moment}) as last_event_at
             from fitting group by load_id
         )
@@ -250,7 +253,7 @@ def _count(con: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, Counts]:
             coalesce(f.row_count, 0) + coalesce(l.row_count, 0) + coalesce(u.row_count, 0),
             coalesce(f.row_count, 0) + coalesce(l.accepted, 0),
             coalesce(l.row_count - l.accepted - l.repeated, 0) + coalesce(u.row_count, 0),
-            coalesce(l.repeated, 0),
+            coalesce(l.repeated, 0), coalesce(f.deleted, 0) + coalesce(l.deleted, 0),
             least(f.first_event_at, l.first_event_at), greatest(f.last_event_at, l.last_event_at)
         from load_plan as p
         left join looked as l on p.load_id = l.load_id

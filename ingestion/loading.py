@@ -18,6 +18,7 @@ import duckdb
 from ingestion.batch import ACCEPTED, EMPTIED, REJECTED, Emptied, write_batch
 from ingestion.contract import Entity
 from ingestion.declaration import SourceDeclaration
+from ingestion.deletions import DELETED, is_there
 from ingestion.planning import PlannedLoad, Problem, batches, plan_loads
 from ingestion.raw_zone import Load, RawZone
 from ingestion.readers.files import (
@@ -175,11 +176,19 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
         return
 
     def present(name: str) -> bool:
-        return name in extract.names or name.split(".")[0] in extract.names
+        return is_there(name, extract)
 
     missing = [name for name in (*plan.table.key, *plan.table.totals)
                if not name.startswith("=") and not present(name)]
     required = {column.name for column in plan.table.contract.columns if column.required}
+    tells_deletions = DELETED in extract.names
+    if plan.table.deleted and not tells_deletions and not present(plan.table.deleted.source):
+        missing.append(plan.table.deleted.source)
+    if tells_deletions:  # its rows are judged one by one; often it has nothing but keys
+        required = set()
+        described = {name for mapping in plan.table.columns.values() for name in mapping.names}
+        if not any(map(present, described - set(plan.table.key))) and not missing:
+            return
     for canonical, mapping in plan.table.columns.items():
         found = [present(name) for name in mapping.names]
         if not mapping.names or (any(found) if mapping.sources else all(found)):
