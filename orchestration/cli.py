@@ -22,6 +22,7 @@ from orchestration.cli_alerts import alerts
 from orchestration.cli_explain import explain
 from orchestration.cli_identity import identity
 from orchestration.cli_options import home_option, set_environment, told_clearly
+from orchestration.cli_rejects import rejects
 from orchestration.cli_text import text
 from orchestration.doctor import examine
 from orchestration.loads import (
@@ -49,6 +50,7 @@ def main() -> None:
     cx360 run       extracts -> raw zone -> customer 360 -> published snapshot
     cx360 status    what has been loaded, checked and published
     cx360 loads     list loads; show, replay or withdraw one
+    cx360 rejects   rejected rows by reason; replay them with a corrected declaration
     cx360 explain   who a customer is and why; what a value of a KPI rests on
     cx360 identity  review doubtful pairs, decide about them, fit the match model anew
     cx360 text      what was concluded about a text; correct it; train the models anew
@@ -278,6 +280,7 @@ main.add_command(activate)
 main.add_command(alerts)
 main.add_command(explain)
 main.add_command(identity)
+main.add_command(rejects)
 main.add_command(text)
 
 

@@ -10,18 +10,20 @@ from expectations.raw import describe_suite
 from ingestion.contract import ENTITIES, KINDS, Entity
 from ingestion.declaration import read_declarations
 from ingestion.loading import load_extracts
-from ingestion.raw_zone import Load
+from ingestion.raw_zone import Load, RawZone
 from orchestration.activation import count_exported
 from orchestration.admission import THRESHOLDS, admit_loads
 from orchestration.checks import ADMISSION, READABLE, admission_result, readable_result
 from orchestration.kpi_history import count_history
 from orchestration.ml_tables import prepare_ml_tables
+from orchestration.rejects import counting, group_rejects
 from orchestration.resources import Run
 from orchestration.settings import remember_sources
 from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import escape_cell
 
 MANIFEST = ["raw", "load_manifest"]
+REJECTS = ["raw", "rejects"]
 PROBLEMS = ["raw", "load_problems"]
 HISTORY = ["raw", "kpi_history"]
 EXPORTED = ["raw", "action_exports"]
@@ -46,6 +48,15 @@ def _manifest_spec() -> dg.AssetSpec:
         MANIFEST,
         description="One row per load: which extract it came from, rows read, accepted, rejected "
                     "and repeated, and whether it is admitted.",
+        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
+
+
+def _rejects_spec() -> dg.AssetSpec:
+    return dg.AssetSpec(
+        REJECTS,
+        description="One row per row that a load rejected: its row in the extract, its first and "
+                    "its present reason, and the replay that took it over (`cx360 rejects`). The "
+                    "record itself is personal data and stays in the files of the raw zone.",
         group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
 
 
@@ -88,7 +99,7 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
 @dg.multi_asset(
     name="load_and_admit_extracts",
     specs=[*(_spec(entity) for entity in ENTITIES.values()), _manifest_spec(),
-           _problems_spec(), _history_spec(), _exports_spec()],
+           _rejects_spec(), _problems_spec(), _history_spec(), _exports_spec()],
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
@@ -116,6 +127,7 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
                 check_results=[admission_result(outcome), readable_result(table, problems)],
             )
         yield dg.MaterializeResult(asset_key=MANIFEST, metadata=_describe(zone.loads()))
+        yield dg.MaterializeResult(asset_key=REJECTS, metadata=_describe_rejects(zone))
         yield dg.MaterializeResult(
             asset_key=PROBLEMS, metadata={"dagster/row_count": len(report.problems)})
         yield dg.MaterializeResult(
@@ -141,6 +153,19 @@ def _describe(loads: tuple[Load, ...]) -> dict[str, dg.MetadataValue]:
     return {"dagster/row_count": dg.MetadataValue.int(len(loads)),
             "latest loads": dg.MetadataValue.md("\n".join(lines)),
             **{state: dg.MetadataValue.int(count) for state, count in sorted(states.items())}}
+
+
+def _describe_rejects(zone: RawZone) -> dict[str, dg.MetadataValue]:
+    """Rejects per source, table and reason."""
+    groups = group_rejects(zone, counting(zone.loads()))
+    lines = ["| source | table | reason | rows | loads | repaired by |", "|" + " --- |" * 6]
+    lines += [f"| {x.source_system} | {x.label} | {escape_cell(x.reason)} | {x.rows_count} | "
+              f"{x.loads_count} | {x.repaired_by} |" for x in groups[:50]]
+    rejected = sum(x.rows_count for x in groups if not x.repaired_by)
+    return {"dagster/row_count": dg.MetadataValue.int(sum(x.rows_count for x in groups)),
+            "rejected": dg.MetadataValue.int(rejected),
+            "repaired": dg.MetadataValue.int(sum(x.rows_count for x in groups) - rejected),
+            "by reason": dg.MetadataValue.md("\n".join(lines))}
 
 
 def _metadata(admitted: tuple[Load, ...], new: list[Load]) -> dict[str, dg.MetadataValue]:
