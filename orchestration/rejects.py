@@ -60,7 +60,8 @@ def group_rejects(zone: RawZone, loads: Iterable[Load]) -> list[RejectGroup]:
         select loads.source_system, loads.label,
             regexp_replace(coalesce(judged.reason, rejects.reason), 'row [0-9]+', 'row …', 'g'),
             coalesce(repairs.load_id, '') as repaired_by, count(*) as rows_count,
-            count(distinct rejects.load_id), list(rejects.source_row order by source_row)[:5]
+            count(distinct rejects.load_id),
+            list(rejects.source_row order by rejects.source_row)[:5]
         from rejects
         join loads on rejects.load_id = loads.load_id
         left join {judged_sql} as judged on rejects.load_id = judged.load_id

@@ -7,13 +7,22 @@ from datetime import timedelta
 import dagster as dg
 
 from expectations.raw import describe_suite
+from ingestion.arrival import judge_arrivals
 from ingestion.contract import ENTITIES, KINDS, Entity
 from ingestion.declaration import read_declarations
 from ingestion.loading import load_extracts
 from ingestion.raw_zone import Load, RawZone
 from orchestration.activation import count_exported
 from orchestration.admission import THRESHOLDS, admit_loads
-from orchestration.checks import ADMISSION, READABLE, admission_result, readable_result
+from orchestration.checks import (
+    ADMISSION,
+    ARRIVAL,
+    READABLE,
+    admission_result,
+    arrival_result,
+    readable_result,
+)
+from orchestration.fingerprint import as_of_date
 from orchestration.kpi_history import count_history
 from orchestration.ml_tables import prepare_ml_tables
 from orchestration.rejects import counting, group_rejects
@@ -93,6 +102,12 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(
             READABLE, asset=["raw", entity.table],
             description="Every declared extract is there and can be read."),
+        dg.AssetCheckSpec(
+            ARRIVAL, asset=["raw", entity.table],
+            description="No source is later than it declares by `expected_every`, counted to the "
+                        "run's as-of date; the newest extracts have about as many rows as usual, "
+                        "are no earlier ones under another name, and their dates fit their facts. "
+                        "A warning; an error with CX360_STRICT."),
     ]
 
 
@@ -118,13 +133,19 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
             context.log.warning(warning.message)
         outcomes = admit_loads(
             zone, VerdictLog(settings.verdicts_path), settings.memory_limit)
+        arrived = judge_arrivals(
+            declarations, zone.loads(), as_of_date(settings, zone.loads()),
+            {load.load_id for load in report.loaded})
         for table, outcome in outcomes.items():
             problems = [p for p in report.problems if fills[p.source_system, p.table] == table]
             yield dg.MaterializeResult(
                 asset_key=["raw", table],
                 metadata=_metadata(
                     outcome.admitted, [x for x in report.loaded if x.table == table]),
-                check_results=[admission_result(outcome), readable_result(table, problems)],
+                check_results=[
+                    admission_result(outcome), readable_result(table, problems),
+                    arrival_result(["raw", table], [x for x in arrived if x.table == table],
+                                   is_strict=settings.strict)],
             )
         yield dg.MaterializeResult(asset_key=MANIFEST, metadata=_describe(zone.loads()))
         yield dg.MaterializeResult(asset_key=REJECTS, metadata=_describe_rejects(zone))
