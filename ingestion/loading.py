@@ -49,6 +49,7 @@ class LoadReport:
 def load_extracts(
     declarations: Iterable[SourceDeclaration], extracts: Path, zone: RawZone, *,
     memory_limit: str = "2GB", progress: Progress = lambda message: None,
+    is_wanted: Callable[[PlannedLoad], bool] = lambda plan: True,
 ) -> LoadReport:
     """Load every extract that is new or whose declaration changed.
 
@@ -58,6 +59,7 @@ def load_extracts(
         zone: where loads go; each is left in state `staged`.
         memory_limit: most memory the engine may use, as DuckDB writes it.
         progress: called with a sentence for each batch.
+        is_wanted: which of them; what is known of the others stays as it is.
 
     Returns:
         The loads made, and a problem for each file that could not be loaded; the zone keeps the
@@ -67,7 +69,14 @@ def load_extracts(
     problems: list[Problem] = []
     warnings: list[Problem] = []
     declarations = tuple(declarations)
-    planned, known_count = plan_loads(declarations, extracts, zone, problems)
+    left_out: set[tuple[str, str, str]] = set()
+
+    def is_chosen(plan: PlannedLoad) -> bool:
+        if not (chosen := is_wanted(plan)):
+            left_out.add((plan.declaration.source, plan.table.label, plan.path.name))
+        return chosen
+
+    planned, known_count = plan_loads(declarations, extracts, zone, problems, is_chosen)
     loaded: list[Load] = []
     con = _engine(zone, memory_limit)
     try:
@@ -84,10 +93,12 @@ def load_extracts(
         RemoteExtracts(zone).forget_content()
     entities = {(source.source, table.label): table.entity
                 for source in declarations for table in source.tables}
-    zone.write_problems({
+    kept = [problem for problem in zone.problems() if (
+        problem["source_system"], problem["label"], problem["file"]) in left_out]
+    zone.write_problems(kept + [{
         "source_system": problem.source_system, "label": problem.table,
         "entity": entities[problem.source_system, problem.table],
-        "file": problem.file, "message": problem.message} for problem in problems)
+        "file": problem.file, "message": problem.message} for problem in problems])
     return LoadReport(tuple(loaded), known_count, tuple(problems), tuple(warnings))
 
 

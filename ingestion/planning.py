@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -62,9 +62,10 @@ def find_new_extracts(
 
 def plan_loads(
     declarations: Iterable[SourceDeclaration], extracts: Path, zone: RawZone,
-    problems: list[Problem],
+    problems: list[Problem], is_wanted: Callable[[PlannedLoad], bool] = lambda plan: True,
 ) -> tuple[list[PlannedLoad], int]:
-    """Find the extracts that have no load yet, in the order in which they will be numbered."""
+    """Find the wanted extracts that have no load yet, in the order in which they will be numbered.
+    """
     known = {load.load_id: load for load in zone.loads()}
     by_content = {(load.source_system, load.label, load.content_hash, load.extracted_on): load
                   for load in known.values()}
@@ -119,6 +120,7 @@ def plan_loads(
                     known_count += 1
                 else:
                     fresh.append(replace(plan, sequence=earlier.load_sequence if earlier else 0))
+    fresh = [plan for plan in fresh if is_wanted(plan)]
     first_free = max((load.load_sequence for load in known.values()), default=0) + 1
     fresh.sort(key=lambda plan: (
         str(plan.extracted_on or ""), plan.declaration.source, plan.table.label, plan.path.name))

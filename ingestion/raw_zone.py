@@ -54,6 +54,12 @@ class Load:
     reason: str
     files: tuple[str, ...]
     rows_deleted: int = 0
+    # Of a load: rejects that replays took over, and the declaration that judged the others last.
+    rows_repaired: int = 0
+    rejects_version: str = ""
+    # Of a replay: whose rejects it accepted, and the highest load sequence when it did.
+    replays_load_id: str = ""
+    replayed_after: int | None = None
 
 
 MANIFEST_SCHEMA = pa.schema([
@@ -66,6 +72,9 @@ MANIFEST_SCHEMA = pa.schema([
     ("expected_every", pa.string()), ("may_be_empty", pa.bool_()),
     ("state", pa.string()), ("reason", pa.string()),
     ("files", pa.list_(pa.string())), ("rows_deleted", pa.int64()),
+    ("rows_repaired", pa.int64()),
+    ("rejects_version", pa.string()), ("replays_load_id", pa.string()),
+    ("replayed_after", pa.int64()),
 ])
 PROBLEM_SCHEMA = pa.schema([
     (name, pa.string()) for name in ("source_system", "label", "entity", "file", "message")])
@@ -104,7 +113,7 @@ class RawZone:
             self.write_manifest(self.loads())
 
     def loads(self) -> tuple[Load, ...]:
-        """Every load ever made, in load sequence."""
+        """Every load ever made, in load sequence; a manifest of before replays has none of them."""
         if not self.manifest_path.exists():
             return ()
         rows = pq.read_table(self.manifest_path).to_pylist()
@@ -138,9 +147,9 @@ class RawZone:
         temporary.replace(self.problems_path)
 
     def add(self, new: Sequence[Load]) -> None:
-        """Add loads; an older load of the same extract gives way to its new version."""
+        """Add loads; an older load of the same extract, and its replays, give way to a new one."""
         loads = {load.load_id: load for load in self.loads()}
-        numbers = {load.load_sequence: load.load_id for load in new}
+        numbers = {load.load_sequence: load.load_id for load in new if not load.replays_load_id}
         for load in list(loads.values()):
             successor = numbers.get(load.load_sequence, load.load_id)
             if successor != load.load_id:
@@ -167,6 +176,20 @@ class RawZone:
     def rejects_of(self, load: Load) -> Path:
         """Folder of the rejected rows of a load; exists only if there are any."""
         return self.path / "_rejects" / load.table / load.load_id
+
+    def judgement_of(self, load: Load, version: str) -> Path:
+        """Folder that says why rejects of a load stay rejected by a version of its declaration.
+
+        `load_id`, `declaration_version`, `reject_number`, `reason`; no record is in it.
+        """
+        return self.path / "_judged" / load.table / load.load_id / version
+
+    def repairs_of(self, load: Load) -> Path:
+        """Folder that says which rejects a replay took over; no record is in it.
+
+        `load_id`, `replays_load_id`, `reject_number`, `source_row`, `outcome` (accepted, repeated).
+        """
+        return self.path / "_repairs" / load.table / load.load_id
 
     def emptied_of(self, load: Load) -> Path:
         """Folder that says which accepted rows lack the value of a lenient column, and why.

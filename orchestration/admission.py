@@ -81,8 +81,10 @@ def _judge(
         con.execute("create temp table loads as select unnest($1) as load_id, unnest($2) as "
                     "rows_read, unnest($3) as rows_accepted, unnest($4) as rows_rejected, "
                     "unnest($5) as rows_repeated",
-                    [ids, *([getattr(load, name) for load in loads] for name in (
-                        "rows_read", "rows_accepted", "rows_rejected", "rows_repeated"))])
+                    [ids, [load.rows_read for load in loads],
+                     [load.rows_accepted for load in loads], [load.rows_rejected for load in loads],
+                     # Rows that replays took over are accounted for there.
+                     [load.rows_repeated + load.rows_repaired for load in loads]])
         metrics = con.execute(load_metrics_sql(entity, relation, "loads")).df()
         verdicts = validate_loads(
             entity, frames(con, f"select {columns} from {relation}"), metrics,

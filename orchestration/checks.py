@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import dagster as dg
 
 from expectations.verdicts import TableVerdict
+from ingestion.arrival import Finding
 from ingestion.loading import Problem
 from orchestration.admission import Admission
 
 ADMISSION = "admission"
 READABLE = "extracts_readable"
+ARRIVAL = "arrival"
 SUITE = "suite"
 
 
@@ -41,6 +45,26 @@ def readable_result(table: str, problems: list[Problem]) -> dg.AssetCheckResult:
         passed=not problems,
         metadata={"problems": dg.MetadataValue.md(
             "\n".join(f"- {problem.message}" for problem in problems))} if problems else {},
+    )
+
+
+def arrival_result(
+    key: list[str], findings: Iterable[Finding], *, is_strict: bool,
+) -> dg.AssetCheckResult:
+    """Result of the check `arrival`: a warning, because what did arrive is no worse for it.
+
+    Where `CX360_STRICT` says that nothing may be wrong, it is an error; it never stops a run.
+    """
+    findings = list(findings)
+    return dg.AssetCheckResult(
+        check_name=ARRIVAL,
+        asset_key=key,
+        passed=not findings,
+        severity=dg.AssetCheckSeverity.ERROR if is_strict else dg.AssetCheckSeverity.WARN,
+        description="; ".join(finding.sentence for finding in findings[:5])
+        + ("; …" if len(findings) > 5 else ""),
+        metadata={"findings": dg.MetadataValue.md("\n".join(
+            f"- {finding.sentence}" for finding in findings[:50]))} if findings else {},
     )
 
 

@@ -14,18 +14,23 @@ from typing import Any
 
 import click
 
+from ingestion.arrival import judge_arrivals
+from ingestion.declaration import read_declarations
 from ingestion.raw_zone import RawZone
 from orchestration.alert_messages import send_alerts
 from orchestration.audit import STAGES, Audit
 from orchestration.cli_activate import activate
 from orchestration.cli_alerts import alerts
+from orchestration.cli_backfill import backfill
 from orchestration.cli_explain import explain
 from orchestration.cli_identity import identity
 from orchestration.cli_options import home_option, set_environment, told_clearly
+from orchestration.cli_rejects import rejects
 from orchestration.cli_sources import check_source, inspect
 from orchestration.cli_text import text
 from orchestration.doctor import examine
 from orchestration.fetch_step import fetch_connected, needs_extracts
+from orchestration.fingerprint import as_of_date
 from orchestration.loads import (
     explain_load,
     find_load,
@@ -54,6 +59,8 @@ def main() -> None:
     cx360 fetch     ask databases and APIs for what is new, without a run
     cx360 status    what has been loaded, checked and published
     cx360 loads     list loads; show, replay or withdraw one
+    cx360 backfill  load only the extracts of a range of dates
+    cx360 rejects   rejected rows by reason; replay them with a corrected declaration
     cx360 explain   who a customer is and why; what a value of a KPI rests on
     cx360 identity  review doubtful pairs, decide about them, fit the match model anew
     cx360 text      what was concluded about a text; correct it; train the models anew
@@ -206,6 +213,9 @@ def status(home: Path | None) -> None:
     for load in loads:
         if load.state == "quarantined":
             click.echo(f"  quarantined {load.load_id} {load.file}: {load.reason}")
+    for finding in judge_arrivals(
+            read_declarations(settings.sources), loads, as_of_date(settings, loads)):
+        click.echo(f"  arrival   {finding.sentence}")
     states = Audit(settings.state_path / "stages.json").states()
     click.echo("stages     " + ", ".join(f"{s} {states.get(s, 'not run yet')}" for s in STAGES))
     snapshot = current_snapshot(settings.published_path)
@@ -308,10 +318,12 @@ def docs(home: Path | None) -> None:
 
 main.add_command(activate)
 main.add_command(alerts)
+main.add_command(backfill)
 main.add_command(check_source)
 main.add_command(explain)
 main.add_command(identity)
 main.add_command(inspect)
+main.add_command(rejects)
 main.add_command(text)
 
 

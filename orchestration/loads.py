@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import duckdb
-
 from ingestion.raw_zone import Load, RawZone
+from orchestration.rejects import group_rejects
 from orchestration.settings import Settings
 
 
@@ -23,7 +22,9 @@ def find_load(zone: RawZone, load_id: str) -> Load:
     Raises:
         UnknownLoad: there is none, or there are several.
     """
-    found = [load for load in zone.loads() if load.load_id.startswith(load_id)]
+    loads = zone.loads()
+    found = ([load for load in loads if load.load_id == load_id]
+             or [load for load in loads if load.load_id.startswith(load_id)])
     if len(found) != 1:
         many = "no load" if not found else f"{len(found)} loads"
         raise UnknownLoad(f"{many} with an id beginning with {load_id!r}; `cx360 loads` lists them")
@@ -45,21 +46,24 @@ def explain_load(zone: RawZone, load: Load) -> list[str]:
         f"file        {load.file}",
         f"extract of  {load.extracted_on or 'no declared date'}",
         f"rows        {load.rows_read:,} read = {load.rows_accepted:,} accepted + "
-        f"{load.rows_rejected:,} rejected + {load.rows_repeated:,} repeated",
+        f"{load.rows_rejected:,} rejected + {load.rows_repeated:,} repeated"
+        + (f" + {load.rows_repaired:,} repaired by replays" if load.rows_repaired else ""),
         f"facts       {load.first_event_at or '-'} to {load.last_event_at or '-'}",
         f"state       {load.state}{': ' + load.reason if load.reason else ''}",
     ]
-    folder = zone.rejects_of(load)
-    if folder.exists():
-        rows = duckdb.execute(
-            "select reason, count(*), list(source_row order by source_row)[:5] "
-            "from read_parquet(?) group by reason order by 2 desc, 1",
-            [str(folder / "*.parquet")]).fetchall()
-        lines += [f"rejected    {count:,} rows: {reason} (row {', '.join(map(str, first))}"
-                  f"{', …' if count > len(first) else ''})" for reason, count, first in rows]
+    if load.replays_load_id:
+        lines.append(f"replay      of rejects of load {load.replays_load_id}, after load number "
+                     f"{load.replayed_after}")
+    for group in group_rejects(zone, [load]):
+        some = ", ".join(map(str, group.rows)) + (
+            ", …" if group.rows_count > len(group.rows) else "")
+        became = f" -> repaired by {group.repaired_by}" if group.repaired_by else ""
+        lines.append(f"rejected    {group.rows_count:,} rows: {group.reason} (row {some}){became}")
+    if (folder := zone.rejects_of(load)).exists():
         lines.append(f"            kept in {folder}")
     if load.state == "quarantined":
-        lines.append("next        correct the extract or its declaration and run again; or judge "
+        lines.append("next        correct the extract or its declaration and run again (if the "
+                     "extract is gone: `cx360 rejects replay`); or judge "
                      f"it anew with `cx360 loads replay {load.load_id}`; or leave it out for good "
                      f"with `cx360 loads withdraw {load.load_id} --reason …`")
     return lines
@@ -71,6 +75,9 @@ def replay_load(settings: Settings, zone: RawZone, load: Load) -> str:
     Returns:
         What will happen, as a sentence.
     """
+    if load.replays_load_id:
+        zone.set_states({load.load_id: ("staged", "")})
+        return f"{load.load_id}: the next run judges the stored rows anew"
     is_there = load.file.endswith(".yml") or any(
         (folder / load.file).exists() for folder in (settings.extracts, zone.path))
     if is_there:
@@ -81,6 +88,9 @@ def replay_load(settings: Settings, zone: RawZone, load: Load) -> str:
 
 
 def withdraw_load(zone: RawZone, load: Load, reason: str) -> str:
-    """Leave a load out from the next run on; its rows and its history stay."""
-    zone.set_states({load.load_id: ("withdrawn", reason)})
+    """Leave a load out from the next run on, and its replays; its rows and its history stay."""
+    zone.set_states({
+        other.load_id: ("withdrawn", reason) for other in zone.loads()
+        if other.load_id == load.load_id
+        or (other.replays_load_id == load.load_id and other.state != "superseded")})
     return f"{load.load_id}: withdrawn; the next run builds everything without it"

@@ -14,8 +14,9 @@ from orchestration.settings import Settings
 def find_unchanged(settings: Settings) -> tuple[Snapshot | None, tuple[Problem, ...]]:
     """The current snapshot if a run would publish the same again, and unreadable extracts.
 
-    It would when no extract is new, the same ones as before cannot be read, every stage has passed,
-    and loads, decisions, settings, code and as-of date give the fingerprint of the snapshot.
+    It would when no extract is new, the same ones as before cannot be read, no load waits to be
+    judged, every stage has passed, and loads, decisions, settings, code and as-of date give the
+    fingerprint of the snapshot.
     Called under the run lock.
     """
     snapshot = current_snapshot(settings.published_path)
@@ -34,5 +35,7 @@ def find_unchanged(settings: Settings) -> tuple[Snapshot | None, tuple[Problem, 
             load.state == "quarantined" for load in zone.loads())):
         return None, problems
     loads = zone.loads()
+    if any(load.state == "staged" for load in loads):
+        return None, problems
     same = run_fingerprint(settings, loads, as_of_date(settings, loads)) == snapshot.fingerprint
     return (snapshot if same else None), problems

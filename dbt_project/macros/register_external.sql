@@ -25,6 +25,7 @@
     {%- do run_query('create schema if not exists raw; create schema if not exists ml;') -%}
     {%- do cx360._register_load_manifest(raw_path) -%}
     {%- do cx360._register_load_problems(raw_path) -%}
+    {%- do cx360._register_rejects(raw_path) -%}
     {%- do cx360._register_kpi_history(var('state_path')) -%}
     {%- do cx360._register_action_exports(var('state_path')) -%}
     {%- set admitted = {} -%}
@@ -87,12 +88,70 @@
         'declaration_version': 'varchar', 'rows_read': 'bigint', 'rows_accepted': 'bigint',
         'rows_rejected': 'bigint', 'rows_repeated': 'bigint', 'extracted_on': 'date',
         'first_event_at': 'timestamp', 'last_event_at': 'timestamp', 'expected_every': 'varchar',
-        'state': 'varchar', 'reason': 'varchar', 'files': 'varchar[]',
+        'state': 'varchar', 'reason': 'varchar', 'files': 'varchar[]', 'rows_repaired': 'bigint',
+        'rejects_version': 'varchar', 'replays_load_id': 'varchar', 'replayed_after': 'bigint',
     }) -%}
     {%- do run_query(
         'create or replace view raw.load_manifest as select * exclude (files) '
         'from raw.load_manifest_files'
     ) -%}
+{%- endmacro %}
+
+{#- Rejected rows without their record, which stays in the raw zone: who may read the warehouse need
+    not see what people wrote. Numbers of rows are kept out of `reason_kind`, so that it groups. -#}
+{% macro _register_rejects(raw_path) -%}
+    {%- set rejects = cx360._files_or_none(raw_path ~ '/_rejects/*/*/*.parquet', {
+        'load_id': 'varchar', 'source_row': 'bigint', 'reason': 'varchar', 'filename': 'varchar',
+        'file_row_number': 'bigint',
+    }) -%}
+    {%- set judged = cx360._files_or_none(raw_path ~ '/_judged/*/*/*/*.parquet', {
+        'load_id': 'varchar', 'declaration_version': 'varchar', 'reject_number': 'bigint',
+        'reason': 'varchar',
+    }) -%}
+    {%- set repairs = cx360._files_or_none(raw_path ~ '/_repairs/*/*/*.parquet', {
+        'load_id': 'varchar', 'replays_load_id': 'varchar', 'reject_number': 'bigint',
+        'outcome': 'varchar',
+    }) -%}
+    {%- do run_query("
+        create or replace view raw.rejects as
+        with rejects as (
+            select load_id, source_row, reason as first_reason, row_number() over (
+                partition by load_id order by filename, file_row_number) as reject_number
+            from " ~ rejects ~ "
+        ), repairs as (
+            select r.replays_load_id as load_id, r.reject_number, r.outcome,
+                r.load_id as repaired_by_load_id, m.replayed_after as repaired_after_sequence
+            from " ~ repairs ~ " as r
+            join raw.load_manifest as m on r.load_id = m.load_id and m.state <> 'superseded'
+        )
+        select rejects.load_id, m.load_sequence, m.source_system, m.label, m.entity, m.file,
+            m.state as load_state, rejects.reject_number, rejects.source_row, rejects.first_reason,
+            case when repairs.load_id is null
+                then coalesce(judged.reason, rejects.first_reason) end as reason,
+            regexp_replace(coalesce(judged.reason, rejects.first_reason), 'row [0-9]+', 'row …', 'g')
+                as reason_kind,
+            coalesce(repairs.outcome, 'rejected') as outcome, repairs.repaired_by_load_id,
+            repairs.repaired_after_sequence
+        from rejects
+        join raw.load_manifest as m on rejects.load_id = m.load_id
+        left join repairs on rejects.load_id = repairs.load_id
+            and rejects.reject_number = repairs.reject_number
+        left join " ~ judged ~ " as judged on rejects.load_id = judged.load_id
+            and judged.declaration_version = m.rejects_version
+            and rejects.reject_number = judged.reject_number"
+    ) -%}
+{%- endmacro %}
+
+{#- SQL of a relation over files, without rows where there is none yet. -#}
+{% macro _files_or_none(pattern, columns) -%}
+    {%- if cx360._files(pattern) -%}
+        {{ return("read_parquet('" ~ pattern ~ "', filename = true, file_row_number = true)") }}
+    {%- endif -%}
+    {%- set casts = [] -%}
+    {%- for name, type in columns.items() -%}
+        {%- do casts.append('cast(null as ' ~ type ~ ') as ' ~ name) -%}
+    {%- endfor -%}
+    {{ return('(select ' ~ casts | join(', ') ~ ' where false)') }}
 {%- endmacro %}
 
 {#- Extracts that the last run could not load. -#}
@@ -122,12 +181,16 @@
     }) -%}
 {%- endmacro %}
 
-{#- A file that Python keeps, of loads or of what was published; no rows before it is first written. -#}
+{#- A file that Python keeps, of loads or of what was published; no rows before it is first written,
+    and null in columns that it did not have yet when it was. -#}
 {% macro _create_view_over_ledger(table, file, columns) -%}
     {%- set is_there = cx360._files(file) | length > 0 -%}
+    {%- set present = run_query(
+        "select column_name from (describe select * from read_parquet('" ~ file ~ "'))"
+    ).columns[0].values() if is_there else [] -%}
     {%- set casts = [] -%}
     {%- for name, type in columns.items() -%}
-        {%- do casts.append('cast(' ~ (name if is_there else 'null') ~ ' as ' ~ type ~ ') as ' ~ name) -%}
+        {%- do casts.append('cast(' ~ (name if name in present else 'null') ~ ' as ' ~ type ~ ') as ' ~ name) -%}
     {%- endfor -%}
     {%- do run_query(
         'create or replace view raw.' ~ table ~ ' as select ' ~ casts | join(', ') ~ ' '

@@ -93,8 +93,12 @@ def told_names(extract: Extract, is_header: bool) -> str:
 
 def columnar(
     columns: tuple[str, ...], *, is_typed: bool, doubles: frozenset[str] = frozenset(),
+    decimals: frozenset[str] = frozenset(),
 ) -> Extract:
-    """An `extract` with a column for each name; `a.b` reaches into a nested or a JSON column."""
+    """An `extract` with a column for each name; `a.b` reaches into a nested or a JSON column.
+
+    The record keeps `doubles` and `decimals` as text: read again, a JSON number loses digits.
+    """
     def text(name: str) -> str:
         first, _, rest = name.partition(".")
         if name not in columns and rest and first in columns:
@@ -109,8 +113,10 @@ def columnar(
                     f"else cast({column} as varchar) end")
         return f"cast({column} as varchar)"
 
-    def as_json(names: Iterable[str]) -> str:
-        pairs = ", ".join(f"{literal(n)}: extract.{identifier(n)}" for n in sorted(names))
+    def as_json(names: Iterable[str], exact: frozenset[str] = frozenset()) -> str:
+        pairs = ", ".join(
+            f"{literal(n)}: {text(n) if n in exact else f'extract.{identifier(n)}'}"
+            for n in sorted(names))
         return f"cast(to_json({{{pairs}}}) as varchar)" if pairs else "cast(null as varchar)"
 
     def without(names: Iterable[str]) -> str:
@@ -125,6 +131,6 @@ def columnar(
         names=frozenset(columns),
         is_typed=is_typed,
         text=text,
-        record=as_json(columns),
+        record=as_json(columns, doubles | decimals),
         without=without,
     )

@@ -196,8 +196,10 @@ def _open_parquet(
         from read_parquet({file_list(paths.values())}, filename = 'cx360_read',
             file_row_number = true)""")
     types = {row[0]: row[1] for row in con.execute("describe extract").fetchall()}
-    return columnar(columns, is_typed=True, doubles=frozenset(
-        name for name in columns if types[name] in ("DOUBLE", "FLOAT")))
+    return columnar(
+        columns, is_typed=True,
+        doubles=frozenset(name for name in columns if types[name] in ("DOUBLE", "FLOAT")),
+        decimals=frozenset(name for name in columns if types[name].startswith("DECIMAL")))
 
 
 def _open_jsonl(

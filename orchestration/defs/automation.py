@@ -1,13 +1,20 @@
 """When runs happen: the job, its daily schedule, and a sensor on new extracts."""
 
 import hashlib
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from ingestion.arrival import judge_arrivals
 from ingestion.declaration import read_declarations
 from ingestion.fetching.fetch import connected
 from orchestration.alert_messages import send_alerts
+from orchestration.checks import ARRIVAL, arrival_result
 from orchestration.dead_runs import close_dead_runs
+from orchestration.defs.backfill import BACKFILL
+from orchestration.defs.ingest import MANIFEST
+from orchestration.resources import Run
 from orchestration.run_lock import Busy, run_lock
 from orchestration.settings import read_settings
 from orchestration.unchanged import find_unchanged
@@ -15,10 +22,42 @@ from orchestration.unchanged import find_unchanged
 JOB = "refresh_customer_360"
 SENSOR_SECONDS = 60
 
+
+
+@dg.asset_check(
+    asset=dg.AssetKey(MANIFEST), name=ARRIVAL, blocking=False,
+    description="No source is later than it declares by `expected_every`, counted to today. The "
+                "only check that looks at the clock, because a source that stops when all others "
+                "do is late in no data: it is in no run, and stops nothing.")
+def late_today(run: Run) -> dg.AssetCheckResult:
+    """Judge what arrived by today, in the company's time zone."""
+    settings = run.settings
+    today = datetime.now(ZoneInfo(settings.company.company_time_zone)).date()
+    findings = judge_arrivals(
+        read_declarations(settings.sources), run.zone.loads(), today)
+    return arrival_result(MANIFEST, [x for x in findings if x.kind == "late"],
+                          is_strict=settings.strict)
+
+
+CLOCK = dg.AssetSelection.checks(late_today)
+
 refresh_customer_360 = dg.define_asset_job(
-    JOB, selection=dg.AssetSelection.all(),
+    JOB, selection=dg.AssetSelection.all() - dg.AssetSelection.assets(BACKFILL) - CLOCK,
     description="From the extracts to a published snapshot.",
     tags={"cx360/flow": "whole"})
+
+
+check_arrivals = dg.define_asset_job(
+    "check_arrivals", selection=CLOCK, description="Whether a source is late, by today's date.")
+
+
+@dg.schedule(
+    job=check_arrivals, cron_schedule="0 7 * * *",
+    execution_timezone=read_settings().company.company_time_zone,
+    description="Every morning at seven, company time: which sources are late.")
+def daily_arrivals(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Request the check."""
+    return dg.RunRequest()
 
 
 @dg.schedule(

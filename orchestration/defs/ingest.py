@@ -7,22 +7,33 @@ from datetime import timedelta
 import dagster as dg
 
 from expectations.raw import describe_suite
+from ingestion.arrival import judge_arrivals
 from ingestion.contract import ENTITIES, KINDS, Entity
 from ingestion.declaration import read_declarations
 from ingestion.fetching.fetch import fetch_sources
 from ingestion.loading import load_extracts
-from ingestion.raw_zone import Load
+from ingestion.raw_zone import Load, RawZone
 from orchestration.activation import count_exported
 from orchestration.admission import THRESHOLDS, admit_loads
-from orchestration.checks import ADMISSION, READABLE, admission_result, readable_result
+from orchestration.checks import (
+    ADMISSION,
+    ARRIVAL,
+    READABLE,
+    admission_result,
+    arrival_result,
+    readable_result,
+)
+from orchestration.fingerprint import as_of_date
 from orchestration.kpi_history import count_history
 from orchestration.ml_tables import prepare_ml_tables
+from orchestration.rejects import counting, group_rejects
 from orchestration.resources import Run
 from orchestration.settings import read_secrets, remember_sources
 from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import escape_cell
 
 MANIFEST = ["raw", "load_manifest"]
+REJECTS = ["raw", "rejects"]
 PROBLEMS = ["raw", "load_problems"]
 HISTORY = ["raw", "kpi_history"]
 EXPORTED = ["raw", "action_exports"]
@@ -47,6 +58,15 @@ def _manifest_spec() -> dg.AssetSpec:
         MANIFEST,
         description="One row per load: which extract it came from, rows read, accepted, rejected "
                     "and repeated, and whether it is admitted.",
+        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
+
+
+def _rejects_spec() -> dg.AssetSpec:
+    return dg.AssetSpec(
+        REJECTS,
+        description="One row per row that a load rejected: its row in the extract, its first and "
+                    "its present reason, and the replay that took it over (`cx360 rejects`). The "
+                    "record itself is personal data and stays in the files of the raw zone.",
         group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
 
 
@@ -83,13 +103,19 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(
             READABLE, asset=["raw", entity.table],
             description="Every declared extract is there and can be read."),
+        dg.AssetCheckSpec(
+            ARRIVAL, asset=["raw", entity.table],
+            description="No source is later than it declares by `expected_every`, counted to the "
+                        "run's as-of date; the newest extracts have about as many rows as usual, "
+                        "are no earlier ones under another name, and their dates fit their facts. "
+                        "A warning; an error with CX360_STRICT."),
     ]
 
 
 @dg.multi_asset(
     name="load_and_admit_extracts",
     specs=[*(_spec(entity) for entity in ENTITIES.values()), _manifest_spec(),
-           _problems_spec(), _history_spec(), _exports_spec()],
+           _rejects_spec(), _problems_spec(), _history_spec(), _exports_spec()],
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
@@ -110,15 +136,22 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
             context.log.warning(warning.message)
         outcomes = admit_loads(
             zone, VerdictLog(settings.verdicts_path), settings.memory_limit)
+        arrived = judge_arrivals(
+            declarations, zone.loads(), as_of_date(settings, zone.loads()),
+            {load.load_id for load in report.loaded})
         for table, outcome in outcomes.items():
             problems = [p for p in report.problems if fills[p.source_system, p.table] == table]
             yield dg.MaterializeResult(
                 asset_key=["raw", table],
                 metadata=_metadata(
                     outcome.admitted, [x for x in report.loaded if x.table == table]),
-                check_results=[admission_result(outcome), readable_result(table, problems)],
+                check_results=[
+                    admission_result(outcome), readable_result(table, problems),
+                    arrival_result(["raw", table], [x for x in arrived if x.table == table],
+                                   is_strict=settings.strict)],
             )
         yield dg.MaterializeResult(asset_key=MANIFEST, metadata=_describe(zone.loads()))
+        yield dg.MaterializeResult(asset_key=REJECTS, metadata=_describe_rejects(zone))
         yield dg.MaterializeResult(
             asset_key=PROBLEMS, metadata={"dagster/row_count": len(report.problems)})
         yield dg.MaterializeResult(
@@ -144,6 +177,19 @@ def _describe(loads: tuple[Load, ...]) -> dict[str, dg.MetadataValue]:
     return {"dagster/row_count": dg.MetadataValue.int(len(loads)),
             "latest loads": dg.MetadataValue.md("\n".join(lines)),
             **{state: dg.MetadataValue.int(count) for state, count in sorted(states.items())}}
+
+
+def _describe_rejects(zone: RawZone) -> dict[str, dg.MetadataValue]:
+    """Rejects per source, table and reason."""
+    groups = group_rejects(zone, counting(zone.loads()))
+    lines = ["| source | table | reason | rows | loads | repaired by |", "|" + " --- |" * 6]
+    lines += [f"| {x.source_system} | {x.label} | {escape_cell(x.reason)} | {x.rows_count} | "
+              f"{x.loads_count} | {x.repaired_by} |" for x in groups[:50]]
+    rejected = sum(x.rows_count for x in groups if not x.repaired_by)
+    return {"dagster/row_count": dg.MetadataValue.int(sum(x.rows_count for x in groups)),
+            "rejected": dg.MetadataValue.int(rejected),
+            "repaired": dg.MetadataValue.int(sum(x.rows_count for x in groups) - rejected),
+            "by reason": dg.MetadataValue.md("\n".join(lines))}
 
 
 def _metadata(admitted: tuple[Load, ...], new: list[Load]) -> dict[str, dg.MetadataValue]:

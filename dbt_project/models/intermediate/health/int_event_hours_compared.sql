@@ -7,7 +7,7 @@ event_hours as (
 
 loads as (
     select * from {{ ref('stg_ingestion__loads') }}
-    where is_admitted
+    where is_admitted and replays_load_id is null
 ),
 
 load_totals as (

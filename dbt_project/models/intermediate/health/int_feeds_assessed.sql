@@ -5,7 +5,7 @@ with
 
 loads as (
     select * from {{ ref('stg_ingestion__loads') }}
-    where state in ('staged', 'admitted', 'quarantined')
+    where state in ('staged', 'admitted', 'quarantined') and replays_load_id is null
 ),
 
 problems as (

@@ -22,6 +22,8 @@ select
     rows_accepted,
     rows_rejected,
     rows_repeated,
+    coalesce(rows_repaired, 0) as rows_repaired,
+    nullif(replays_load_id, '') as replays_load_id,
     extracted_on as extracted_date,
     {{ to_company_date('first_event_at') }} as first_event_date,
     {{ to_company_date('last_event_at') }} as last_event_date,
