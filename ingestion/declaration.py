@@ -73,6 +73,7 @@ _SETTINGS_OF_FORMATS = {
     "column_names": ("csv", "excel"), "skip_first": ("csv", "excel"),
     "skip_last": ("csv", "json", "jsonl", "excel"),
     "record_path": ("json",), "explode": ("json", "jsonl"),
+    "explode_fields": ("json", "jsonl"),
     "sheet": ("excel",), "sheet_column": ("excel",),
 }
 # Settings that came later: unused, they change no version, so that nothing is loaded anew.
@@ -104,6 +105,7 @@ class FileFormat(_Strict):
     totals: dict[str, Names] = Field(default_factory=dict)
     record_path: str = ""
     explode: str = ""
+    explode_fields: str = ""
     sheet: str = ""
     sheet_column: str = ""
 
