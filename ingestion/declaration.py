@@ -27,6 +27,7 @@ from pydantic import (
     model_validator,
 )
 
+from ingestion.connections import Connection
 from ingestion.contract import ENTITIES, Entity
 
 # Raised when the meaning of a declaration changes, so that its loads are made anew.
@@ -76,6 +77,9 @@ _SETTINGS_OF_FORMATS = {
     "explode_fields": ("json", "jsonl"),
     "sheet": ("excel",), "sheet_column": ("excel",),
 }
+# Which rows are extracts, and not what is made of them: no change makes loads anew.
+_ORIGIN_SETTINGS = {"files", "table", "query", "cursor", "look_back"}
+_DEFAULTS_OF_FETCHED = ("time_zone", "null_values")
 # Settings that came later: unused, they change no version, so that nothing is loaded anew.
 _LATER_SETTINGS = (*_SETTINGS_OF_FORMATS, "totals", "from_file_name")
 
@@ -223,12 +227,21 @@ class Unpivot(_Strict):
 
 
 class TableDeclaration(FileFormat):
-    """One table of a source: which files, which entity, which column from where."""
+    """One table of a source: which files, which entity, which column from where.
+
+    Instead of `files`, a `table` or a `query` of the source's database is fetched: as a whole, or
+    from the last value of the column `cursor` on, less what changes late (`look_back`).
+    """
 
     entity: str
     name: str = ""
     files: str = ""
     records: tuple[dict[str, Any], ...] = ()
+    table: str = ""
+    query: str = ""
+    cursor: str = ""
+    look_back: str = ""
+    deleted: Literal["compare_keys"] | None = None
     extracted_on: str = ""
     from_file_name: dict[str, str] = Field(default_factory=dict)
     key: Names = ()
@@ -267,6 +280,19 @@ class TableDeclaration(FileFormat):
     def _one_value_each(cls, value: dict[str, str]) -> dict[str, str]:
         return {name: _check_one_group(pattern, name) for name, pattern in value.items()}
 
+    @field_validator("look_back", mode="before")
+    @classmethod
+    def _number_as_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) else value
+
+    @field_validator("look_back")
+    @classmethod
+    def _duration_or_number(cls, value: str) -> str:
+        if value and not value.isdigit() and not DURATION.match(value):
+            raise ValueError(f"{value!r} is neither a duration such as 2d or 6h nor, for a cursor "
+                             "of whole numbers, a number such as 1000")
+        return value
+
     @field_validator("expected_every")
     @classmethod
     def _duration(cls, value: str) -> str:
@@ -283,10 +309,36 @@ class TableDeclaration(FileFormat):
             data = data | {"columns": {n: n for n in names}, "key": ["ref"], "format": "jsonl"}
         return data
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fetched_format(cls, data: Any) -> Any:
+        """What a database gives is written with its types."""
+        if isinstance(data, dict) and (data.get("table") or data.get("query")):
+            data = {"format": "parquet"} | data
+        return data
+
+    @model_validator(mode="after")
+    def _fetching_fits(self) -> TableDeclaration:
+        if not self.is_fetched:
+            for setting in ("cursor", "look_back"):
+                if getattr(self, setting):
+                    raise ValueError(f"`{setting}` belongs to a `table` or `query`")
+            if self.deleted == "compare_keys":
+                raise ValueError("`deleted: compare_keys` belongs to a `table` or `query`")
+            return self
+        if self.format != "parquet" or self.extracted_on or self.from_file_name:
+            raise ValueError("what is fetched has no file of the company's: leave out `format`, "
+                             "`extracted_on` and `from_file_name`")
+        if self.look_back and not self.cursor:
+            raise ValueError("`look_back` needs a `cursor`")
+        if self.deleted == "compare_keys" and not self.key:
+            raise ValueError("`deleted: compare_keys` needs a `key`")
+        return self
+
     @model_validator(mode="after")
     def _fits_the_contract(self) -> TableDeclaration:
-        if bool(self.files) == bool(self.records):
-            raise ValueError("give `files` or `records`")
+        if sum(map(bool, (self.files, self.records, self.table, self.query))) != 1:
+            raise ValueError("give `files` or `records`, or `table` or `query` of a database")
         known = {column.name: column for column in self.contract.columns}
         for name, mapping in self.columns.items():
             if name not in known:
@@ -316,6 +368,11 @@ class TableDeclaration(FileFormat):
         """Name of this table within its source."""
         return self.name or self.entity
 
+    @property
+    def is_fetched(self) -> bool:
+        """Whether its rows are asked of the source's `connection`."""
+        return bool(self.table or self.query)
+
 
 class SourceDeclaration(_Strict):
     """One source system."""
@@ -323,6 +380,7 @@ class SourceDeclaration(_Strict):
     source: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     description: str = ""
     currency: str = Field(default="", pattern=r"^([A-Z]{3})?$")
+    connection: Connection | None = None
     tables: tuple[TableDeclaration, ...] = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -340,7 +398,9 @@ class SourceDeclaration(_Strict):
         for raw in data["tables"]:
             if not isinstance(raw, dict):
                 raise ValueError("each entry of `tables` is a mapping")
-            table = (({} if raw.get("records") else defaults) | raw)
+            fetched = {name: defaults[name] for name in _DEFAULTS_OF_FETCHED if name in defaults}
+            table = (({} if raw.get("records") else
+                      fetched if raw.get("table") or raw.get("query") else defaults) | raw)
             entity = ENTITIES.get(str(table.get("entity")))
             if (currency and entity and isinstance(table.get("columns"), dict)
                     and any(c.name == "currency" for c in entity.columns)):
@@ -356,9 +416,19 @@ class SourceDeclaration(_Strict):
             raise ValueError(f"two tables fill {_list(twice)}; give each its own `name`")
         return self
 
+    @model_validator(mode="after")
+    def _connection_is_used(self) -> SourceDeclaration:
+        fetched = [table.label for table in self.tables if table.is_fetched]
+        if fetched and not self.connection:
+            raise ValueError(f"{_list(fetched)}: give the source a `connection`")
+        if self.connection and not fetched:
+            raise ValueError("the source has a `connection`, but no table is fetched over it")
+        return self
+
     def version(self, table: TableDeclaration) -> str:
         """Version of what makes this table's rows: changes exactly when they may change."""
-        content = table.model_dump(mode="json", exclude={"expected_every", "files", "may_be_empty"})
+        content = table.model_dump(mode="json", exclude={
+            "expected_every", "may_be_empty", "deleted", *_ORIGIN_SETTINGS})
         for name in _LATER_SETTINGS:
             if not content[name]:
                 del content[name]

@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ingestion.declaration import SourceDeclaration, TableDeclaration
+from ingestion.fetching.landing import LandedFile, Landing
 from ingestion.raw_zone import RawZone
 from ingestion.readers.files import ExtractError, header
 from ingestion.readers.remote import RemoteObject, find_objects, is_remote, told_url
@@ -45,7 +46,7 @@ class PlannedLoad:
     load_id: str
     sequence: int
     columns: tuple[str, ...]
-    origin: str = ""  # address of an extract that was fetched
+    origin: str = ""  # of an extract that was fetched: its address, or its path in the raw zone
 
 
 def find_new_extracts(
@@ -67,19 +68,24 @@ def plan_loads(
     known = {load.load_id: load for load in zone.loads()}
     by_content = {(load.source_system, load.label, load.content_hash, load.extracted_on): load
                   for load in known.values()}
+    by_file = {load.file: load for load in known.values()}
+    landing = Landing(zone.path)
     fresh: list[PlannedLoad] = []
     known_count = 0
     remote = RemoteExtracts(zone)
     for declaration in declarations:
         for table in declaration.tables:
+            if table.is_fetched:
+                problems += _fetch_problems(landing, declaration, table)
             try:
-                paths = _extract_files(table, declaration, extracts, zone)
+                paths = _extract_files(table, declaration, extracts, zone, landing)
             except ExtractError as error:
                 problems.append(Problem(
                     declaration.source, table.label, told_url(table.files), str(error)))
                 continue
-            if not paths and not any(load.source_system == declaration.source
-                                     and load.label == table.label for load in known.values()):
+            if not (paths or table.is_fetched or any(
+                    load.source_system == declaration.source and load.label == table.label
+                    for load in known.values())):
                 place = "" if is_remote(table.files) else f" in {extracts.name}/"
                 problems.append(Problem(
                     declaration.source, table.label, told_url(table.files),
@@ -87,7 +93,13 @@ def plan_loads(
                     f"`files` of table {table.label} in {declaration.source}.yml"))
             for path in paths:
                 try:
-                    if isinstance(path, RemoteObject):
+                    if isinstance(path, LandedFile):
+                        load_id = _landed_id(declaration, table, path)
+                        if load_id in known and known[load_id].state != "superseded":
+                            known_count += 1
+                            continue
+                        plan = _plan_landed(declaration, table, path, zone, load_id)
+                    elif isinstance(path, RemoteObject):
                         loaded = known.get(_load_id(declaration, table, Path(path.name),
                                                     remote.content_hash(path) or ""))
                         if loaded and loaded.state != "superseded":
@@ -100,7 +112,8 @@ def plan_loads(
                 except ExtractError as error:
                     problems.append(Problem(declaration.source, table.label, path.name, str(error)))
                     continue
-                earlier = by_content.get(
+                # The same content, fetched again after another one, is a newer state.
+                earlier = by_file.get(plan.origin) if table.is_fetched else by_content.get(
                     (declaration.source, table.label, plan.content_hash, plan.extracted_on))
                 if plan.load_id in known and known[plan.load_id].state != "superseded":
                     known_count += 1
@@ -123,7 +136,10 @@ def plan_loads(
 
 def _extract_files(
     table: TableDeclaration, declaration: SourceDeclaration, extracts: Path, zone: RawZone,
-) -> Sequence[Path | RemoteObject]:
+    landing: Landing,
+) -> Sequence[Path | RemoteObject | LandedFile]:
+    if table.is_fetched:
+        return landing.files(declaration.source, table.label)
     if is_remote(table.files):
         return find_objects(table.files)
     if not table.records:
@@ -135,6 +151,34 @@ def _extract_files(
     path.write_text("".join(json.dumps(r, sort_keys=True, default=str) + "\n"
                             for r in table.records))
     return [path]
+
+
+def _fetch_problems(
+    landing: Landing, declaration: SourceDeclaration, table: TableDeclaration,
+) -> Iterator[Problem]:
+    """Why the last fetch of a table failed, or that there was none."""
+    state = landing.state(declaration.source, table.label)
+    said = state.problem
+    if not said and not state.fetched_at:
+        said = (f"{declaration.source} {table.label}: nothing has been fetched yet; run `cx360 "
+                f"fetch {declaration.source}`")
+    if said:
+        yield Problem(declaration.source, table.label, f"{declaration.source}.yml", said)
+
+
+def _landed_id(declaration: SourceDeclaration, table: TableDeclaration, landed: LandedFile) -> str:
+    identity = "|".join((declaration.source, table.label, landed.content_hash, landed.name,
+                         declaration.version(table)))
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def _plan_landed(
+    declaration: SourceDeclaration, table: TableDeclaration, landed: LandedFile, zone: RawZone,
+    load_id: str,
+) -> PlannedLoad:
+    path = zone.path / landed.file
+    return PlannedLoad(declaration, table, path, landed.content_hash, landed.extracted_on, load_id,
+                       0, header(path, table), landed.file)
 
 
 def _plan_file(declaration: SourceDeclaration, table: TableDeclaration, path: Path) -> PlannedLoad:

@@ -24,6 +24,7 @@ from orchestration.cli_identity import identity
 from orchestration.cli_options import home_option, set_environment, told_clearly
 from orchestration.cli_text import text
 from orchestration.doctor import examine
+from orchestration.fetch_step import fetch_connected, needs_extracts
 from orchestration.loads import (
     explain_load,
     find_load,
@@ -47,6 +48,7 @@ def main() -> None:
     \b
     cx360 demo      write the extracts of the demo company
     cx360 run       extracts -> raw zone -> customer 360 -> published snapshot
+    cx360 fetch     ask databases and APIs for what is new, without a run
     cx360 status    what has been loaded, checked and published
     cx360 loads     list loads; show, replay or withdraw one
     cx360 explain   who a customer is and why; what a value of a KPI rests on
@@ -71,24 +73,30 @@ def main() -> None:
 @click.option("--strict", is_flag=True,
               help="Stop when a load is quarantined or an extract cannot be read.")
 @click.option("--force", is_flag=True, help="Run even if nothing is new.")
+@click.option("--no-fetch", is_flag=True,
+              help="Ask no database or API; take what was fetched before (CX360_FETCH=false).")
 @told_clearly
 def run(sources: Path | None, extracts: Path | None, home: Path | None, as_of: Any, strict: bool,
-        force: bool) -> None:
+        force: bool, no_fetch: bool) -> None:
     """Run the whole flow: from the extracts to a published snapshot.
 
     Without options it runs the company's own sources in company/sources, else the demo company.
     """
     set_environment(CX360_SOURCES=sources and sources.resolve(), CX360_EXTRACTS=extracts and
          extracts.resolve(), CX360_HOME=home and home.resolve(),
-         CX360_AS_OF=as_of and as_of.date().isoformat(), CX360_STRICT="true" if strict else None)
+         CX360_AS_OF=as_of and as_of.date().isoformat(), CX360_STRICT="true" if strict else None,
+         CX360_FETCH="false" if no_fetch else None)
     settings = read_settings()
-    if not settings.extracts.is_dir():
+    if needs_extracts(settings) and not settings.extracts.is_dir():
         hint = ("write them with `cx360 demo`" if settings.is_demo
                 else "name their folder with --extracts")
         raise SettingsError(f"{settings.extracts}: no extracts there; {hint}")
     remember_sources(settings)
     if not force:
         with run_lock(settings.home, click.echo):
+            if settings.fetch:  # nothing else tells whether a database or an API has anything new
+                fetch_connected(settings, click.echo)
+                set_environment(CX360_FETCH="false")
             snapshot, problems = find_unchanged(settings)
             sent = send_alerts(settings, snapshot.as_of) if snapshot else None
         if snapshot and sent:
@@ -105,6 +113,27 @@ def run(sources: Path | None, extracts: Path | None, home: Path | None, as_of: A
     from orchestration.run import run_flow
 
     sys.exit(0 if run_flow(settings) else 1)
+
+
+@main.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--anew", is_flag=True,
+              help="From the start, not from where the last fetch ended.")
+@home_option
+@told_clearly
+def fetch(sources: tuple[str, ...], anew: bool, home: Path | None) -> None:
+    """Ask databases and APIs for what is new; the next run loads it.
+
+    Without a SOURCE all sources with a connection are asked. A run does this by itself first.
+    """
+    set_environment(CX360_HOME=home and home.resolve())
+    settings = read_settings()
+    remember_sources(settings)
+    with run_lock(settings.home, click.echo):
+        problems = fetch_connected(settings, click.echo, only=sources, anew=anew).problems
+    for problem in problems:
+        click.echo(problem.message, err=True)
+    sys.exit(1 if problems else 0)
 
 
 @main.command()

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ingestion.declaration import DeclarationError
+from ingestion.fetching.fetch import UnknownSource
 from orchestration.dbt import DbtError
 from orchestration.decision_files import DecisionError
 from orchestration.explain import NothingBuilt, UnknownCustomer
@@ -28,7 +29,7 @@ def told_clearly(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except (SettingsError, DeclarationError, DbtError, UnknownLoad, UnknownKpi,
-                DecisionError) as error:
+                DecisionError, UnknownSource) as error:
             click.echo(f"cx360: {error}", err=True)
             sys.exit(2)
         except (UnknownCustomer, UnknownText, NothingBuilt) as error:

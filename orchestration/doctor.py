@@ -11,10 +11,18 @@ from importlib import metadata
 from pathlib import Path
 
 from ingestion.declaration import DeclarationError, read_declarations
+from ingestion.fetching.fetch import connected
 from ingestion.raw_zone import RawZone
 from orchestration.audit import STAGES, Audit
+from orchestration.fetch_step import needs_extracts
 from orchestration.publisher import current_snapshot
-from orchestration.settings import PROJECT, Settings, SettingsError, read_settings
+from orchestration.settings import (
+    PROJECT,
+    Settings,
+    SettingsError,
+    read_secrets,
+    read_settings,
+)
 
 MINIMUM_FREE_GIB = 5.0
 # Exact in the lock: other versions of these were found not to work together.
@@ -95,6 +103,9 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         yield Finding("sources", str(error), "correct the declaration; see docs/own_extracts.md")
         return
     yield Finding("sources", f"{len(declarations)} in {settings.sources}")
+    yield from _connections(settings)
+    if not needs_extracts(settings):
+        return
     if not settings.extracts.is_dir():
         yield Finding("extracts", f"{settings.extracts} does not exist", "write the demo's with "
                       "`cx360 demo`" if settings.is_demo else "set CX360_EXTRACTS to their folder")
@@ -105,6 +116,18 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         "every declared file is there" if not unmatched else
         f"nothing for {', '.join(unmatched)}"),
         "deliver them or correct `files` in the declaration" if unmatched else "")
+
+
+def _connections(settings: Settings) -> Iterator[Finding]:
+    """Whether what opens databases and APIs is there; it is not tried and never told."""
+    secrets = read_secrets()
+    for source in connected(read_declarations(settings.sources)):
+        assert source.connection
+        missing = [name for name in source.connection.variables if not secrets.get(name)]
+        yield Finding(
+            f"source {source.source}", f"{source.connection.kind}, " + (
+                f"{', '.join(missing)} not set" if missing else "its variables are set"),
+            f"set {', '.join(missing)} in the environment or in .env" if missing else "")
 
 
 def _state(settings: Settings) -> Iterator[Finding]:

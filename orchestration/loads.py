@@ -71,7 +71,8 @@ def replay_load(settings: Settings, zone: RawZone, load: Load) -> str:
     Returns:
         What will happen, as a sentence.
     """
-    is_there = load.file.endswith(".yml") or (settings.extracts / load.file).exists()
+    is_there = load.file.endswith(".yml") or any(
+        (folder / load.file).exists() for folder in (settings.extracts, zone.path))
     if is_there:
         zone.set_states({load.load_id: ("superseded", "to be replayed from its extract")})
         return f"{load.load_id}: the next run reads {load.file} again"

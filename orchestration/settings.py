@@ -38,6 +38,7 @@ VARIABLES: dict[str, str] = {
     "CX360_MEMORY_LIMIT": "most memory the engine may use, such as 4GB",
     "CX360_AS_OF": "date that the run looks back from, such as 2026-03-31",
     "CX360_STRICT": "true: a quarantined load or unreadable extract stops the run",
+    "CX360_FETCH": "false: a run does not ask databases and APIs, but takes what was fetched",
     "CX360_SNAPSHOTS_KEPT": "how many published snapshots are kept",
     "CX360_PUBLIC_DATA": "folder of public extracts, for tests and benchmarks only",
     "CX360_ALERT_WEBHOOK": "address that new alerts are sent to; may hold a secret",
@@ -107,6 +108,7 @@ class Settings:
     memory_limit: str = "4GB"
     as_of: date | None = None
     strict: bool = False
+    fetch: bool = True
     snapshots_kept: int = 3
     company: CompanySettings = field(default_factory=CompanySettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
@@ -176,9 +178,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises:
         SettingsError: a setting is unknown or has a value it cannot have.
     """
-    if environment is None:
-        environment = {
-            **{k: v for k, v in dotenv_values(PROJECT / ".env").items() if v}, **os.environ}
+    environment = read_secrets() if environment is None else environment
     given = {k: v for k, v in environment.items() if k.startswith("CX360_") and v != ""}
     unknown = sorted(set(given) - set(VARIABLES) - {"CX360_WAREHOUSE"})
     if unknown:
@@ -210,12 +210,18 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         memory_limit=memory_limit,
         as_of=_date(given.get("CX360_AS_OF")),
         strict=_boolean("CX360_STRICT", given.get("CX360_STRICT", "false")),
+        fetch=_boolean("CX360_FETCH", given.get("CX360_FETCH", "true")),
         snapshots_kept=_count("CX360_SNAPSHOTS_KEPT", given.get("CX360_SNAPSHOTS_KEPT", "3")),
         company=read_company_settings(
             sources / SETTINGS_FILE if (sources / SETTINGS_FILE).exists()
             else company_folder / SETTINGS_FILE),
         alerts=_read_alert_settings(given),
     )
+
+
+def read_secrets() -> dict[str, str]:
+    """Environment and `.env`, for what declarations name only: addresses, passwords, tokens."""
+    return {**{k: v for k, v in dotenv_values(PROJECT / ".env").items() if v}, **os.environ}
 
 
 def _read_alert_settings(given: Mapping[str, str]) -> AlertSettings:

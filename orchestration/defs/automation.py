@@ -4,6 +4,8 @@ import hashlib
 
 import dagster as dg
 
+from ingestion.declaration import read_declarations
+from ingestion.fetching.fetch import connected
 from orchestration.alert_messages import send_alerts
 from orchestration.dead_runs import close_dead_runs
 from orchestration.run_lock import Busy, run_lock
@@ -22,13 +24,16 @@ refresh_customer_360 = dg.define_asset_job(
 @dg.schedule(
     job=refresh_customer_360, cron_schedule="0 5 * * *",
     execution_timezone=read_settings().company.company_time_zone,
-    description="Every morning at five, company time. Without anything new there is no run.")
+    description="Every morning at five, company time. Without anything new there is no run, unless "
+                "a database or an API has to be asked first.")
 def daily_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Request a run unless it would publish the same again; then send what was not sent."""
     settings = read_settings()
     try:
         with run_lock(settings.home, wait=False):
-            snapshot, _ = find_unchanged(settings)
+            # What a database or an API has is known only by asking it, as a run does.
+            must_ask = settings.fetch and bool(connected(read_declarations(settings.sources)))
+            snapshot = None if must_ask else find_unchanged(settings)[0]
             unsent = send_alerts(settings, snapshot.as_of).problems if snapshot else ()
     except Busy:
         snapshot = None

@@ -9,6 +9,7 @@ import dagster as dg
 from expectations.raw import describe_suite
 from ingestion.contract import ENTITIES, KINDS, Entity
 from ingestion.declaration import read_declarations
+from ingestion.fetching.fetch import fetch_sources
 from ingestion.loading import load_extracts
 from ingestion.raw_zone import Load
 from orchestration.activation import count_exported
@@ -17,7 +18,7 @@ from orchestration.checks import ADMISSION, READABLE, admission_result, readable
 from orchestration.kpi_history import count_history
 from orchestration.ml_tables import prepare_ml_tables
 from orchestration.resources import Run
-from orchestration.settings import remember_sources
+from orchestration.settings import read_secrets, remember_sources
 from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import escape_cell
 
@@ -92,12 +93,14 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
-    """Load what is new in the extracts, then admit or quarantine each load."""
+    """Fetch and load what is new in the sources, then admit or quarantine each load."""
     settings, zone = run.settings, run.zone
     remember_sources(settings)
     with run.audit.stage("ingest"):
         prepare_ml_tables(settings)
         declarations = read_declarations(settings.sources)
+        if settings.fetch:
+            fetch_sources(declarations, zone, read_secrets(), progress=context.log.info)
         report = load_extracts(
             declarations, settings.extracts, zone,
             memory_limit=settings.memory_limit, progress=context.log.info)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,19 @@ def test_little_disk_and_a_stage_that_failed_are_named(
     found = remedies(settings)
     assert "free disk" in found
     assert found["stages"].startswith("run `cx360 run`")
+
+
+def test_a_connection_whose_variable_is_not_set_is_named(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "crm.yml").write_text(
+        "connection: {kind: postgresql, url_env: CRM_TEST_URL}\ntables:\n"
+        "  - {entity: crm.cases, key: id, table: cases,\n"
+        "     columns: {customer_ref: k, opened_at: o}}\n")
+    connected = replace(settings, sources=tmp_path / "sources")
+    assert remedies(connected) == {
+        "source crm": "set CRM_TEST_URL in the environment or in .env"}
+    monkeypatch.setenv("CRM_TEST_URL", "postgresql://u:geheim@h/d")
+    assert remedies(connected) == {}
+    assert "geheim" not in str(list(doctor.examine(lambda: connected)))
