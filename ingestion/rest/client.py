@@ -55,15 +55,15 @@ class RestClient:
     """Sends the requests of one source."""
 
     def __init__(
-        self, source: str, connection: RestConnection, secrets: Secrets, *,
+        self, connection: RestConnection, secrets: Secrets, *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._source, self._connection, self._secrets = source, connection, secrets
+        self._connection, self._secrets = connection, secrets
         self._sleep, self._clock = sleep, clock
         self._base = fill(connection.base_url, {}, secrets).rstrip("/")
         if urlsplit(self._base).scheme not in ("http", "https"):
-            raise FetchError(f"{source}: `base_url` is no http address")
+            raise FetchError("`base_url` is no http address")
         self._session = requests.Session()
         self._session.headers.update({
             "Accept": "application/json", "User-Agent": "cx360",
@@ -96,8 +96,9 @@ class RestClient:
             Gone: status 404 or 410.
             FetchError: it does not answer, refuses, or answers what cannot be used.
         """
-        place = f"{self._source}: {PLACEHOLDER.sub('…', request.path)}"
-        url = self._same_server(link, place) if link else self._base + fill(request.path, values, self._secrets)
+        place = place_of(request)
+        url = (self._same_server(link, place) if link
+               else self._base + fill(request.path, values, self._secrets))
         attempts = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._connection.attempts),
             retry=tenacity.retry_if_exception_type(_Passing),
@@ -178,7 +179,7 @@ class RestClient:
                         self._connection.auth
                         and self._connection.auth.kind == "client_credentials")
                 return answer.status_code, answer.headers, bytes(content)
-        except requests.exceptions.SSLError as error:
+        except requests.exceptions.SSLError:
             raise FetchError(f"{place}: the server's certificate is not accepted; have "
                                "REQUESTS_CA_BUNDLE point to your company's certificates"
                                ) from None
@@ -257,6 +258,11 @@ class RestClient:
         return f"{place}: {said} (status {status})"
 
 
+def place_of(request: Request) -> str:
+    """What an error calls a request: its path as declared, without a value in it."""
+    return PLACEHOLDER.sub("…", request.path)
+
+
 def fill(value: Any, values: dict[str, Any], secrets: Secrets) -> Any:
     """Text, or texts in lists and mappings, with every placeholder replaced.
 
@@ -327,5 +333,5 @@ class _Parameter(AuthBase):
         self._parameter = {name: value}
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.prepare_url(request.url, self._parameter)
+        request.prepare_url(request.url or "", self._parameter)
         return request

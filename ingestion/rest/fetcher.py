@@ -35,7 +35,7 @@ class RestFetcher:
         if not isinstance(source.connection, RestConnection):
             raise TypeError(f"{source.source} is no REST source")
         self._secrets = secrets
-        self._client = RestClient(source.source, source.connection, secrets, sleep=sleep)
+        self._client = RestClient(source.connection, secrets, sleep=sleep)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -106,7 +106,6 @@ class RestFetcher:
         fields: dict[str, Any] | None = None,
     ) -> Iterator[tuple[Record, str]]:
         """Records with the text that is kept of each."""
-        place = f"{task.source.source} {task.table.label}"
         key = [name for name in task.table.key if not name.startswith("=")]
 
         def identity(record: Record) -> Any:
@@ -114,7 +113,7 @@ class RestFetcher:
             return found if found and set(found) != {"None"} else record.text
 
         pages = Pages(
-            self._client, request, values, self._secrets, place=place, known=known,
+            self._client, request, values, self._secrets, known=known,
             instant_of=lambda record: _instant_of(task, record), identity=identity)
         for document, records in pages:
             sides = _sides(request, document)

@@ -15,7 +15,7 @@ from typing import Any
 from requests.utils import parse_header_links
 
 from ingestion.fetching.fetcher import FetchError, Secrets
-from ingestion.rest.client import RestClient, fill
+from ingestion.rest.client import RestClient, fill, place_of
 from ingestion.rest.documents import Document, Record, look_up
 from ingestion.rest.instants import write_instant
 from ingestion.rest.settings import Paging, Request
@@ -32,7 +32,6 @@ class Pages:
         request: what is asked.
         values: of the placeholders.
         secrets: environment variables.
-        place: what an error calls the table.
         instant_of: a record's value of the cursor column.
         identity: what a record is known by.
         known: where newest come first, records before this are known already.
@@ -40,11 +39,11 @@ class Pages:
 
     def __init__(
         self, client: RestClient, request: Request, values: dict[str, Any], secrets: Secrets, *,
-        place: str, instant_of: Callable[[Record], datetime | None],
+        instant_of: Callable[[Record], datetime | None],
         identity: Callable[[Record], Any], known: datetime | None = None,
     ) -> None:
         self._client, self._request, self._values = client, request, dict(values)
-        self._secrets, self._place = secrets, place
+        self._secrets, self._place = secrets, place_of(request)
         self._instant_of, self._identity, self._known = instant_of, identity, known
         self._paging = request.paging or Paging(kind="link_header", max_pages=1)
         self._token: Any = None

@@ -164,9 +164,10 @@ class Request(_Strict):
 
     `of` takes the records that were fetched for another table of the source. `for_each` makes the
     request once for every new record of another table, or for those where `only_where` is true;
-    the fields that the request names, and `parent_fields`, ride along in `cx360_parent`. `newest_first` says that records come in falling order of the cursor,
-    so that asking ends at what is known. `requests_per_minute` paces this request instead of
-    the connection's.
+    the fields that the request names, and `parent_fields`, ride along in `cx360_parent`.
+    `newest_first` says that records come in falling order of the cursor, so that asking ends at
+    what is known. An answer with something at `errors` is none. `requests_per_minute` paces this
+    request instead of the connection's.
     """
 
     of: str = ""
