@@ -168,6 +168,7 @@ class Pages:
         self._values["since"] = since
         self._token, self._link, self._since_restart = None, "", 0
         self._asked.clear()
+        self._seen.clear()
         self._previous = records
         return True
 
