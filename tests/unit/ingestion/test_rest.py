@@ -268,7 +268,7 @@ def test_the_second_fetch_asks_for_what_changed_and_looks_back(api: Api, company
 def test_a_record_from_the_future_does_not_hide_what_comes_before_it(
     api: Api, company: Make,
 ) -> None:
-    rows = _orders(1) + [{"id": 2, "at": "2026-01-02", "amount": 1, "changed": "2999-01-01"}]
+    rows = [*_orders(1), {"id": 2, "at": "2026-01-02", "amount": 1, "changed": "2999-01-01"}]
     api.answer = lambda call: Reply({"data": [{"changed": "2026-01-05T00:00:00Z"} | r
                                               for r in rows]})
     shop = company("parameters: {since: '{since}'}", table="cursor: changed")
