@@ -17,26 +17,22 @@ from urllib.parse import urlsplit
 import requests
 import tenacity
 from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
 
-from ingestion.fetching.fetcher import FetchError, Secrets, secret
+from ingestion.fetching.fetcher import FetchError, Secrets
 from ingestion.rest.documents import Document, look_up, read_document
-from ingestion.rest.settings import PLACEHOLDER, Auth, Request, RestConnection
+from ingestion.rest.login import Unsigned, sign, sign_with_token, token_request
+from ingestion.rest.settings import Auth, Request, RestConnection
+from ingestion.rest.texts import fill, place_of, sentence_of
 
 LARGEST_ANSWER = 256 << 20
 CONNECT_SECONDS = 15
 # A request may take this many times the time a server may keep silent.
 _SLOWEST = 10
 _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529))
-_SAID = {
-    400: "the request is not accepted; correct `parameters`, `body` and `since`",
-    401: "not logged in; check {secrets} in the environment",
-    403: "not allowed; give the credentials the right to read this, or check {secrets}",
-    404: "nothing there; correct `base_url` and `path`",
-    405: "the request is not accepted; correct `method`",
-    410: "no longer there; the API has changed, correct `path`",
-    422: "the request is not accepted; correct `parameters`, `body` and `since`",
-    429: "too many requests, and it stays so; lower `requests_per_minute` or run again later",
-}
+_BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError,
+           requests.exceptions.ContentDecodingError)
+Headers = CaseInsensitiveDict[str]
 
 
 class Gone(FetchError):
@@ -68,12 +64,12 @@ class RestClient:
         self._session.headers.update({
             "Accept": "application/json", "User-Agent": "cx360",
             **{name: fill(value, {}, secrets) for name, value in connection.headers.items()}})
-        self._session.auth = _Unsigned()  # else requests would look for a .netrc
+        self._session.auth = Unsigned()
         self._auth: AuthBase | None = None
         self._token_is_old = False  # it has served before, so that a 401 may mean its end
+        self._next_at: dict[str, float] = {}
         # Its debug messages hold addresses with their queries.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
-        self._next_at: dict[str, float] = {}
 
     def close(self) -> None:
         """Give the connections back."""
@@ -82,7 +78,7 @@ class RestClient:
     def ask(
         self, request: Request, values: dict[str, Any], *, link: str = "",
         parameters: dict[str, Any] | None = None, body: dict[str, Any] | None = None,
-    ) -> tuple[Document, requests.structures.CaseInsensitiveDict[str]]:
+    ) -> tuple[Document, Headers]:
         """One page.
 
         Args:
@@ -109,35 +105,40 @@ class RestClient:
     def _once(
         self, request: Request, place: str, url: str, parameters: dict[str, Any],
         body: dict[str, Any] | None,
-    ) -> tuple[Document, requests.structures.CaseInsensitiveDict[str]]:
-        status, headers, content = self._send(request, place, url, parameters, body)
+    ) -> tuple[Document, Headers]:
+        self._keep_pace(request)
+        self._log_in(place)
+        status, headers, content = self._send(
+            request.method, place, url, params=parameters, json=body, auth=self._auth)
+        if status == 401 and self._token_is_old:
+            self._auth = None
+            raise _Passing(self._sentence(place, status), 0.0)
+        self._check_status(place, status, headers)
+        self._token_is_old = self._asks_for_token() is not None
+        try:
+            document = read_document(content.decode("utf-8-sig"), request.records)
+        except (ValueError, RecursionError):
+            if content.lstrip()[:1] == b"<":
+                raise FetchError(f"{place}: answers with a web page instead of JSON; check "
+                                 "`base_url`, the login and whether the service is down") from None
+            raise _Passing(f"{place}: answers with broken or truncated JSON") from None
+        self._check(request, place, document)
+        return document, headers
+
+    def _check_status(self, place: str, status: int, headers: Headers) -> None:
         wait = _retry_after(headers)
         if status in _PASSING:
             if wait is not None and wait > self._connection.longest_wait_seconds:
                 raise FetchError(f"{place}: the server asks to wait {wait:,.0f} seconds; "
-                                   "run again later")
+                                 "run again later")
             raise _Passing(self._sentence(place, status), wait)
-        if status == 401 and self._token_is_old:
-            self._auth = None
-            raise _Passing(self._sentence(place, status), 0.0)
         if status in (404, 410):
             raise Gone(self._sentence(place, status))
         if 300 <= status < 400:
             raise FetchError(f"{place}: the server points to another address ({status}); "
-                               "correct `base_url` and `path`")
+                             "correct `base_url` and `path`")
         if status >= 400:
             raise FetchError(self._sentence(place, status))
-        try:
-            document = read_document(content.decode("utf-8-sig"), request.records)
-        except (ValueError, RecursionError) as error:
-            kind = headers.get("Content-Type", "").partition(";")[0].strip() or "unknown content"
-            if content.lstrip()[:1] == b"<":
-                raise FetchError(f"{place}: answers with a web page instead of JSON; check "
-                                   "`base_url`, the login and whether the service is down"
-                                   ) from error
-            raise _Passing(f"{place}: answers with broken or truncated JSON ({kind})") from error
-        self._check(request, place, document)
-        return document, headers
 
     def _check(self, request: Request, place: str, document: Document) -> None:
         said = request.throttled and look_up(document.rest, request.throttled.found_at)
@@ -146,25 +147,17 @@ class RestClient:
         if request.errors and look_up(document.rest, request.errors):
             code = f" ({said})" if isinstance(said, str) and said.isupper() else ""
             raise FetchError(f"{place}: the API reports errors{code}; check the request in the "
-                               "declaration and the rights of the credentials")
+                             "declaration and the rights of the credentials")
         if not document.has_records:
             raise FetchError(f"{place}: no records at {request.records}; correct `records` in "
-                               "the declaration")
+                             "the declaration")
 
-    def _send(
-        self, request: Request, place: str, url: str, parameters: dict[str, Any],
-        body: dict[str, Any] | None,
-    ) -> tuple[int, requests.structures.CaseInsensitiveDict[str], bytes]:
-        self._keep_pace(request)
-        if self._connection.auth and not self._auth:
-            self._auth = self._log_in(self._connection.auth, place)
-            self._token_is_old = False
+    def _send(self, method: str, place: str, url: str, **what: Any) -> tuple[int, Headers, bytes]:
         deadline = self._clock() + _SLOWEST * self._connection.timeout_seconds
         try:
             with self._session.request(
-                    request.method, url, params=parameters, json=body, auth=self._auth, stream=True,
-                    timeout=(CONNECT_SECONDS, self._connection.timeout_seconds),
-                    allow_redirects=False) as answer:
+                    method, url, stream=True, allow_redirects=False,
+                    timeout=(CONNECT_SECONDS, self._connection.timeout_seconds), **what) as answer:
                 content = bytearray()
                 for block in answer.iter_content(1 << 16):
                     content += block
@@ -174,24 +167,16 @@ class RestClient:
                             "for fewer records a page")
                     if self._clock() > deadline:
                         raise _Passing(f"{place}: the answer does not come to an end")
-                if answer.ok:
-                    self._token_is_old = bool(
-                        self._connection.auth
-                        and self._connection.auth.kind == "client_credentials")
                 return answer.status_code, answer.headers, bytes(content)
         except requests.exceptions.SSLError:
             raise FetchError(f"{place}: the server's certificate is not accepted; have "
-                               "REQUESTS_CA_BUNDLE point to your company's certificates"
-                               ) from None
-        except (requests.ConnectionError, requests.Timeout,
-                requests.exceptions.ChunkedEncodingError,
-                requests.exceptions.ContentDecodingError) as error:
+                             "REQUESTS_CA_BUNDLE point to your company's certificates") from None
+        except _BROKEN as error:
             raise _Passing(f"{place}: not reachable, or the connection breaks "
                            f"({type(error).__name__})") from None
         except requests.RequestException as error:
             raise FetchError(f"{place}: cannot be asked ({type(error).__name__}); check "
-                               "`base_url` and the credentials in the environment"
-                               ) from None
+                             "`base_url` and the credentials in the environment") from None
 
     def _keep_pace(self, request: Request) -> None:
         per_minute = request.requests_per_minute or self._connection.requests_per_minute
@@ -204,40 +189,28 @@ class RestClient:
         if due > now:
             self._sleep(due - now)
 
-    def _log_in(self, auth: Auth, place: str) -> AuthBase:
-        if auth.kind == "bearer":
-            return _Header("Authorization", f"Bearer {secret(self._secrets, auth.token_env)}")
-        if auth.kind == "header":
-            return _Header(auth.name, secret(self._secrets, auth.value_env))
-        if auth.kind == "parameter":
-            return _Parameter(auth.name, secret(self._secrets, auth.value_env))
-        user = secret(self._secrets, auth.user_env) + auth.user_suffix
-        password = secret(self._secrets, auth.password_env)
-        if auth.kind == "basic":
-            return requests.auth.HTTPBasicAuth(user.encode(), password.encode())
-        token = self._token(auth, user, password, place)
-        return (_Header(auth.name, token) if auth.name
-                else _Header("Authorization", f"Bearer {token}"))
+    def _asks_for_token(self) -> Auth | None:
+        auth = self._connection.auth
+        return auth if auth and auth.kind == "client_credentials" else None
 
-    def _token(self, auth: Auth, user: str, password: str, place: str) -> str:
-        """A token for client id and secret, which the body holds as most servers want them."""
+    def _log_in(self, place: str) -> None:
+        if self._auth is not None:
+            return
+        auth = self._asks_for_token()
+        if not auth:
+            self._auth = sign(self._connection.auth, self._secrets)
+            return
+        status, headers, content = self._send(
+            "POST", place, fill(auth.token_url, {}, self._secrets),
+            data=token_request(auth, self._secrets))
+        self._check_status(place, 401 if status in (400, 404) else status, headers)
         try:
-            answer = self._session.post(
-                fill(auth.token_url, {}, self._secrets), allow_redirects=False,
-                data={"grant_type": "client_credentials", "client_id": user,
-                      "client_secret": password},
-                timeout=(CONNECT_SECONDS, self._connection.timeout_seconds))
-            if answer.status_code in _PASSING:
-                raise _Passing(self._sentence(place, answer.status_code),
-                               _retry_after(answer.headers))
-            if not answer.ok:
-                raise FetchError(self._sentence(place, 401))
-            return str(answer.json()["access_token"])
-        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
-            if isinstance(error, FetchError):
-                raise
-            raise _Passing(f"{place}: `token_url` gives no token ({type(error).__name__})"
-                           ) from None
+            token = look_up(read_document(content.decode(), "records").rest, "access_token")
+        except (ValueError, RecursionError):
+            token = None
+        if not isinstance(token, str):
+            raise FetchError(f"{place}: `token_url` gives no token; correct it")
+        self._auth, self._token_is_old = sign_with_token(auth, token), False
 
     def _same_server(self, link: str, place: str) -> str:
         """A link may only lead to the server the credentials are for."""
@@ -249,41 +222,7 @@ class RestClient:
         return link
 
     def _sentence(self, place: str, status: int) -> str:
-        auth = self._connection.auth
-        names = [name for name in (auth.token_env, auth.value_env, auth.user_env,
-                                   auth.password_env) if name] if auth else []
-        said = _SAID.get(status, "the server fails; run again later" if status >= 500
-                         else "the request is not accepted")
-        said = said.format(secrets=", ".join(names) or "`auth`")
-        return f"{place}: {said} (status {status})"
-
-
-def place_of(request: Request) -> str:
-    """What an error calls a request: its path as declared, without a value in it."""
-    return PLACEHOLDER.sub("…", request.path)
-
-
-def fill(value: Any, values: dict[str, Any], secrets: Secrets) -> Any:
-    """Text, or texts in lists and mappings, with every placeholder replaced.
-
-    Raises:
-        FetchError: an environment variable is not set, or the parent has no such field.
-    """
-    def one(name: str) -> str:
-        if name.startswith("env."):
-            return secret(secrets, name.removeprefix("env."))
-        found = values.get(name)
-        if found is None or isinstance(found, (dict, list)):
-            raise FetchError(f"{{{name}}} has no value")
-        return str(found)
-
-    if isinstance(value, str):
-        return PLACEHOLDER.sub(lambda match: one(match.group(1)), value)
-    if isinstance(value, dict):
-        return {name: fill(inner, values, secrets) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [fill(inner, values, secrets) for inner in value]
-    return value
+        return sentence_of(place, status, self._connection.auth)
 
 
 def _pause(place: str, state: tenacity.RetryCallState) -> float:
@@ -298,7 +237,7 @@ def _pause(place: str, state: tenacity.RetryCallState) -> float:
     return pause * (1 + zlib.crc32(f"{place}|{state.attempt_number}".encode()) / (4 << 32))
 
 
-def _retry_after(headers: requests.structures.CaseInsensitiveDict[str]) -> float | None:
+def _retry_after(headers: Headers) -> float | None:
     """Seconds of `Retry-After`: a number, or a date, counted from the answer's own date."""
     said = headers.get("Retry-After", "").strip()
     if not said:
@@ -312,26 +251,3 @@ def _retry_after(headers: requests.structures.CaseInsensitiveDict[str]) -> float
         return max(0.0, (until - now).total_seconds())
     except (TypeError, ValueError):
         return None
-
-
-class _Unsigned(AuthBase):
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
-class _Header(AuthBase):
-    def __init__(self, name: str, value: str) -> None:
-        self._name, self._value = name, value
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers[self._name] = self._value
-        return request
-
-
-class _Parameter(AuthBase):
-    def __init__(self, name: str, value: str) -> None:
-        self._parameter = {name: value}
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.prepare_url(request.url or "", self._parameter)
-        return request

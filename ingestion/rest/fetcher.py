@@ -23,6 +23,8 @@ from ingestion.rest.settings import Request, RestConnection
 PARENT = "cx360_parent"
 # After so many parents their children count, so that a fault later on costs no more than these.
 PARENTS_AT_ONCE = 500
+# If so many parents are gone and none was ever found, it is the path that is wrong.
+MANY_PARENTS = 5
 
 
 class RestFetcher:
@@ -75,31 +77,38 @@ class RestFetcher:
         """The records that belong to each new record of the parent's table."""
         state = task.since.state if task.since else {}
         done, within = state.get("done", ""), state.get("within", 0)
+        found = bool(state.get("found"))
         for parents in task.landed_of(request.for_each):
             if parents.name <= done:
                 continue
             for start, batch in _batches(parents, request, within):
                 lines = _Lines(task.folder / f"{parents.stem}_{start:08}.jsonl")
                 with lines:
-                    for parent in batch:
-                        for text in self._children(task, request, parent):
-                            lines.write(text)
+                    gone = [error for parent in batch
+                            if (error := self._write_children(task, request, parent, lines))]
+                if not found and len(gone) == len(batch) >= MANY_PARENTS:
+                    raise gone[0]  # rather a wrong path than so many deletions
+                found = found or len(gone) < len(batch)
                 if lines.count:
                     yield Fetched(lines.path, lines.count)
-                yield Position(state={"done": done, "within": start + len(batch)})
+                yield Position(state={"done": done, "within": start + len(batch), "found": found})
             done, within = parents.name, 0
-            yield Position(state={"done": done})
-        yield Position(state={"done": done, "within": within})
+            yield Position(state={"done": done, "found": found})
+        yield Position(state={"done": done, "within": within, "found": found})
 
-    def _children(self, task: Task, request: Request, parent: Any) -> Iterator[str]:
+    def _write_children(
+        self, task: Task, request: Request, parent: Any, lines: _Lines,
+    ) -> Gone | None:
+        """Keep the children of one parent; the error if it was deleted since it was delivered."""
         values = {f"parent.{name}": look_up(parent, name) for name in request.named_fields}
         fields = {name: look_up(parent, name)
                   for name in (*request.named_fields, *request.parent_fields)}
         try:
             for _, text in self._records(task, request, values, None, {PARENT: fields}):
-                yield text
-        except Gone:  # deleted since it was delivered
-            return
+                lines.write(text)
+        except Gone as error:
+            return error
+        return None
 
     def _records(
         self, task: Task, request: Request, values: dict[str, Any], known: datetime | None,

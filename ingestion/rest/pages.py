@@ -15,10 +15,11 @@ from typing import Any
 from requests.utils import parse_header_links
 
 from ingestion.fetching.fetcher import FetchError, Secrets
-from ingestion.rest.client import RestClient, fill, place_of
+from ingestion.rest.client import Headers, RestClient
 from ingestion.rest.documents import Document, Record, look_up
 from ingestion.rest.instants import write_instant
 from ingestion.rest.settings import Paging, Request
+from ingestion.rest.texts import fill, place_of
 
 # So often may records move away under an offset before the fetch is given up.
 MOST_STEPS_BACK = 100
@@ -71,7 +72,7 @@ class Pages:
             raise FetchError(f"{self._place}: more than {self._paging.max_pages:,} pages; raise "
                              "`max_pages` or ask for larger ones")
 
-    def _ask(self) -> tuple[Document, Any]:
+    def _ask(self) -> tuple[Document, Headers]:
         parameters = fill(self._request.parameters, self._values, self._secrets)
         body = fill(copy.deepcopy(self._request.body), self._values, self._secrets)
         position = {"page": self._number, "offset": self._offset}.get(
@@ -123,7 +124,7 @@ class Pages:
                              "correct `paging`")
         self._seen.add(digest.digest())
 
-    def _go_on(self, document: Document, headers: Any, records: list[Record]) -> bool:
+    def _go_on(self, document: Document, headers: Headers, records: list[Record]) -> bool:
         """Point to the next page; whether there is one."""
         paging, last = self._paging, records[-1] if records else None
         if not self._request.paging or self._is_known(last):

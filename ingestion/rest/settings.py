@@ -201,6 +201,8 @@ class Request(_Strict):
             raise ValueError("`path` starts with / and is relative to `base_url`")
         if bool(self.for_each) != bool(self.named_fields):
             raise ValueError("`for_each` and `{parent.field}` in the request belong together")
+        if self.for_each and self.uses_since:
+            raise ValueError("`for_each` asks for every new parent, so `{since}` has no meaning")
         if (self.only_where or self.parent_fields) and not self.for_each:
             raise ValueError("`only_where` and `parent_fields` need `for_each`")
         if self.body and self.method == "GET":

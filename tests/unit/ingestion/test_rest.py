@@ -17,7 +17,7 @@ from ingestion.rest.instants import as_instant, write_instant
 from ingestion.rest.settings import Since
 from tests.unit.ingestion.apis import Api, Call, Company, Reply
 
-SECRET = "geheim-äöü-4711"  # noqa: S105
+SECRET = "geheim-äöü-4711"
 
 
 @pytest.fixture
@@ -332,6 +332,85 @@ def test_another_question_begins_from_the_start(api: Api, company: Make) -> None
     assert api.calls[-1].query["since"] == "2026-01-02T10:00:00Z"
 
 
+# Requests for each record of another table
+
+CHILDREN = """
+source: desk
+connection: {kind: rest, base_url: %s, attempts: 1}
+tables:
+  - entity: crm.cases
+    key: id
+    request: {path: /cases, records: data, parameters: {since: "{since}"}}
+    cursor: at
+    columns: {opened_at: at}
+  - entity: crm.case_messages
+    key: id
+    request:
+      {for_each: crm.cases, parent_fields: [at], path: "/cases/{parent.id}/notes", records: notes}
+    columns: {case_ref: cx360_parent.id, sent_at: cx360_parent.at, text: text}
+"""
+
+
+class Desk:
+    def __init__(self, api: Api, count: int) -> None:
+        self.cases = [{"id": n, "at": f"2026-01-{n:02}T00:00:00Z"} for n in range(1, count + 1)]
+        self.fails: set[str] = set()
+        self.status = 404
+        api.answer = self
+
+    def __call__(self, call: Call) -> Reply:
+        if call.path == "/cases":
+            return Reply({"data": [c for c in self.cases if c["at"] > call.query["since"]]})
+        case = call.path.split("/")[2]
+        return (Reply({}, self.status) if case in self.fails
+                else Reply({"notes": [{"id": f"{case}-1", "text": "Grüße"}]}))
+
+
+def test_children_are_asked_for_once_and_those_of_what_is_gone_are_left_out(
+    api: Api, tmp_path: Path,
+) -> None:
+    desk = Desk(api, 6)
+    desk.fails = {"3"}
+    company = Company(tmp_path / "c", CHILDREN % api.url, {})
+    loads = company.run()
+    assert company.rows("source_record_ref, case_ref, cast(sent_at as varchar), text",
+                        loads["crm.case_messages"]) == [
+        (f"{n}-1", str(n), f"2026-01-0{n} 00:00:00", "Grüße") for n in (1, 2, 4, 5, 6)]
+    desk.cases.append({"id": 7, "at": "2026-01-07T00:00:00Z"})
+    api.calls.clear()
+    loads = company.run()
+    assert [call.path for call in api.calls] == ["/cases", "/cases/7/notes"]
+    assert company.rows("source_record_ref", loads["crm.case_messages"]) == [("7-1",)]
+
+
+def test_children_of_nobody_are_a_wrong_path(api: Api, tmp_path: Path) -> None:
+    desk = Desk(api, 5)
+    desk.fails = {str(n) for n in range(1, 6)}
+    company = Company(tmp_path / "c", CHILDREN % api.url, {})
+    assert [problem.message for problem in company.fetch().problems] == [
+        "desk crm.case_messages: /cases/…/notes: nothing there; correct `base_url` and `path` "
+        "(status 404)"]
+    desk.fails = {"1"}
+    assert len(company.run()["crm.case_messages"]) == 1
+
+
+def test_a_fault_among_children_costs_only_the_rest(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ingestion.rest.fetcher.PARENTS_AT_ONCE", 2)
+    desk = Desk(api, 6)
+    desk.fails, desk.status = {"5"}, 500
+    company = Company(tmp_path / "c", CHILDREN % api.url, {})
+    report = company.fetch()
+    assert [file.rows for file in report.landed] == [6, 2, 2]
+    assert "the server fails" in report.problems[0].message
+    desk.fails.clear()
+    api.calls.clear()
+    loads = company.run()
+    assert [call.path for call in api.calls[1:]] == ["/cases/5/notes", "/cases/6/notes"]
+    assert len(company.rows("source_record_ref", loads["crm.case_messages"])) == 6
+
+
 # Faults
 
 def _failing(times: int, reply: Reply) -> Callable[[Call], Reply]:
@@ -548,6 +627,8 @@ def test_a_token_is_fetched_once_and_again_when_it_ends(api: Api, tmp_path: Path
     ("path: /orders", "path: /orders, of: pos.orders", "`of` takes another table's records"),
     ("path: /orders, records: data", "of: pos.products", "pos.products is no table with a"),
     ("path: /orders", "path: '/orders/{parent.id}'", "`for_each` and `{parent.field}`"),
+    ("path: /orders", "path: '/orders/{parent.id}', for_each: pos.orders, parameters: {a: "
+     "'{since}'}", "so `{since}` has no meaning"),
     ("path: /orders", "path: /orders, body: {a: 1}", "a `body` needs `method: POST`"),
     ("path: /orders", "path: /orders, parameters: {a: '{since}'}", "need a `cursor`"),
     ("path: /orders", "path: /orders, paging: {kind: cursor, parameter: a}", "needs `from`"),
