@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from ingestion.connections import DatabaseConnection
 from ingestion.declaration import SourceDeclaration
-from ingestion.fetching.fetcher import Fetcher, FetchError, Secrets
+from ingestion.fetching.database import Database
+from ingestion.fetching.fetcher import Fetcher, FetchError, Secrets, secret
+from ingestion.fetching.mysql import MySQL
+from ingestion.fetching.postgresql import PostgreSQL
+from ingestion.fetching.rows import DatabaseFetcher
 from ingestion.rest.settings import RestConnection
 
 
@@ -17,4 +22,12 @@ def open_fetcher(source: SourceDeclaration, secrets: Secrets) -> Fetcher:
         from ingestion.rest.fetcher import RestFetcher
 
         return RestFetcher(source, secrets)
-    raise FetchError(f"nothing here fetches {source.connection and source.connection.kind}")
+    if isinstance(source.connection, DatabaseConnection):
+        return DatabaseFetcher(_open_database(source.connection, secrets))
+    raise FetchError("the source has no `connection`")
+
+
+def _open_database(connection: DatabaseConnection, secrets: Secrets) -> Database:
+    url = secret(secrets, connection.url_env)
+    return (PostgreSQL(connection, url) if connection.kind == "postgresql"
+            else MySQL(connection, url))

@@ -1,0 +1,177 @@
+"""Fetches tables and queries of a database: all rows, or those from a cursor's last value on.
+
+Everything of one fetch is one state of the database. Rows whose cursor equals the last value are
+asked for again, and so are those that changed late (`look_back`) and those without a cursor; where
+the table has a key, only rows that differ from what has landed are kept. What does **not** belong
+here: the databases' own SQL, and comparing (`changes.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from ingestion.declaration import TableDeclaration
+from ingestion.fetching.changes import Changes
+from ingestion.fetching.database import Database, SourceColumn, schema_of
+from ingestion.fetching.fetcher import Fetched, FetchError, Position, Task
+from ingestion.fetching.parquet import write_files
+
+# Without a `look_back`: how far back rows are asked for again, as transactions end out of order.
+LOOK_BACK_SECONDS = 86_400
+LOOK_BACK_NUMBERS = 1_000
+_SECONDS = {"h": 3600, "d": 86_400}
+# Rows that are known to be missing are asked for by their keys, up to this many at a time …
+_KEYS_AT_A_TIME = 500
+# … and where there are more of them, everything is read again.
+_MOST_KEYS = 20_000
+
+
+class DatabaseFetcher:
+    """Fetches from an open database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def fetch(self, task: Task) -> Iterator[Fetched | Position]:
+        """Rows that are new or changed, deletions where they are asked for, and the position.
+
+        Raises:
+            FetchError: the database refuses, or the declaration does not fit its table.
+        """
+        self._database.begin()
+        try:
+            yield from _Fetch(self._database, task).run()
+        finally:
+            with suppress(FetchError):  # of a connection that broke, the first error counts
+                self._database.end()
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._database.close()
+
+
+class _Fetch:
+    """One table within one transaction."""
+
+    def __init__(self, database: Database, task: Task) -> None:
+        self._database, self._task, self._table = database, task, task.table
+        self._relation = _relation(database, task.table)
+        columns = database.columns(self._relation)
+        self._columns = {column.name: column for column in columns}
+        if len({name.casefold() for name in self._columns}) < len(columns):
+            raise FetchError("`query` gives two columns of one name (upper and lower case are the "
+                             "same); give each its own")
+        self._key = [self._columns[name] for name in _key(task.table, self._columns)]
+        self._changes = Changes(task.folder, [column.name for column in self._key], task.landed)
+
+    def run(self) -> Iterator[Fetched | Position]:
+        cursor, condition = self._position()
+        is_first = not self._task.landed
+        files = list(self._rows(condition, "rows", keep_empty=is_first))
+        if self._key and not is_first:
+            files = self._changes.keep_changed(files)
+        if self._table.deleted:
+            files += self._compare_keys(files)
+        yield from files
+        yield Position(cursor)
+
+    def _position(self) -> tuple[str, str]:
+        """The cursor that this fetch reaches, and the SQL of the rows it asks for."""
+        if not self._table.cursor:
+            return "", ""
+        column = self._column(self._table.cursor, "cursor")
+        if not column.cursor:
+            raise FetchError(f"`cursor`: column {column.name} is of type {column.type_name}; it "
+                             "has to be a number, a date, a time or a text")
+        name, since = self._database.name(column.name), ""
+        if self._task.since and self._task.since.cursor:
+            since = f"{name} >= {self._since(column, self._task.since.cursor)}"
+        reached = self._database.value(f"select {self._database.latest(column)} from "
+                                       f"{self._relation}{_where(since)}")
+        cursor = reached or (self._task.since.cursor if self._task.since else "")
+        return cursor, f"({since} or {name} is null)" if since else ""
+
+    def _since(self, column: SourceColumn, value: str) -> str:
+        look_back = self._table.look_back
+        if column.cursor == "time":
+            if look_back.isdigit():
+                raise FetchError(f"`look_back: {look_back}`: cursor {column.name} is a time; write "
+                                 "a duration such as 2d or 6h")
+            seconds = (int(look_back[:-1]) * _SECONDS[look_back[-1]] if look_back
+                       else LOOK_BACK_SECONDS)
+            return self._database.earlier(value, column, seconds)
+        if look_back and not (look_back.isdigit() and column.cursor == "number"):
+            raise FetchError(f"`look_back: {look_back}`: cursor {column.name} is no time; write a "
+                             "number for a number, and leave it out for a text")
+        constant = self._database.constant(value, column)
+        steps = int(look_back or LOOK_BACK_NUMBERS)
+        return f"({constant} - {steps})" if column.cursor == "number" else constant
+
+    def _rows(self, condition: str, name: str, *, keep_empty: bool = False) -> Iterator[Fetched]:
+        columns = list(self._columns.values())
+        return write_files(self._database.batches(self._select(columns, condition), columns),
+                           schema_of(columns), self._task.folder, name, keep_empty=keep_empty)
+
+    def _compare_keys(self, fetched: Sequence[Fetched]) -> list[Fetched]:
+        """Tombstones of the keys that are gone, and rows whose keys are new all the same.
+
+        The latter were written with a cursor below what was asked for, or deleted and brought back.
+        """
+        if not self._key:
+            raise FetchError("`deleted: compare_keys` needs key columns that the table itself has")
+        keys = list(write_files(
+            self._database.batches(self._select(self._key, ""), self._key),
+            schema_of(self._key), self._task.folder, "keys", keep_empty=True))
+        found = self._changes.compare(
+            [file.path for file in fetched], [file.path for file in keys], self._task.now)
+        if found.known and not sum(file.rows for file in keys) and not self._table.may_be_empty:
+            raise FetchError(
+                f"the table has no rows any more, {found.known:,} were known; nothing is marked as "
+                "deleted. If it may be empty, declare `may_be_empty: true`")
+        more: list[Fetched] = []
+        if len(found.missing) > _MOST_KEYS:
+            more = self._changes.keep_changed(list(self._rows("", "again")))
+        else:
+            for start in range(0, len(found.missing), _KEYS_AT_A_TIME):
+                some = found.missing[start:start + _KEYS_AT_A_TIME]
+                more += self._rows(self._has_key(some), f"missing_{start}")
+        return [*more, *found.tombstones]
+
+    def _has_key(self, keys: Sequence[tuple[str, ...]]) -> str:
+        def equals(value: str, column: SourceColumn) -> str:
+            # What has a text of its own only is compared as that text.
+            left = self._database.name(column.name) if column.cursor else column.sql
+            return f"{left} = {self._database.constant(value, column)}"
+
+        return " or ".join(
+            "(" + " and ".join(map(equals, key, self._key)) + ")" for key in keys)
+
+    def _select(self, columns: Sequence[SourceColumn], condition: str) -> str:
+        selected = ", ".join(
+            f"{column.sql} as {self._database.name(column.name)}" for column in columns)
+        return f"select {selected} from {self._relation}{_where(condition)}"
+
+    def _column(self, name: str, setting: str) -> SourceColumn:
+        if name not in self._columns:
+            raise FetchError(f"`{setting}`: there is no column {name}; there is "
+                             f"{', '.join(list(self._columns)[:30])}")
+        return self._columns[name]
+
+
+def _relation(database: Database, table: TableDeclaration) -> str:
+    if table.table:
+        return ".".join(map(database.name, table.table.split(".")))
+    query = re.sub(r";\s*$", "", table.query.strip())
+    return f"(\n{query}\n) as cx360_rows"  # the line end also ends a comment
+
+
+def _key(table: TableDeclaration, columns: dict[str, SourceColumn]) -> list[str]:
+    """Columns of the key, where the table itself has all of them."""
+    names = [name for name in table.key if not name.startswith("=")]
+    return names if all(name in columns for name in names) else []
+
+
+def _where(condition: str) -> str:
+    return f" where {condition}" if condition else ""

@@ -1,0 +1,408 @@
+"""PostgreSQL and MariaDB as sources, against real servers that the tests start.
+
+Where their programs are not installed, the tests are skipped with that reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from servers import NoServer, mariadb, postgresql, run_mariadb, run_postgresql
+
+from ingestion.declaration import read_declarations
+from ingestion.fetching.fetch import FetchReport, fetch_sources
+from ingestion.fetching.landing import Landing
+from ingestion.loading import load_extracts
+from ingestion.raw_zone import Load, RawZone
+
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+SERVERS: dict[str, tuple[Any, Callable[..., None]]] = {
+    "postgresql": (postgresql, run_postgresql), "mysql": (mariadb, run_mariadb)}
+
+
+@dataclass
+class Server:
+    kind: str
+    url: str
+
+    def run(self, *statements: str) -> None:
+        SERVERS[self.kind][1](self.url, *statements)
+
+    def url_of(self, user: str, password: str, database: str = "") -> str:
+        database = database or self.url.rsplit("/", 1)[1]
+        place = self.url.split("@")[1].split("/")[0]
+        return f"{self.url.split(':')[0]}://{user}:{password}@{place}/{database}"
+
+
+def _servers(kinds: list[str]) -> Iterator[Callable[[str], Server]]:
+    with ExitStack() as stack:
+        started: dict[str, Server] = {}
+
+        def start(kind: str) -> Server:
+            if kind not in started:
+                try:
+                    started[kind] = Server(kind, stack.enter_context(SERVERS[kind][0]()))
+                except NoServer as error:
+                    pytest.skip(str(error))
+            return started[kind]
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Callable[[str], Server]]:
+    yield from _servers(list(SERVERS))
+
+
+@pytest.fixture(params=list(SERVERS))
+def server(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
+    return servers(request.param)
+
+
+class Company:
+    """One source with one table of orders in a database."""
+
+    def __init__(self, folder: Path, server: Server) -> None:
+        self.server, self.url = server, server.url
+        self.sources = folder / "sources"
+        self.sources.mkdir()
+        self.zone = RawZone(folder / "raw")
+        self.now = NOW
+
+    def declare(self, settings: str, key: str = "nr", timeout: int = 60) -> None:
+        (self.sources / "shop.yml").write_text(
+            f"source: shop\nconnection: {{kind: {self.server.kind}, url_env: SHOP_URL, "
+            f"timeout_seconds: {timeout}}}\ntables:\n"
+            f"  - {{entity: pos.orders, key: {key}, {settings},\n"
+            "     columns: {ordered_at: ordered_at, net_amount: amount, customer_ref: customer}}\n")
+
+    def fetch(self, *, fails: bool = False, **settings: Any) -> FetchReport:
+        self.now += timedelta(hours=1)
+        report = fetch_sources(read_declarations(self.sources), self.zone, {"SHOP_URL": self.url},
+                               now=self.now, **settings)
+        assert fails or not report.problems, report.problems
+        return report
+
+    def problem(self) -> str:
+        (problem,) = self.fetch(fails=True).problems
+        return problem.message.removeprefix("shop pos.orders: ")
+
+    def landed(self, columns: str = "nr") -> list[list[Any]]:
+        """Per file its rows: single values where one column is asked for."""
+        files = Landing(self.zone.path).paths("shop", "pos.orders")
+        rows = [duckdb.sql(f"select {columns} from '{file}' order by all").fetchall()
+                for file in files]
+        return [[row[0] if len(row) == 1 else row for row in file] for file in rows]
+
+    def load(self) -> list[Load]:
+        report = load_extracts(
+            read_declarations(self.sources), self.zone.path / "extracts", self.zone)
+        assert not report.problems, report.problems
+        return list(report.loaded)
+
+    def rows(self, columns: str, loads: list[Load]) -> list[tuple[Any, ...]]:
+        files = [str(path) for path in self.zone.files_of(loads)]
+        return duckdb.sql(f"select {columns} from read_parquet({files}) order by all").fetchall()
+
+
+@pytest.fixture
+def company(tmp_path: Path, server: Server) -> Company:
+    instant = "timestamptz" if server.kind == "postgresql" else "timestamp(6) null"
+    server.run("drop table if exists orders", f"""
+        create table orders (nr bigint primary key, ordered_at {instant}, amount numeric(12, 2),
+            customer varchar(20), changed_at {instant}, changed_on date)""", *(f"""
+        insert into orders values ({nr}, '2026-03-{nr:02} 10:00:00', {nr}.10, 'Käse {nr}',
+            '2026-03-{nr:02} 10:00:00.123456', '2026-03-{nr:02}')""" for nr in (1, 2, 3)))
+    return Company(tmp_path, server)
+
+
+def test_a_table_is_fetched_and_loads(company: Company) -> None:
+    company.declare("table: orders")
+    report = company.fetch()
+    assert [file.rows for file in report.landed] == [3]
+    loads = company.load()
+    assert company.rows("source_record_ref, ordered_at, net_amount, customer_ref", loads)[2] == (
+        "3", datetime(2026, 3, 3, 10), Decimal("3.1000"), "Käse 3")
+    assert (company.fetch().landed, company.load()) == ([], [])
+
+
+def test_a_query_with_a_comment_and_a_semicolon(company: Company) -> None:
+    company.declare("query: \"select nr, ordered_at, amount, customer from orders where nr > 1 "
+                    "-- not the first;\"")
+    company.fetch()
+    company.declare("query: 'select * from orders where nr > 1;'")
+    company.fetch()
+    assert company.landed() == [[2, 3], [2, 3]]  # other columns, so they land again
+
+
+@pytest.mark.parametrize(("cursor", "look_back"), [
+    ("changed_at", "1h"), ("changed_on", "1h"), ("nr", "2"), ("customer", "")])
+def test_an_increment_brings_new_rows_equal_and_empty_cursors_but_none_twice(
+    company: Company, cursor: str, look_back: str,
+) -> None:
+    company.declare(f"table: orders, cursor: {cursor}"
+                    + (f", look_back: {look_back}" if look_back else ""))
+    company.fetch()
+    company.server.run(
+        "insert into orders select 4, ordered_at, amount, customer, changed_at, changed_on "
+        "from orders where nr = 3",
+        "insert into orders (nr, ordered_at) values (5, '2026-03-30 10:00:00')")
+    company.fetch()
+    assert company.landed() == [[1, 2, 3], [4, 5]]
+    assert company.fetch().landed == []
+    company.server.run("update orders set amount = 9 where nr = 3")
+    company.fetch()
+    assert company.landed("nr, amount")[2:] == [[(3, Decimal("9.00"))]]
+
+
+def test_late_changes_within_the_look_back_are_found_and_others_are_not(company: Company) -> None:
+    company.declare("table: orders, cursor: changed_at, look_back: 1d")
+    company.fetch()
+    company.server.run(
+        "insert into orders (nr, changed_at) values (4, '2026-03-02 11:00:00')",
+        "insert into orders (nr, changed_at) values (5, '2026-03-01 11:00:00')")
+    company.fetch()
+    assert company.landed() == [[1, 2, 3], [4]]
+    company.fetch(anew=True)
+    assert company.landed() == [[1, 2, 3], [4], [5]]
+
+
+def test_a_cursor_in_the_future_hides_nothing(company: Company) -> None:
+    company.server.run("update orders set changed_at = '2037-12-31 00:00:00' where nr = 1")
+    company.declare("table: orders, cursor: changed_at")
+    company.fetch()
+    now = "now()" if company.server.kind == "postgresql" else "utc_timestamp()"
+    company.server.run(f"insert into orders (nr, changed_at) values (4, {now})")
+    company.fetch()
+    assert company.landed() == [[1, 2, 3], [4]]
+
+
+def test_deleted_rows_become_tombstones_once_and_those_brought_back_are_rows_again(
+    company: Company,
+) -> None:
+    company.declare("table: orders, cursor: nr, deleted: compare_keys")
+    company.fetch()
+    company.server.run("delete from orders where nr in (1, 2)")
+    report = company.fetch()
+    assert [file.name for file in report.landed] == ["000002_20260331_deleted.parquet"]
+    assert company.landed("*")[1] == [(nr, True, datetime(2026, 3, 31, 14, tzinfo=UTC))
+                                      for nr in (1, 2)]
+    assert company.fetch().landed == []
+    company.server.run("insert into orders (nr) values (1)")
+    company.fetch()
+    assert company.landed()[2:] == [[1]]
+    assert company.fetch().landed == []
+
+
+def test_key_comparison_finds_rows_that_the_cursor_missed(company: Company) -> None:
+    company.declare("table: orders, cursor: changed_at, look_back: 1h, deleted: compare_keys",
+                    key="[customer, nr]")
+    company.fetch()
+    company.server.run("insert into orders (nr, customer, changed_at) "
+                       "values (4, 'O''Neil', '2026-03-01 11:00:00')")
+    company.fetch()
+    assert company.landed("nr, customer")[1:] == [[(4, "O'Neil")]]
+    assert company.fetch().landed == []
+
+
+def test_an_empty_table_is_not_taken_for_deleted_rows(company: Company) -> None:
+    company.declare("table: orders, deleted: compare_keys")
+    company.fetch()
+    company.server.run("delete from orders")
+    assert "no rows any more, 3 were known" in company.problem()
+    company.declare("table: orders, deleted: compare_keys, may_be_empty: true")
+    assert [file.rows for file in company.fetch().landed] == [3]
+
+
+def test_a_first_fetch_without_rows_lands_the_header(company: Company) -> None:
+    company.server.run("delete from orders")
+    company.declare("table: orders, cursor: nr, may_be_empty: true")
+    assert [file.rows for file in company.fetch().landed] == [0]
+    assert [load.rows_read for load in company.load()] == [0]
+    company.server.run("insert into orders (nr, ordered_at) values (7, '2026-03-30 10:00:00')")
+    company.fetch()
+    assert company.landed() == [[], [7]]
+
+
+def test_a_fetch_sees_one_state(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows written between the question for the cursor and the one for rows come next time."""
+    from ingestion.fetching import rows
+
+    company.declare("table: orders, cursor: nr, deleted: compare_keys")
+    original = rows.write_files
+
+    def written_meanwhile(*args: Any, **kwargs: Any) -> Any:
+        if args[3] == "rows":
+            company.server.run("delete from orders where nr = 1",
+                               "insert into orders (nr) values (4)")
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(rows, "write_files", written_meanwhile)
+    company.fetch()
+    monkeypatch.undo()
+    assert company.landed() == [[1, 2, 3]]
+    company.fetch()
+    assert company.landed()[1:] == [[4], [1]]
+
+
+def test_many_rows_come_in_several_files(
+    company: Company, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ingestion.fetching.parquet.FILE_BYTES", 1)
+    monkeypatch.setattr("ingestion.fetching.mysql.BATCH_ROWS", 2)
+    monkeypatch.setattr("ingestion.fetching.postgresql._BATCH_BYTES", 1)
+    company.declare("table: orders")
+    report = company.fetch()
+    assert (len(report.landed) > 1, sum(file.rows for file in report.landed)) == (True, 3)
+    assert sum(load.rows_accepted for load in company.load()) == 3
+
+
+UNLIKE = {
+    "postgresql": {
+        "table": "SQLSTATE 42P01", "column": "SQLSTATE 42703", "sql": "SQLSTATE 42601",
+        "right": "SQLSTATE 42501", "slow": ("select pg_sleep(3) as nr", "SQLSTATE 57014"),
+        "write": "SQLSTATE 42601"},
+    "mysql": {
+        "table": "error 1146", "column": "error 1054", "sql": "error 1064", "right": "error 1142",
+        "slow": ("select sleep(3) as nr from orders", "error 1969"), "write": "error 1064"},
+}
+
+
+def test_errors_are_told_with_a_remedy_and_without_a_secret(company: Company) -> None:
+    server, told = company.server, UNLIKE[company.server.kind]
+    if server.kind == "postgresql":
+        server.run("drop role if exists leser", "create role leser login password 'ge@heim'")
+    else:
+        server.run("create or replace user leser@'127.0.0.1' identified by 'ge@heim'",
+                   "grant usage on *.* to leser@'127.0.0.1'",
+                   "create or replace table others (nr int)",
+                   "grant select on shop.others to leser@'127.0.0.1'")
+    messages = []
+
+    def told_by(settings: str, url: str = server.url, timeout: int = 60) -> str:
+        company.declare(settings, timeout=timeout)
+        company.url = url
+        messages.append(company.problem())
+        return messages[-1]
+
+    assert told["table"] in told_by("table: nowhere")
+    assert told["table"] in told_by("table: \"'; drop table orders; --\"")
+    assert told["column"] in told_by("query: select nothing from orders")
+    assert told["sql"] in told_by("query: selec nr")
+    assert "no column changed" in told_by("table: orders, cursor: changed")
+    assert "`cursor`: column" in told_by(
+        "query: 'select nr, " + ("'a'::bytea" if server.kind == "postgresql" else "b'1'")
+        .replace("'", "''") + " as c from orders', cursor: c")
+    assert "of one name" in told_by(
+        "query: 'select nr, amount as \"NR\" from orders'".replace(
+            '"', '"' if server.kind == "postgresql" else "`"))
+    assert "write a duration" in _after_a_fetch(company, "changed_at", "5", told_by)
+    assert "write a number" in _after_a_fetch(company, "nr", "5d", told_by)
+    assert told["right"] in told_by("table: orders", server.url_of("leser", "ge%40heim"))
+    assert "user or password" in told_by("table: orders", server.url_of("leser", "falsch"))
+    assert "refuses the login" in told_by(
+        "table: orders", server.url_of("leser", "ge%40heim", "nowhere"))
+    assert "does not answer" in told_by(
+        "table: orders", f"{server.url.split(':')[0]}://leser:geheim@127.0.0.1:1/test")
+    assert "SHOP_URL" in told_by("table: orders", "oracle://leser:geheim@h/d")
+    assert "SHOP_URL is not set" in told_by("table: orders", "")
+    query, code = told["slow"]
+    server.run("update orders set amount = 9")
+    assert code in told_by(f"query: {query}", timeout=1)
+    assert told["write"] in told_by("query: delete from orders")
+    company.declare("table: orders")
+    company.url = server.url
+    assert [file.rows for file in company.fetch().landed] == [3]
+    everything = " ".join(messages) + Landing(company.zone.path).ledger.read_text()
+    assert not [word for word in ("heim", "falsch", "leser", "Käse", "127.0.0.1")
+                if word in everything]
+
+
+def _after_a_fetch(
+    company: Company, cursor: str, look_back: str, told_by: Callable[[str], str],
+) -> str:
+    company.declare(f"table: orders, cursor: {cursor}")
+    company.fetch()
+    return told_by(f"table: orders, cursor: {cursor}, look_back: {look_back}")
+
+
+def test_types_of_postgresql_are_kept(tmp_path: Path, servers: Callable[[str], Server]) -> None:
+    server = servers("postgresql")
+    server.run(
+        "drop table if exists orders", "drop type if exists mood",
+        "create type mood as enum ('froh', 'trüb')", "create schema if not exists \"Filiale\"",
+        "drop table if exists \"Filiale\".\"Alle Typen\"", """
+        create table "Filiale"."Alle Typen" (nr int, n2 numeric(12, 2), n numeric, m money,
+            f float8, r real, b boolean, d date, ts timestamp, tz timestamptz, tm time,
+            iv interval, j json, jb jsonb, a int[], aa text[], u uuid, mo mood, by bytea, c char(5),
+            rg int4range)""", """
+        insert into "Filiale"."Alle Typen" values (1, 12.30, 12345678901234567890.123456789,
+            '1234.56', 0.1, 1.25, true, '2026-03-31', '2026-03-29 02:30:00.123456',
+            '2026-03-29 03:30:00+02', '12:30', '1 day 02:00', '{"a": "ä"}', '{"b": {"c": 2}}',
+            '{{1,2},{3,4}}', '{x,"y,z"}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'trüb',
+            '\\xdead', 'ab', '[1,5)')""", """
+        insert into "Filiale"."Alle Typen" (nr, n2, n, d, ts, tz) values (2, 'NaN', 'NaN',
+            'infinity', '-infinity', 'infinity')""")
+    company = Company(tmp_path, server)
+    company.declare("table: Filiale.Alle Typen")
+    company.fetch()
+    (file,) = Landing(company.zone.path).paths("shop", "pos.orders")
+    found = duckdb.sql(f"from '{file}' order by nr")
+    assert dict(zip(found.columns, map(str, found.types), strict=True)) == {
+        "nr": "INTEGER", "n2": "DECIMAL(12,2)", "n": "VARCHAR", "m": "VARCHAR", "f": "DOUBLE",
+        "r": "FLOAT", "b": "BOOLEAN", "d": "DATE", "ts": "TIMESTAMP",
+        "tz": "TIMESTAMP WITH TIME ZONE", "tm": "TIME", "iv": "VARCHAR", "j": "JSON",
+        "jb": "JSON", "a": "JSON", "aa": "JSON", "u": "VARCHAR", "mo": "VARCHAR", "by": "VARCHAR",
+        "c": "VARCHAR", "rg": "VARCHAR"}
+    first, second = found.fetchall()
+    assert first == (
+        1, Decimal("12.30"), "12345678901234567890.123456789", "1234.56", 0.1, 1.25, True,
+        date(2026, 3, 31), datetime(2026, 3, 29, 2, 30, 0, 123456),
+        datetime(2026, 3, 29, 1, 30, tzinfo=UTC), first[10], "1 day 02:00:00", '{"a": "ä"}',
+        '{"b": {"c": 2}}', "[[1,2],[3,4]]", '["x","y,z"]', "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
+        "trüb", "\\xdead", "ab", "[1,5)")
+    assert str(first[10]) == "12:30:00"
+    assert second == (2, None, "NaN", *[None] * 18)
+
+
+def test_types_of_mariadb_are_kept(tmp_path: Path, servers: Callable[[str], Server]) -> None:
+    server = servers("mysql")
+    server.run("set sql_mode = ''", """
+        create or replace table `Alle Typen` (nr int, n2 decimal(12, 2), n decimal(60, 5),
+            ub bigint unsigned, b tinyint(1), f float, d double, dt date, ts datetime(6),
+            tz timestamp null, tm time, y year, j json, e enum('froh', 'trüb'), bi bit(4),
+            bl blob, u binary(2), t text charset utf8mb4,
+            g point)""")
+    server.run("set sql_mode = ''", "set time_zone = '+02:00'", """
+        insert into `Alle Typen` values (1, 12.30, 12345678901234567890.12345,
+            18446744073709551615, 1, 16777216, 0.1, '2026-03-31', '2026-03-29 02:30:00.123456',
+            '2026-03-29 03:30:00', '12:30', 2026, '{"b": {"c": 2}}', 'trüb', b'1010',
+            x'dead', x'beef', 'Käse 🧀', point(1, 2))""", """
+        insert into `Alle Typen` (nr, dt, ts, tz) values (2, '0000-00-00', '2026-00-00', 0)""",
+        "insert into `Alle Typen` (nr) values (3)")
+    company = Company(tmp_path, server)
+    company.declare("table: shop.Alle Typen")
+    company.fetch()
+    (file,) = Landing(company.zone.path).paths("shop", "pos.orders")
+    found = duckdb.sql(f"from '{file}' order by nr")
+    assert dict(zip(found.columns, map(str, found.types), strict=True)) == {
+        "nr": "INTEGER", "n2": "DECIMAL(12,2)", "n": "VARCHAR", "ub": "UBIGINT", "b": "TINYINT",
+        "f": "DOUBLE", "d": "DOUBLE", "dt": "DATE", "ts": "TIMESTAMP",
+        "tz": "TIMESTAMP WITH TIME ZONE", "tm": "VARCHAR", "y": "SMALLINT", "j": "VARCHAR",
+        "e": "VARCHAR", "bi": "UBIGINT", "bl": "VARCHAR", "u": "VARCHAR", "t": "VARCHAR",
+        "g": "VARCHAR"}
+    first, second, third = found.fetchall()
+    assert first == (
+        1, Decimal("12.30"), "12345678901234567890.12345", 18446744073709551615, 1, 16777216, 0.1,
+        date(2026, 3, 31), datetime(2026, 3, 29, 2, 30, 0, 123456),
+        datetime(2026, 3, 29, 1, 30, tzinfo=UTC), "12:30:00", 2026, '{"b": {"c": 2}}', "trüb", 10,
+        "dead", "beef", "Käse 🧀", "POINT(1 2)")
+    assert (second, third) == ((2, *[None] * 18), (3, *[None] * 18))
