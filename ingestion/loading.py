@@ -19,6 +19,7 @@ import duckdb
 
 from ingestion.contract import DUCKDB_TYPES, Entity
 from ingestion.declaration import SourceDeclaration
+from ingestion.deletions import DELETED, is_there
 from ingestion.planning import PlannedLoad, Problem, batches, plan_loads
 from ingestion.raw_zone import Load, RawZone
 from ingestion.readers.files import (
@@ -43,6 +44,7 @@ class _Counts(NamedTuple):
     rows_accepted: int
     rows_rejected: int
     rows_repeated: int
+    rows_deleted: int
     first_event_at: datetime | None
     last_event_at: datetime | None
 
@@ -196,11 +198,19 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
         return
 
     def present(name: str) -> bool:
-        return name in extract.names or name.split(".")[0] in extract.names
+        return is_there(name, extract)
 
     missing = [name for name in (*plan.table.key, *plan.table.totals)
                if not name.startswith("=") and not present(name)]
     required = {column.name for column in plan.table.contract.columns if column.required}
+    tells_deletions = DELETED in extract.names
+    if plan.table.deleted and not tells_deletions and not present(plan.table.deleted.source):
+        missing.append(plan.table.deleted.source)
+    if tells_deletions:  # its rows are judged one by one; often it has nothing but keys
+        required = set()
+        described = {name for mapping in plan.table.columns.values() for name in mapping.names}
+        if not any(map(present, described - set(plan.table.key))) and not missing:
+            return
     for canonical, mapping in plan.table.columns.items():
         found = [present(name) for name in mapping.names]
         if not mapping.names or (any(found) if mapping.sources else all(found)):
@@ -302,6 +312,7 @@ def _count(con: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, _Counts]
             select load_id, count(*) as row_count,
                 sum(case when cx360_reason is null then 1 else 0 end) as accepted,
                 sum(case when cx360_reason = 'repeated' then 1 else 0 end) as repeated,
+                sum(case when cx360_reason is null and is_deleted then 1 else 0 end) as deleted,
                 min(case when cx360_reason is null then {moment} end) as first_event_at,
                 max(case when cx360_reason is null then {moment} end) as last_event_at
             from converted group by load_id
@@ -309,7 +320,7 @@ def _count(con: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, _Counts]
         select p.load_id, coalesce(j.row_count, 0) + coalesce(u.row_count, 0),
             coalesce(j.accepted, 0),
             coalesce(j.row_count - j.accepted - j.repeated, 0) + coalesce(u.row_count, 0),
-            coalesce(j.repeated, 0), j.first_event_at, j.last_event_at
+            coalesce(j.repeated, 0), coalesce(j.deleted, 0), j.first_event_at, j.last_event_at
         from load_plan as p
         left join judged as j on p.load_id = j.load_id
         left join unread as u on p.load_id = u.load_id""").fetchall()
