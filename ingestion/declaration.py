@@ -257,14 +257,13 @@ class TableDeclaration(FileFormat):
     request: Request | None = None
     cursor: str = ""
     look_back: str = ""
-    deleted: Literal["compare_keys"] | None = None
     extracted_on: str = ""
     from_file_name: dict[str, str] = Field(default_factory=dict)
     key: Names = ()
     updated_at: Mapping | None = None
     duplicates: Literal["keep", "reject"] | None = None
     repeats: bool = False
-    deleted: Deletion | None = None
+    deleted: Deletion | Literal["compare_keys"] | None = None
     expected_every: str = ""
     may_be_empty: bool = False
     unpivot: Unpivot | None = None
@@ -355,8 +354,6 @@ class TableDeclaration(FileFormat):
             _check_request(self.request, self.cursor, self.look_back)
             if self.deleted == "compare_keys":
                 raise ValueError("`deleted: compare_keys` belongs to a `table` or `query`")
-        if self.deleted == "compare_keys" and not self.key:
-            raise ValueError("`deleted: compare_keys` needs a `key`")
         return self
 
     @model_validator(mode="after")
@@ -388,6 +385,11 @@ class TableDeclaration(FileFormat):
     def contract(self) -> Entity:
         """The entity it fills."""
         return ENTITIES[self.entity]
+
+    @property
+    def deletion(self) -> Deletion | None:
+        """Which of its rows tell of a deletion, where a column of theirs does."""
+        return self.deleted if isinstance(self.deleted, Deletion) else None
 
     @property
     def label(self) -> str:
@@ -479,7 +481,9 @@ class SourceDeclaration(_Strict):
     def version(self, table: TableDeclaration) -> str:
         """Version of what makes this table's rows: changes exactly when they may change."""
         content = table.model_dump(mode="json", exclude={
-            "expected_every", "may_be_empty", "deleted", *_ORIGIN_SETTINGS})
+            "expected_every", "may_be_empty", *_ORIGIN_SETTINGS})
+        if not table.deletion:  # a comparison of keys makes rows of its own
+            content["deleted"] = None
         for name in _LATER_SETTINGS:
             if not content[name]:
                 del content[name]
