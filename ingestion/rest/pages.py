@@ -73,7 +73,10 @@ class Pages:
                              "`max_pages` or ask for larger ones")
 
     def _ask(self) -> tuple[Document, Headers]:
-        parameters = fill(self._request.parameters, self._values, self._secrets)
+        parameters = {
+            name: str(value).lower() if isinstance(value, bool) else value  # as JSON has it
+            for name, value in fill(
+                self._request.parameters, self._values, self._secrets).items()}
         body = fill(copy.deepcopy(self._request.body), self._values, self._secrets)
         position = {"page": self._number, "offset": self._offset}.get(
             self._paging.kind, self._token)

@@ -45,6 +45,7 @@ class HubSpot:
 
     def __init__(self) -> None:
         self.throttled = 2
+        self.archived: list[dict[str, Any]] = []
         self.contacts = [
             _contact(1, "2026-02-01T10:00:00.100Z", firstname="Jürgen", lastname="Groß",
                      email="j.gross@example.de", city="Köln", zip="50667", country="DE",
@@ -70,6 +71,13 @@ class HubSpot:
             return Reply({"status": "error", "message": "You have reached your secondly limit.",
                           "errorType": "RATE_LIMIT", "correlationId": "x",
                           "policyName": "SECONDLY"}, 429)
+        if call.method == "GET":
+            assert call.query["archived"] == "true"
+            is_contacts = call.path == "/crm/v3/objects/contacts"
+            start = int(call.query.get("after", 0))
+            page = self.archived[start:start + 1] if is_contacts else []
+            more = {"paging": {"next": {"after": str(start + 1), "link": "?after=x"}}}
+            return Reply({"results": page} | (more if start + 1 < len(self.archived) else {}))
         rows, column = {
             "/crm/v3/objects/contacts/search": (self.contacts, "lastmodifieddate"),
             "/crm/v3/objects/companies/search": (self.companies, "hs_lastmodifieddate"),
@@ -93,7 +101,7 @@ def test_hubspot(api: Api, tmp_path: Path) -> None:
     company = Company(tmp_path / "c", shipped("hubspot", api.url), {
         "HUBSPOT_TOKEN": "pat-eu1-abc"})
     loads = company.run()
-    assert [int(wait) for wait in company.waits if wait >= 1] == [1, 2]
+    assert [int(wait) for wait in company.waits if wait >= 1][:2] == [1, 2]
     assert company.rows("source_record_ref, title, first_name, last_name, email, phone, city, "
                         "postal_code, language, cast(updated_at as varchar)",
                         loads["crm.customers"]) == [
@@ -108,13 +116,21 @@ def test_hubspot(api: Api, tmp_path: Path) -> None:
         ("900", "Bäckerei Süß GmbH", "FOOD_PRODUCTION", "42", "NRW")]
     ((account,),) = company.rows("record_key", loads["crm.accounts"])
     assert (account,) in company.rows("account_key", loads["crm.customers"])
-    hubspot.contacts[1] = _contact(2, "2026-03-01T09:00:00Z", lastname="Müller-Lüdenscheidt")
+    # One changes, two are archived: those are listed, and found by no search.
+    hubspot.archived = [
+        {**contact, "archived": True, "archivedAt": "2026-03-01T08:00:00Z"}
+        for contact in (hubspot.contacts.pop(0), _contact(99, "2026-01-01T00:00:00Z"))]
+    hubspot.contacts[0] = _contact(2, "2026-03-01T09:00:00Z", lastname="Müller-Lüdenscheidt")
     asked = len(api.calls)
-    (load,) = company.run(LATER)["crm.customers"]
+    loads = company.run(LATER)
+    (load,) = loads["crm.customers"]
     # The contact that changed last is read again, for it lies within what is looked back.
     assert company.rows("source_record_ref, last_name", [load]) == [
         ("2", "Müller-Lüdenscheidt"), ("3", "Şahin")]
-    assert len(api.calls) - asked == 2
+    assert company.rows("source_record_ref, is_deleted, cast(updated_at as varchar)",
+                        loads["archived_contacts"]) == [
+        ("1", True, "2026-03-01 08:00:00"), ("99", True, "2026-03-01 08:00:00")]
+    assert len(api.calls) - asked == 5
     assert "pat-eu1-abc" not in company.written()
 
 
@@ -123,9 +139,11 @@ def test_hubspot_with_a_wrong_token(api: Api, tmp_path: Path) -> None:
     company = Company(tmp_path / "c", shipped("hubspot", api.url), {"HUBSPOT_TOKEN": "pat-x"})
     report = company.fetch()
     assert [problem.message for problem in report.problems] == [
-        f"hubspot {table}: /crm/v3/objects/{objects}/search: not logged in; check HUBSPOT_TOKEN "
+        f"hubspot {table}: /crm/v3/objects/{objects}: not logged in; check HUBSPOT_TOKEN "
         "in the environment (status 401)"
-        for table, objects in (("crm.customers", "contacts"), ("crm.accounts", "companies"))]
+        for table, objects in (
+            ("crm.customers", "contacts/search"), ("archived_contacts", "contacts"),
+            ("crm.accounts", "companies/search"), ("archived_companies", "companies"))]
 
 
 # Zendesk: export of tickets by cursor with side-loaded users; comments by ticket
@@ -225,6 +243,8 @@ def test_zendesk(api: Api, tmp_path: Path) -> None:
     assert int(exports[0].query["start_time"]) == _utc("2026-02-03T07:00:00Z")
     assert company.rows("source_record_ref, status, reopen_count, cast(resolved_at as varchar)",
                         loads["crm.cases"])[0] == ("1", "resolved", 1, "2026-02-20 08:00:00")
+    assert company.rows("source_record_ref, coalesce(is_deleted, false)", loads["crm.cases"]) == [
+        ("1", False), ("2", True), ("3", False)]
     assert [ref for (ref,) in company.rows("source_record_ref", loads["crm.case_messages"])] == [
         "10", "11", "12", "30", "31"]
     assert len(api.asked("/api/v2/tickets/2/comments")) == 1
