@@ -73,11 +73,11 @@ class HubSpot:
                           "policyName": "SECONDLY"}, 429)
         if call.method == "GET":
             assert call.query["archived"] == "true"
-            is_contacts = call.path == "/crm/v3/objects/contacts"
+            archived = self.archived if call.path == "/crm/v3/objects/contacts" else []
             start = int(call.query.get("after", 0))
-            page = self.archived[start:start + 1] if is_contacts else []
             more = {"paging": {"next": {"after": str(start + 1), "link": "?after=x"}}}
-            return Reply({"results": page} | (more if start + 1 < len(self.archived) else {}))
+            return Reply({"results": archived[start:start + 1]}
+                         | (more if start + 1 < len(archived) else {}))
         rows, column = {
             "/crm/v3/objects/contacts/search": (self.contacts, "lastmodifieddate"),
             "/crm/v3/objects/companies/search": (self.companies, "hs_lastmodifieddate"),
