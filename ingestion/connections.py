@@ -6,9 +6,11 @@ What does **not** belong here: asking (`fetching/`).
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ingestion.rest.settings import RestConnection
 
 DATABASE_KINDS = ("postgresql", "mysql", "mariadb")
 
@@ -45,5 +47,4 @@ class DatabaseConnection(BaseModel):
         return (self.url_env,)
 
 
-# Kinds of other modules join here; `kind` tells them apart.
-Connection = DatabaseConnection
+Connection = Annotated[DatabaseConnection | RestConnection, Field(discriminator="kind")]

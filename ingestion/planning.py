@@ -69,7 +69,7 @@ def plan_loads(
     known = {load.load_id: load for load in zone.loads()}
     by_content = {(load.source_system, load.label, load.content_hash, load.extracted_on): load
                   for load in known.values()}
-    by_file = {load.file: load for load in known.values()}
+    by_file = {(load.label, load.file): load for load in known.values()}
     landing = Landing(zone.path)
     fresh: list[PlannedLoad] = []
     known_count = 0
@@ -114,8 +114,9 @@ def plan_loads(
                     problems.append(Problem(declaration.source, table.label, path.name, str(error)))
                     continue
                 # The same content, fetched again after another one, is a newer state.
-                earlier = by_file.get(plan.origin) if table.is_fetched else by_content.get(
-                    (declaration.source, table.label, plan.content_hash, plan.extracted_on))
+                earlier = (
+                    by_file.get((table.label, plan.origin)) if table.is_fetched else by_content.get(
+                        (declaration.source, table.label, plan.content_hash, plan.extracted_on)))
                 if plan.load_id in known and known[plan.load_id].state != "superseded":
                     known_count += 1
                 else:
@@ -141,7 +142,7 @@ def _extract_files(
     landing: Landing,
 ) -> Sequence[Path | RemoteObject | LandedFile]:
     if table.is_fetched:
-        return landing.files(declaration.source, table.label)
+        return landing.files(declaration.source, table.landed_label)
     if is_remote(table.files):
         return find_objects(table.files)
     if not table.records:
