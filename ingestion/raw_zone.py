@@ -29,7 +29,8 @@ State = Literal["staged", "admitted", "quarantined", "withdrawn", "superseded"]
 class Load:
     """One load: one table of one source from one extract, in one version of its declaration.
 
-    `rows_deleted` are those of the accepted rows that tell that their record was deleted.
+    `rows_deleted` are those of the accepted rows that tell that their record was deleted;
+    `schema_id` names the shape of the extract (`shapes.py`), where that says something.
     """
 
     load_id: str
@@ -60,6 +61,7 @@ class Load:
     # Of a replay: whose rejects it accepted, and the highest load sequence when it did.
     replays_load_id: str = ""
     replayed_after: int | None = None
+    schema_id: str = ""
 
 
 MANIFEST_SCHEMA = pa.schema([
@@ -75,6 +77,7 @@ MANIFEST_SCHEMA = pa.schema([
     ("rows_repaired", pa.int64()),
     ("rejects_version", pa.string()), ("replays_load_id", pa.string()),
     ("replayed_after", pa.int64()),
+    ("schema_id", pa.string()),
 ])
 PROBLEM_SCHEMA = pa.schema([
     (name, pa.string()) for name in ("source_system", "label", "entity", "file", "message")])
@@ -90,6 +93,11 @@ class RawZone:
     def manifest_path(self) -> Path:
         """The file that says which loads exist."""
         return self.path / "manifest.parquet"
+
+    @property
+    def schema_history_path(self) -> Path:
+        """The file that says how the columns of each source changed."""
+        return self.path / "schema_history.parquet"
 
     @property
     def incoming(self) -> Path:

@@ -16,7 +16,15 @@ import duckdb
 
 from ingestion.declaration import TableDeclaration
 from ingestion.raw_zone import Load, RawZone
-from ingestion.readers.extract import Extract, file_list, identifier, json_path, literal
+from ingestion.readers.extract import (
+    Extract,
+    drop_extract,
+    file_list,
+    identifier,
+    json_path,
+    literal,
+    replace_extract,
+)
 from ingestion.readers.json import extract_of_objects
 
 _OBJECTS = ("json", "jsonl")
@@ -82,8 +90,8 @@ def open_records(
         The extract: `cx360_file` holds the load, `cx360_row` the source's row where these differ,
         else the number of the reject, which `cx360_reject` always is.
     """
-    for left in ("extract", "unreadable"):
-        con.execute(f"drop table if exists {left}")
+    drop_extract(con)
+    con.execute("drop table if exists unreadable")
     con.execute("create temp table unreadable (cx360_file varchar, cx360_row bigint,"
                 " reason varchar, record varchar)")
     loads = ", ".join(map(literal, sorted(files)))
@@ -101,18 +109,14 @@ def open_records(
             cast(record as json) as record
         from numbered""")
     if table.format in _OBJECTS:
-        form = table.model_copy(update={"explode": "", "skip_last": 0})
+        form = table.model_copy(update={"explode": "", "explode_fields": "", "skip_last": 0})
         return replace(extract_of_objects(con, form), row="extract.cx360_record")
     columns = [f"json_extract(record, {literal(_pointer(name))}) as {identifier(name)}"
                for name in names if name not in table.from_file_name]
     columns += [f"to_json(case cx360_file {_found(pattern, files)} end) as {identifier(name)}"
                 for name, pattern in table.from_file_name.items()]
-    con.execute(f"""
-        create or replace temp table served as
-        select cx360_file, cx360_row, cx360_record, cx360_reject, {', '.join(columns)}
-        from extract""")
-    con.execute("drop table extract")
-    con.execute("alter table served rename to extract")
+    replace_extract(con, "select cx360_file, cx360_row, cx360_record, cx360_reject, "
+                         f"{', '.join(columns)} from extract")
     return _served(frozenset(names) | set(table.from_file_name), table.format == "parquet")
 
 

@@ -7,8 +7,8 @@ The relation `extract` is a view as long as its rows can be left where they were
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -28,7 +28,8 @@ class Extract:
 
     `is_typed` says that values come with the format's own types, so a declared decimal sign or
     date format does not apply. `record` is the whole source record as JSON; `without` gives the
-    part of it outside the given names, `row` the number of the record in its file.
+    part of it outside the given names, `row` the number of the record in its file. `names_in` has
+    the names of each file where files opened together need not have the same.
     """
 
     names: frozenset[str]
@@ -37,6 +38,7 @@ class Extract:
     record: str
     without: Callable[[Iterable[str]], str]
     row: str = "extract.cx360_row"
+    names_in: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def replace_extract(con: duckdb.DuckDBPyConnection, query: str) -> None:

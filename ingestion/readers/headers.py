@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from ingestion.declaration import FileFormat
 from ingestion.readers.compression import compression_of, open_content
@@ -52,6 +53,13 @@ def header(path: Path, form: FileFormat) -> tuple[str, ...]:
         raise ExtractError(f"{path.name}: columns {', '.join(twice)} of the header do not have a "
                            "name of their own; the file may lack its header (`column_names`)")
     return tuple(names)
+
+
+def column_types(path: Path, form: FileFormat) -> tuple[str, ...]:
+    """Types that the format states for the columns of `header`; none but Parquet states any."""
+    if form.format != "parquet" or compression_of(path):
+        return ()
+    return tuple(str(column.type) for column in pq.read_schema(path))
 
 
 def _csv_header(path: Path, form: FileFormat) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -89,9 +90,14 @@ def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extr
         _explode(con, form.explode)
     if form.explode_fields:
         _explode_fields(con, form.explode_fields)
-    rows = con.execute("select distinct unnest(json_keys(record)) from extract").fetchall()
+    rows = con.execute(
+        "select distinct cx360_file, unnest(json_keys(record)) from extract").fetchall()
+    names: dict[str, set[str]] = defaultdict(set)
+    for file, name in rows:
+        names[file].add(name)
     extract = Extract(
-        names=frozenset(name for (name,) in rows),
+        names=frozenset(name for _, name in rows),
+        names_in={file: frozenset(found) for file, found in names.items()},
         is_typed=False,
         text=lambda name: f"json_extract_string(extract.record, {literal(json_path(name))})",
         record="cast(extract.record as varchar)",
@@ -118,8 +124,7 @@ def _explode(con: duckdb.DuckDBPyConnection, path: str) -> None:
     has no rows; an element that stands where a list is expected is a list of one. A list on the way
     to the list is taken apart first.
     """
-    con.execute("alter table extract add column cx360_record bigint")
-    con.execute("update extract set cx360_record = cx360_row")
+    replace_extract(con, "select *, cx360_row as cx360_record from extract")
     parts = path.split(".")
     for length in range(1, len(parts)):
         way = ".".join(parts[:length])
@@ -165,8 +170,7 @@ def _explode_fields(con: duckdb.DuckDBPyConnection, path: str) -> None:
         when type in ('ARRAY', 'OBJECT', 'NULL') then 'json' else 'number' end, value)"""
     for part in reversed(path.split(".")):
         patch = f"json_object({literal(part)}, {patch})"
-    con.execute(f"""
-        create temp table exploded as
+    replace_extract(con, f"""
         select cx360_file, cx360_row as cx360_record,
             row_number() over (partition by cx360_file order by cx360_row, key) as cx360_row,
             json_merge_patch(rest, {patch}) as record
@@ -175,8 +179,6 @@ def _explode_fields(con: duckdb.DuckDBPyConnection, path: str) -> None:
                 json_merge_patch(record, {literal(_removal([path]))}) as rest
             from extract where json_type(record, {found}) = 'OBJECT'
         ) as records, json_each(records.record, {found}) as fields""")
-    con.execute("drop table extract")
-    con.execute("alter table exploded rename to extract")
 
 
 def _removal(names: Iterable[str]) -> str:
