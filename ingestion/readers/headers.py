@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.declaration import FileFormat
@@ -56,10 +57,16 @@ def header(path: Path, form: FileFormat) -> tuple[str, ...]:
 
 
 def column_types(path: Path, form: FileFormat) -> tuple[str, ...]:
-    """Types that the format states for the columns of `header`; none but Parquet states any."""
+    """Types that the format states for the columns of `header`; none but Parquet states any.
+
+    A damaged file has none: the engine will say so when it reads it.
+    """
     if form.format != "parquet" or compression_of(path):
         return ()
-    return tuple(str(column.type) for column in pq.read_schema(path))
+    try:
+        return tuple(str(column.type) for column in pq.read_schema(path))
+    except (pa.ArrowException, OSError):
+        return ()
 
 
 def _csv_header(path: Path, form: FileFormat) -> tuple[str, ...]:
