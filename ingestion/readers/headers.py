@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.declaration import FileFormat
@@ -55,11 +56,17 @@ def header(path: Path, form: FileFormat) -> tuple[str, ...]:
     return tuple(names)
 
 
-def column_types(path: Path, form: FileFormat) -> tuple[str, ...]:
-    """Types that the format states for the columns of `header`; none but Parquet states any."""
+def column_types(path: Path, form: FileFormat) -> dict[str, str]:
+    """Types that the format states for the columns of `header`; none but Parquet states any.
+
+    Empty, too, for a file that the engine may still read or refuse with a better reason.
+    """
     if form.format != "parquet" or compression_of(path):
-        return ()
-    return tuple(str(column.type) for column in pq.read_schema(path))
+        return {}
+    try:
+        return {column.name: str(column.type) for column in pq.read_schema(path)}
+    except (pa.ArrowException, OSError):
+        return {}
 
 
 def _csv_header(path: Path, form: FileFormat) -> tuple[str, ...]:
