@@ -50,7 +50,7 @@ class PlannedLoad:
     origin: str = ""  # of an extract that was fetched: its address, or its path in the raw zone
 
     @cached_property
-    def types(self) -> tuple[str, ...]:
+    def types(self) -> dict[str, str]:
         """Types of `columns` where the format states them before any record is read."""
         return column_types(self.path, self.table)
 
@@ -237,8 +237,9 @@ def batches(planned: list[PlannedLoad]) -> Iterator[list[PlannedLoad]]:
 
     Of files with other types the engine would read the one's text as the other's numbers.
     """
-    def shape(plan: PlannedLoad) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
-        return plan.declaration.source, plan.table.label, plan.columns, plan.types
+    def shape(plan: PlannedLoad) -> tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]]:
+        return (plan.declaration.source, plan.table.label, plan.columns,
+                tuple(sorted(plan.types.items())))
 
     for _, group in groupby(sorted(planned, key=lambda p: (*shape(p), p.sequence)), key=shape):
         batch: list[PlannedLoad] = []

@@ -137,7 +137,8 @@ def update_history(zone: RawZone) -> list[Problem]:
 
 def _told(source: str, label: str, file: str, names: list[str]) -> Problem:
     more = f" and {len(names) - _TOLD_NAMES:,} more" if len(names) > _TOLD_NAMES else ""
-    columns = "column" if len(names) == 1 else "columns"
+    columns, are = ("column", "is") if len(names) == 1 else ("columns", "are")
     return Problem(source, label, file, (
-        f"{file}: {columns} {', '.join(names[:_TOLD_NAMES])}{more} new in table {label}; kept in "
-        f"{UNMAPPED} until the declaration maps them (told once, `cx360 schema` lists them)"))
+        f"{file}: {columns} {', '.join(names[:_TOLD_NAMES])}{more} {are} new in table {label} and "
+        f"{are} kept in {UNMAPPED}; what shall be used is to be mapped in the declaration (told "
+        "once; `cx360 schema` lists all)"))

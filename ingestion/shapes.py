@@ -71,9 +71,9 @@ def observe_shapes(
     if table.records or has_only_keys(table, extract):
         return {}
     if table.format not in ("json", "jsonl"):
-        return {plan.load_id: _shape(table, extract, plan.columns, dict(
-            zip(plan.columns, plan.types or ("text",) * len(plan.columns), strict=True)))
-            for plan in batch}
+        untyped = {} if table.format == "parquet" else dict.fromkeys(batch[0].columns, "text")
+        return {plan.load_id: _shape(table, extract, plan.columns, plan.types or untyped)
+                for plan in batch}
     types = _json_types(con)
     return {plan.load_id: _shape(table, extract, extract.names_in.get(str(plan.path), ()),
                                  types[str(plan.path)], is_ordered=False)

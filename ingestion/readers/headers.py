@@ -56,17 +56,17 @@ def header(path: Path, form: FileFormat) -> tuple[str, ...]:
     return tuple(names)
 
 
-def column_types(path: Path, form: FileFormat) -> tuple[str, ...]:
+def column_types(path: Path, form: FileFormat) -> dict[str, str]:
     """Types that the format states for the columns of `header`; none but Parquet states any.
 
-    A damaged file has none: the engine will say so when it reads it.
+    Empty, too, for a file that the engine may still read or refuse with a better reason.
     """
     if form.format != "parquet" or compression_of(path):
-        return ()
+        return {}
     try:
-        return tuple(str(column.type) for column in pq.read_schema(path))
+        return {column.name: str(column.type) for column in pq.read_schema(path)}
     except (pa.ArrowException, OSError):
-        return ()
+        return {}
 
 
 def _csv_header(path: Path, form: FileFormat) -> tuple[str, ...]:

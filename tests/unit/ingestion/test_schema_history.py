@@ -88,16 +88,16 @@ def test_a_new_column_is_told_once(shop: Shop) -> None:
     with_color = ("Nr,Datum,Betrag,Kanal,Farbe", "1,2026-01-01,5,web,rot")
     assert deliver(shop, 1, "Nr,Datum,Betrag,Kanal,Form", "1,2026-01-01,5,web,rund") == []
     (warning,) = deliver(shop, 2, *with_color)
-    assert warning == ("orders_20260102.csv: column Farbe new in table pos.orders; kept in "
-                       "source_metadata until the declaration maps them (told once, "
-                       "`cx360 schema` lists them)")
+    assert warning == ("orders_20260102.csv: column Farbe is new in table pos.orders and is kept "
+                       "in source_metadata; what shall be used is to be mapped in the declaration "
+                       "(told once; `cx360 schema` lists all)")
     assert warned(shop) == []
     assert deliver(shop, 3, *with_color) == []
     assert deliver(shop, 4, "Nr,Datum,Betrag,Kanal", "1,2026-01-01,5,web") == []
     assert deliver(shop, 5, *with_color) == []
     shop.declare(CSV, columns=COLUMNS.replace("}", ", payment_method: Zahlung}"))
     assert not [line for line in deliver(
-        shop, 6, "Nr,Datum,Betrag,Kanal,Zahlung", "1,2026-01-01,5,web,bar") if "new in" in line]
+        shop, 6, "Nr,Datum,Betrag,Kanal,Zahlung", "1,2026-01-01,5,web,bar") if "is new" in line]
 
 
 def test_a_killed_run_loses_neither_history_nor_warning(
@@ -115,7 +115,7 @@ def test_a_killed_run_loses_neither_history_nor_warning(
             deliver(shop, 2, "Nr,Datum,Betrag,Kanal,Farbe", "1,2026-01-01,5,web,rot")
     assert history(shop) == before
     (warning,) = warned(shop)
-    assert "column Farbe new" in warning
+    assert "column Farbe is new" in warning
     assert history(shop, "Farbe") == [("Farbe", "new", "source_metadata", 2, 2)]
     shop.zone.schema_history_path.unlink()
     after = history(shop)
