@@ -18,9 +18,11 @@ from ingestion.fetching.fetcher import Fetched
 from ingestion.readers.extract import file_list, identifier, literal
 
 MEMORY_LIMIT = "1GB"
-# Rows are compared with the newest that landed, up to this many times their number: so a fetch
-# costs what it brings and not what ever landed. A row not found there is kept, which harms nothing.
+# Rows are compared with the newest that landed, up to this many times their number and at least so
+# many: a fetch costs what it brings and not what ever landed. A row not found there lands again,
+# which harms nothing.
 _DEPTH = 4
+_LEAST_ROWS = 200_000
 DELETED, DELETED_AT = "cx360_deleted", "cx360_deleted_at"
 
 
@@ -47,7 +49,7 @@ class Changes:
         recent: list[Path] = []
         depth = 0
         for path in reversed(self._landed):
-            if depth >= _DEPTH * rows:
+            if depth >= max(_DEPTH * rows, _LEAST_ROWS):
                 break
             recent.append(path)
             depth += pq.read_metadata(path).num_rows
