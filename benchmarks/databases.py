@@ -89,7 +89,8 @@ def measure(kind: str) -> None:
             rows = sum(told["rows"])
             print(f"{kind:<11} {step:<27} {rows:>9,} rows {told['seconds']:6.1f} s "
                   f"{rows / told['seconds']:>9,.0f} rows/s, here "
-                  f"{told['processor_seconds']:4.1f} s of processor, {told['bytes'] / 2**20:4.1f} MiB, peak memory "
+                  f"{told['processor_seconds']:4.1f} s of processor, "
+                  f"{told['bytes'] / 2**20:4.1f} MiB, peak memory "
                   f"{measured.peak_bytes / 2**20:,.0f} MiB", flush=True)
 
 

@@ -314,3 +314,11 @@ def test_the_ledger_reads_as_json(shop: FetchedShop) -> None:
     ledger = json.loads(Landing(shop.zone.path).ledger.read_text())
     assert ledger["tables"]["shop/pos.orders"]["position"] == {"cursor": "7", "state": {"page": 3}}
     assert ledger["files"][0]["rows"] == 1
+
+
+def test_the_declaration_of_the_documentation_can_be_read(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "databases.md"
+    (tmp_path / "crm.yml").write_text(page.read_text().split("```yaml\n")[1].split("```")[0])
+    (source,) = read_declarations(tmp_path)
+    assert [(table.label, table.is_fetched, table.format) for table in source.tables] == [
+        ("crm.customers", True, "parquet"), ("crm.cases", True, "parquet")]
