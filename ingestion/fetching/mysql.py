@@ -18,11 +18,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.connections import DatabaseConnection
-from ingestion.fetching.database import BATCH_ROWS, CursorKind, SourceColumn, where
+from ingestion.fetching.database import CursorKind, SourceColumn, where
 from ingestion.fetching.fetcher import FetchError
 
 SCHEMES = ("mysql", "mariadb")
 CONNECT_SECONDS = 15
+# A batch has so many rows at first, then as many as fit into so many characters.
+FIRST_ROWS = 1_000
+BATCH_ROWS = 50_000
+BATCH_CHARACTERS = 16 << 20
 # The server gives up first, and says so.
 _GRACE_SECONDS = 30
 # A server waits no longer for a reader that is slow.
@@ -111,8 +115,11 @@ class MySQL:
         packed = ", ".join(f"cast({column.sql} as char)" for column in columns)
         with self._cursor() as cursor:
             cursor.execute(f"select json_array({packed}) from {relation}{where(condition)}")
-            while rows := cursor.fetchmany(BATCH_ROWS):
-                yield _unpacked([row[0] for row in rows], columns)
+            count = FIRST_ROWS
+            while rows := [row[0] for row in cursor.fetchmany(count)]:
+                yield _unpacked(rows, columns)
+                size = max(1, sum(len(row or "") for row in rows) // len(rows))
+                count = max(1, min(BATCH_ROWS, BATCH_CHARACTERS // size))
 
     def value(self, sql: str) -> str | None:
         """The one value of a statement."""
@@ -157,8 +164,9 @@ class MySQL:
     def _column(self, field: Any) -> SourceColumn:
         from pymysql.constants import FIELD_TYPE
 
-        type_name = next(name for name, number in vars(FIELD_TYPE).items()
-                         if number == field.type_code and name not in ("CHAR", "INTERVAL"))
+        type_name = next((name for name, number in vars(FIELD_TYPE).items()
+                          if number == field.type_code and name not in ("CHAR", "INTERVAL")),
+                         "unknown")
         name = self.name(field.name)
         is_unsigned = bool(field.flags & _UNSIGNED)
         cursor: CursorKind = ""
