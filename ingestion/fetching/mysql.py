@@ -23,10 +23,9 @@ from ingestion.fetching.fetcher import FetchError
 
 SCHEMES = ("mysql", "mariadb")
 CONNECT_SECONDS = 15
-# A batch has so many rows at first, then as many as fit into so many characters.
-FIRST_ROWS = 1_000
+# A batch ends with whichever comes first.
 BATCH_ROWS = 50_000
-BATCH_CHARACTERS = 16 << 20
+BATCH_CHARACTERS = 8 << 20
 # The server gives up first, and says so.
 _GRACE_SECONDS = 30
 # A server waits no longer for a reader that is slow.
@@ -115,11 +114,8 @@ class MySQL:
         packed = ", ".join(f"cast({column.sql} as char)" for column in columns)
         with self._cursor() as cursor:
             cursor.execute(f"select json_array({packed}) from {relation}{where(condition)}")
-            count = FIRST_ROWS
-            while rows := [row[0] for row in cursor.fetchmany(count)]:
+            while rows := _some_rows(cursor):
                 yield _unpacked(rows, columns)
-                size = max(1, sum(len(row or "") for row in rows) // len(rows))
-                count = max(1, min(BATCH_ROWS, BATCH_CHARACTERS // size))
 
     def value(self, sql: str) -> str | None:
         """The one value of a statement."""
@@ -225,6 +221,19 @@ def told(error: Exception) -> str:
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     remedy = _REMEDIES.get(number, "the database refuses or the connection was lost")
     return f"{remedy} ({f'error {number}' if number else type(error).__name__})"
+
+
+def _some_rows(cursor: Any) -> list[str | None]:
+    """The next rows, each packed; none at the end."""
+    rows: list[str | None] = []
+    size = 0
+    while len(rows) < BATCH_ROWS and size < BATCH_CHARACTERS:
+        row = cursor.fetchone()
+        if row is None:
+            break
+        rows.append(row[0])
+        size += len(row[0] or "")
+    return rows
 
 
 def _unpacked(rows: list[str | None], columns: Sequence[SourceColumn]) -> pa.RecordBatch:

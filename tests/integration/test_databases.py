@@ -257,7 +257,7 @@ def test_many_rows_come_in_several_files(
     company: Company, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("ingestion.fetching.parquet.FILE_BYTES", 1)
-    monkeypatch.setattr("ingestion.fetching.mysql.FIRST_ROWS", 2)
+    monkeypatch.setattr("ingestion.fetching.mysql.BATCH_ROWS", 2)
     monkeypatch.setattr("ingestion.fetching.postgresql._BATCH_BYTES", 1)
     company.declare("table: orders")
     report = company.fetch()

@@ -143,6 +143,17 @@ def test_a_new_column_lands_every_row_again(shop: Shop) -> None:
     assert shop.fetch().landed == []
 
 
+def test_a_key_of_another_type_lands_again_and_is_not_compared(shop: Shop) -> None:
+    shop.fetch()
+    shop.con.execute("alter table orders alter nr type varchar using 'N' || nr")
+    shop.fetch()
+    assert shop.landed() == [[1, 2, 3], ["N1", "N2", "N3"]]
+    shop.con.execute("alter table orders alter nr type bigint using cast(nr[2:] as bigint)")
+    (problem,) = shop.fetch(deleted="compare_keys").problems
+    assert "give the table a new `name`" in problem.message
+    assert shop.fetch(name="orders_anew").problems == []
+
+
 @pytest.mark.parametrize(("cursor", "look_back", "condition"), [
     ("nr", "", """("nr" >= ('3'::BIGINT - 1000) or "nr" is null)"""),
     ("nr", "5", """("nr" >= ('3'::BIGINT - 5) or "nr" is null)"""),
