@@ -13,7 +13,6 @@ from typing import Literal, Protocol
 import pyarrow as pa
 
 CursorKind = Literal["number", "time", "text", ""]
-BATCH_ROWS = 50_000
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.connections import DatabaseConnection
-from ingestion.fetching.database import BATCH_ROWS, CursorKind, SourceColumn, where
+from ingestion.fetching.database import CursorKind, SourceColumn, where
 from ingestion.fetching.fetcher import FetchError
 
 SCHEMES = ("mysql", "mariadb")
 CONNECT_SECONDS = 15
+# A batch ends with whichever comes first.
+BATCH_ROWS = 50_000
+BATCH_CHARACTERS = 8 << 20
 # The server gives up first, and says so.
 _GRACE_SECONDS = 30
 # A server waits no longer for a reader that is slow.
@@ -111,8 +114,8 @@ class MySQL:
         packed = ", ".join(f"cast({column.sql} as char)" for column in columns)
         with self._cursor() as cursor:
             cursor.execute(f"select json_array({packed}) from {relation}{where(condition)}")
-            while rows := cursor.fetchmany(BATCH_ROWS):
-                yield _unpacked([row[0] for row in rows], columns)
+            while rows := _some_rows(cursor):
+                yield _unpacked(rows, columns)
 
     def value(self, sql: str) -> str | None:
         """The one value of a statement."""
@@ -157,8 +160,9 @@ class MySQL:
     def _column(self, field: Any) -> SourceColumn:
         from pymysql.constants import FIELD_TYPE
 
-        type_name = next(name for name, number in vars(FIELD_TYPE).items()
-                         if number == field.type_code and name not in ("CHAR", "INTERVAL"))
+        type_name = next((name for name, number in vars(FIELD_TYPE).items()
+                          if number == field.type_code and name not in ("CHAR", "INTERVAL")),
+                         "unknown")
         name = self.name(field.name)
         is_unsigned = bool(field.flags & _UNSIGNED)
         cursor: CursorKind = ""
@@ -217,6 +221,19 @@ def told(error: Exception) -> str:
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     remedy = _REMEDIES.get(number, "the database refuses or the connection was lost")
     return f"{remedy} ({f'error {number}' if number else type(error).__name__})"
+
+
+def _some_rows(cursor: Any) -> list[str | None]:
+    """The next rows, each packed; none at the end."""
+    rows: list[str | None] = []
+    size = 0
+    while len(rows) < BATCH_ROWS and size < BATCH_CHARACTERS:
+        row = cursor.fetchone()
+        if row is None:
+            break
+        rows.append(row[0])
+        size += len(row[0] or "")
+    return rows
 
 
 def _unpacked(rows: list[str | None], columns: Sequence[SourceColumn]) -> pa.RecordBatch:
