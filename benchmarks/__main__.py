@@ -42,6 +42,7 @@ BENCHMARKS = {
     "fuzz": "2,000 generated damaged files over all readers: loaded or refused, never lost",
     "loading": "10 million POS lines as CSV, Parquet and 1,000 files, beside DuckDB alone",
     "databases": "a million rows of PostgreSQL and MariaDB: whole, 1 % changed, memory",
+    "apis": "200,000 records of a REST API fetched and loaded: records a second, memory",
     "orders": "the same extracts loaded in three orders: same customers, same KPIs",
     "intervals": "how often the intervals of KPIs hold the truth, at n = 5 to 200",
     "increments": "what a run costs when nothing, one day or everything is new",

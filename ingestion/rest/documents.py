@@ -13,7 +13,6 @@ from typing import Any
 
 _DECODER = json.JSONDecoder()
 _BLANK = re.compile(r"[ \t\r\n]*")
-_LINE_ENDS = str.maketrans("\r\n", "  ")
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def _records(text: str, at: int, found: list[Record]) -> int:
     while not (is_list and text[at:at + 1] == "]"):
         value, end = _DECODER.raw_decode(text, at)
         if is_list or value is not None:
-            found.append(Record(text[at:end].translate(_LINE_ENDS), value))
+            found.append(Record(_in_one_line(text[at:end]), value))
         if not is_list:
             return end
         at = _blank(text, end)
@@ -112,6 +111,11 @@ def _records(text: str, at: int, found: list[Record]) -> int:
         elif text[at:at + 1] != "]":
             raise ValueError("not a JSON list")
     return at + 1
+
+
+def _in_one_line(text: str) -> str:
+    """Line ends stand between values only: within a text, JSON writes them as escapes."""
+    return text.replace("\r", " ").replace("\n", " ")
 
 
 def with_fields(record: Record, added: dict[str, Any]) -> str:
