@@ -27,6 +27,7 @@ BENCHMARKS = {
     "inspect_extracts": "columns proposed by inspect as the shipped declarations map them",
     "companies": "Online Retail, SFO 2017 and airline tweets on the shipped declarations",
     "arrivals": "200 normal sources: false alarms about rows; cut and doubled files that are told",
+    "load_kills": "SIGKILL at 20 points of a load, a replay and a backfill: before or after",
     "kills": "SIGKILL at ten points, then run again: tables equal to an undisturbed run",
     "faults": "six faults in the newest extracts: which grades of data_health they lower",
     "gates": "the tests in which each gate blocks, one by one",

@@ -49,19 +49,21 @@ def group_rejects(zone: RawZone, loads: Iterable[Load]) -> list[RejectGroup]:
     repairs_sql = (f"read_parquet({file_list(repairs)})" if repairs else
                    "(select null::varchar as load_id, null::varchar as replays_load_id, "
                    "null::bigint as reject_number where false)")
+    # Numbering a million rejects takes longer than counting them.
+    number = ("row_number() over (partition by load_id order by filename, file_row_number)"
+              if judged or repairs else "null")
     rows = duckdb.execute(f"""
         with loads as (
             select unnest($1) as load_id, unnest($2) as source_system, unnest($3) as label
         ), rejects as (
-            select load_id, source_row, reason, row_number() over (
-                partition by load_id order by filename, file_row_number) as reject_number
+            select load_id, source_row, reason, {number} as reject_number
             from read_parquet({file_list(files)}, filename = true, file_row_number = true)
         )
         select loads.source_system, loads.label,
             regexp_replace(coalesce(judged.reason, rejects.reason), 'row [0-9]+', 'row …', 'g'),
             coalesce(repairs.load_id, '') as repaired_by, count(*) as rows_count,
             count(distinct rejects.load_id),
-            list(rejects.source_row order by rejects.source_row)[:5]
+            min(rejects.source_row, 5)
         from rejects
         join loads on rejects.load_id = loads.load_id
         left join {judged_sql} as judged on rejects.load_id = judged.load_id
