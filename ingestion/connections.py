@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 DATABASE_KINDS = ("postgresql", "mysql", "mariadb")
 
@@ -35,7 +35,7 @@ class DatabaseConnection(BaseModel):
 
     kind: Literal["postgresql", "mysql", "mariadb"]
     url_env: str
-    timeout_seconds: int = 3600
+    timeout_seconds: int = Field(default=3600, ge=1)
 
     _variable = field_validator("url_env")(check_variable)
 
