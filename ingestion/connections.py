@@ -10,8 +10,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-DATABASE_KINDS = ("postgresql", "mysql", "mariadb")
-
 
 def check_variable(name: str) -> str:
     """Whether a text can be the name of an environment variable; it is never told, lest it is not.
