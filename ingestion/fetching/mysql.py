@@ -242,10 +242,11 @@ def _unpacked(rows: list[str | None], columns: Sequence[SourceColumn]) -> pa.Rec
         raise FetchError("a row is larger than the server's max_allowed_packet; raise that, or "
                          "leave out its large column with `query`")
     picked = ", ".join(f"v[{number}]" for number in range(1, len(columns) + 1))
+    places = ", ".join(f"'$[{number}]'" for number in range(len(columns)))
     with duckdb.connect() as con:
         con.register("lines", lines)
-        table = con.sql(f"select {picked} from (select from_json(line, '[\"VARCHAR\"]') as v "
-                        "from lines)").to_arrow_table().combine_chunks()
+        table = con.sql(f"select {picked} from (select json_extract_string(line, [{places}]) as v "
+                        "from lines)").to_arrow_table()
     return pa.record_batch(
         [_typed(table.column(number).combine_chunks(), column.type)
          for number, column in enumerate(columns)], names=[column.name for column in columns])

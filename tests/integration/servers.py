@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 SERVER_SECONDS = 60
 # Where Debian keeps what is not in the path of every user.
@@ -116,18 +117,16 @@ def _port() -> Iterator[int]:
     yield port
 
 
-def _identity() -> dict[str, int]:
+def _identity() -> dict[str, Any]:
     """Servers refuse to run as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid}
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
 def _as_nobody(command: list[str], folder: Path) -> None:
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, extra_groups=[],
-                   **_identity()) if os.geteuid() == 0 else subprocess.run(
-        command, cwd=folder, check=True, capture_output=True)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, **_identity())
 
 
 @contextmanager

@@ -42,7 +42,9 @@ class Server:
         return f"{self.url.split(':')[0]}://{user}:{password}@{place}/{database}"
 
 
-def _servers(kinds: list[str]) -> Iterator[Callable[[str], Server]]:
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Callable[[str], Server]]:
+    """Starts a server when a test first asks for it."""
     with ExitStack() as stack:
         started: dict[str, Server] = {}
 
@@ -55,11 +57,6 @@ def _servers(kinds: list[str]) -> Iterator[Callable[[str], Server]]:
             return started[kind]
 
         yield start
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Callable[[str], Server]]:
-    yield from _servers(list(SERVERS))
 
 
 @pytest.fixture(params=list(SERVERS))
