@@ -12,8 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ingestion.rest.settings import RestConnection
 
-DATABASE_KINDS = ("postgresql", "mysql", "mariadb")
-
 
 def check_variable(name: str) -> str:
     """Whether a text can be the name of an environment variable; it is never told, lest it is not.
@@ -37,7 +35,7 @@ class DatabaseConnection(BaseModel):
 
     kind: Literal["postgresql", "mysql", "mariadb"]
     url_env: str
-    timeout_seconds: int = 3600
+    timeout_seconds: int = Field(default=3600, ge=1)
 
     _variable = field_validator("url_env")(check_variable)
 

@@ -75,7 +75,9 @@ def plan_loads(
     remote = RemoteExtracts(zone)
     for declaration in declarations:
         for table in declaration.tables:
+            version = ""
             if table.is_fetched:
+                version = declaration.version(table)
                 problems += _fetch_problems(landing, declaration, table)
             try:
                 paths = _extract_files(table, declaration, extracts, zone, landing)
@@ -94,7 +96,7 @@ def plan_loads(
             for path in paths:
                 try:
                     if isinstance(path, LandedFile):
-                        load_id = _landed_id(declaration, table, path)
+                        load_id = _landed_id(path, version)
                         if load_id in known and known[load_id].state != "superseded":
                             known_count += 1
                             continue
@@ -167,9 +169,8 @@ def _fetch_problems(
         yield Problem(declaration.source, table.label, f"{declaration.source}.yml", said)
 
 
-def _landed_id(declaration: SourceDeclaration, table: TableDeclaration, landed: LandedFile) -> str:
-    identity = "|".join((declaration.source, table.label, landed.content_hash, landed.name,
-                         declaration.version(table)))
+def _landed_id(landed: LandedFile, version: str) -> str:
+    identity = "|".join((landed.source, landed.label, landed.content_hash, landed.name, version))
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 

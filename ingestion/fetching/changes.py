@@ -14,13 +14,15 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from ingestion.fetching.fetcher import Fetched
+from ingestion.fetching.fetcher import Fetched, FetchError
 from ingestion.readers.extract import file_list, identifier, literal
 
 MEMORY_LIMIT = "1GB"
-# Rows are compared with the newest that landed, up to this many times their number: so a fetch
-# costs what it brings and not what ever landed. A row not found there is kept, which harms nothing.
+# Rows are compared with the newest that landed, up to this many times their number and at least so
+# many: a fetch costs what it brings and not what ever landed. A row not found there lands again,
+# which harms nothing.
 _DEPTH = 4
+_LEAST_ROWS = 200_000
 DELETED, DELETED_AT = "cx360_deleted", "cx360_deleted_at"
 
 
@@ -47,7 +49,7 @@ class Changes:
         recent: list[Path] = []
         depth = 0
         for path in reversed(self._landed):
-            if depth >= _DEPTH * rows:
+            if depth >= max(_DEPTH * rows, _LEAST_ROWS):
                 break
             recent.append(path)
             depth += pq.read_metadata(path).num_rows
@@ -55,7 +57,10 @@ class Changes:
         with self._engine() as con:
             for number, file in enumerate(fetched):
                 path = self._folder / f"changed_{number}.parquet"
-                count = self._write_changed(con, file.path, recent[::-1], path)
+                try:
+                    count = self._write_changed(con, file.path, recent[::-1], path)
+                except duckdb.Error:  # a column has another type now: every row lands again
+                    count = file.rows
                 if count == file.rows:
                     kept.append(file)
                 elif count:
@@ -106,7 +111,20 @@ class Changes:
             fetched: files of this fetch, which have not landed yet.
             keys: files with the keys that are there now.
             now: the time that the tombstones tell.
+
+        Raises:
+            FetchError: the keys cannot be compared.
         """
+        try:
+            return self._compare(fetched, keys, now)
+        except duckdb.ConversionException as error:
+            raise FetchError(
+                "a column of the key has another type than in what was fetched before; give the "
+                "table a new `name`, and it is fetched from the start") from error
+
+    def _compare(
+        self, fetched: Sequence[Path], keys: Sequence[Path], now: datetime,
+    ) -> Comparison:
         names = ", ".join(map(identifier, self._key))
         texts = ", ".join(f"cast({identifier(name)} as varchar)" for name in self._key)
         whole = " and ".join(f"{identifier(name)} is not null" for name in self._key)

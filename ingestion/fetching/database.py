@@ -13,7 +13,6 @@ from typing import Literal, Protocol
 import pyarrow as pa
 
 CursorKind = Literal["number", "time", "text", ""]
-BATCH_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,10 @@ class Database(Protocol):
         """Columns of a relation, in order; no row is read."""
         ...
 
-    def batches(self, sql: str, columns: Sequence[SourceColumn]) -> Iterator[pa.RecordBatch]:
-        """Rows of a statement that selects these columns, a few at a time."""
+    def batches(
+        self, columns: Sequence[SourceColumn], relation: str, condition: str,
+    ) -> Iterator[pa.RecordBatch]:
+        """These columns of the rows of a relation that meet a condition, a few at a time."""
         ...
 
     def value(self, sql: str) -> str | None:
@@ -81,6 +82,11 @@ class Database(Protocol):
 def quoted(text: str) -> str:
     """A text in SQL's single quotes; for databases that take a backslash as it is."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def where(condition: str) -> str:
+    """A condition as SQL; every row meets the empty one."""
+    return f" where {condition}" if condition else ""
 
 
 def schema_of(columns: Sequence[SourceColumn]) -> pa.Schema:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
@@ -62,11 +62,13 @@ class Landing:
 
     def __init__(self, zone: Path) -> None:
         self._zone = zone
-        self._files: list[LandedFile] = []
+        self._files: dict[tuple[str, str], list[LandedFile]] = {}
         self._states: dict[str, FetchState] = {}
         if self.ledger.exists():
             ledger = json.loads(self.ledger.read_text(encoding="utf-8"))
-            self._files = [LandedFile(**file) for file in ledger["files"]]
+            for file in ledger["files"]:
+                self._files.setdefault((file["source"], file["label"]), []).append(
+                    LandedFile(**file))
             for name, state in ledger["tables"].items():
                 position = state["position"] and Position(**state["position"])
                 self._states[name] = FetchState(**state | {"position": position})
@@ -90,14 +92,14 @@ class Landing:
         """Remove what a killed fetch left: files that the ledger does not name."""
         self.path.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.incoming, ignore_errors=True)
-        kept = {self._zone / file.file for file in self._files} | {self.ledger}
+        kept = {self._zone / file.file for file in self._all()} | {self.ledger}
         for path in self.path.rglob("*"):
             if path.is_file() and path not in kept:
                 path.unlink()
 
     def files(self, source: str, label: str) -> list[LandedFile]:
         """Files of one table, oldest first."""
-        return [file for file in self._files if (file.source, file.label) == (source, label)]
+        return list(self._files.get((source, label), ()))
 
     def paths(self, source: str, label: str) -> tuple[Path, ...]:
         """Where they lie."""
@@ -135,7 +137,7 @@ class Landing:
             new.append(LandedFile(
                 source, label, sequence, fetch, target.relative_to(self._zone).as_posix(),
                 file.rows, content_hash, now.isoformat(timespec="seconds")))
-        self._files += new
+        self._files.setdefault((source, label), []).extend(new)
         self._states[f"{source}/{label}"] = FetchState(
             position, declared, now.isoformat(timespec="seconds"))
         self._write()
@@ -146,10 +148,14 @@ class Landing:
         self._states[f"{source}/{label}"] = replace(self.state(source, label), problem=problem)
         self._write()
 
+    def _all(self) -> Iterator[LandedFile]:
+        for files in self._files.values():
+            yield from files
+
     def _write(self) -> None:
         temporary = self.ledger.with_suffix(".tmp")
         temporary.write_text(json.dumps({
-            "files": [asdict(file) for file in self._files],
+            "files": [asdict(file) for file in self._all()],
             "tables": {name: asdict(state) for name, state in sorted(self._states.items())},
         }, indent=1), encoding="utf-8")
         temporary.replace(self.ledger)

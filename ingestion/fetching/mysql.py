@@ -1,4 +1,4 @@
-"""MySQL and MariaDB, read row by row as they stream in, in one read-only snapshot.
+"""MySQL and MariaDB, read as rows stream in, in one read-only snapshot.
 
 Whole numbers, decimals up to 38 digits, dates and times keep their type, TIMESTAMP is an instant in
 UTC, DATETIME is not; other values come as text, JSON as JSON, binary ones in hexadecimal. Dates
@@ -13,15 +13,19 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.connections import DatabaseConnection
-from ingestion.fetching.database import BATCH_ROWS, CursorKind, SourceColumn
+from ingestion.fetching.database import CursorKind, SourceColumn, where
 from ingestion.fetching.fetcher import FetchError
 
 SCHEMES = ("mysql", "mariadb")
 CONNECT_SECONDS = 15
+# A batch ends with whichever comes first.
+BATCH_ROWS = 50_000
+BATCH_CHARACTERS = 8 << 20
 # The server gives up first, and says so.
 _GRACE_SECONDS = 30
 # A server waits no longer for a reader that is slow.
@@ -51,6 +55,7 @@ _REMEDIES = {
     1060: "`query` gives two columns of one name; give each its own",
     1792: "the query tries to write; a source is only read",
     1969: "it took longer than `timeout_seconds` of the connection",
+    1305: "this version of the server is too old: MySQL 5.7.8 or MariaDB 10.2.3 is needed",
     3024: "it took longer than `timeout_seconds` of the connection",
     1040: "the server has no room for another connection",
     2006: "the connection was lost; try again",
@@ -70,8 +75,8 @@ class MySQL:
             self._connection = pymysql.connect(
                 **_arguments(url, connection.url_env), connect_timeout=CONNECT_SECONDS,
                 read_timeout=connection.timeout_seconds + _GRACE_SECONDS, charset="utf8mb4",
-                conv={}, cursorclass=pymysql.cursors.SSCursor, autocommit=True,
-                program_name="cx360")
+                conv=pymysql.converters.encoders, cursorclass=pymysql.cursors.SSCursor,
+                autocommit=True, program_name="cx360")
         except (pymysql.err.MySQLError, OSError, RuntimeError) as error:
             raise FetchError(_refused(error, connection.url_env)) from None
         for setting in (
@@ -98,15 +103,19 @@ class MySQL:
             fields = list(cursor._result.fields)
         return [self._column(field) for field in fields]
 
-    def batches(self, sql: str, columns: Sequence[SourceColumn]) -> Iterator[pa.RecordBatch]:
-        """Rows as they stream in."""
+    def batches(
+        self, columns: Sequence[SourceColumn], relation: str, condition: str,
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows as they stream in.
+
+        The server packs each row into one JSON array and the engine takes it apart, because the
+        driver needs a third of the time for a row of one value.
+        """
+        packed = ", ".join(f"cast({column.sql} as char)" for column in columns)
         with self._cursor() as cursor:
-            cursor.execute(sql)
-            while rows := cursor.fetchmany(BATCH_ROWS):
-                yield pa.record_batch(
-                    [_typed(values, column.type)
-                     for values, column in zip(zip(*rows, strict=True), columns, strict=True)],
-                    names=[column.name for column in columns])
+            cursor.execute(f"select json_array({packed}) from {relation}{where(condition)}")
+            while rows := _some_rows(cursor):
+                yield _unpacked(rows, columns)
 
     def value(self, sql: str) -> str | None:
         """The one value of a statement."""
@@ -151,8 +160,9 @@ class MySQL:
     def _column(self, field: Any) -> SourceColumn:
         from pymysql.constants import FIELD_TYPE
 
-        type_name = next(name for name, number in vars(FIELD_TYPE).items()
-                         if number == field.type_code and name not in ("CHAR", "INTERVAL"))
+        type_name = next((name for name, number in vars(FIELD_TYPE).items()
+                          if number == field.type_code and name not in ("CHAR", "INTERVAL")),
+                         "unknown")
         name = self.name(field.name)
         is_unsigned = bool(field.flags & _UNSIGNED)
         cursor: CursorKind = ""
@@ -213,8 +223,35 @@ def told(error: Exception) -> str:
     return f"{remedy} ({f'error {number}' if number else type(error).__name__})"
 
 
-def _typed(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
-    texts = pa.array(values, pa.string())
+def _some_rows(cursor: Any) -> list[str | None]:
+    """The next rows, each packed; none at the end."""
+    rows: list[str | None] = []
+    size = 0
+    while len(rows) < BATCH_ROWS and size < BATCH_CHARACTERS:
+        row = cursor.fetchone()
+        if row is None:
+            break
+        rows.append(row[0])
+        size += len(row[0] or "")
+    return rows
+
+
+def _unpacked(rows: list[str | None], columns: Sequence[SourceColumn]) -> pa.RecordBatch:
+    lines = pa.table({"line": pa.array(rows, pa.string())})
+    if lines["line"].null_count:
+        raise FetchError("a row is larger than the server's max_allowed_packet; raise that, or "
+                         "leave out its large column with `query`")
+    picked = ", ".join(f"v[{number}]" for number in range(1, len(columns) + 1))
+    with duckdb.connect() as con:
+        con.register("lines", lines)
+        table = con.sql(f"select {picked} from (select from_json(line, '[\"VARCHAR\"]') as v "
+                        "from lines)").to_arrow_table().combine_chunks()
+    return pa.record_batch(
+        [_typed(table.column(number).combine_chunks(), column.type)
+         for number, column in enumerate(columns)], names=[column.name for column in columns])
+
+
+def _typed(texts: pa.Array, wanted: pa.DataType) -> pa.Array:
     if isinstance(wanted, pa.JsonType):
         return pa.ExtensionArray.from_storage(wanted, texts)
     if pa.types.is_temporal(wanted):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from ingestion.fetching.fetcher import Fetched
 
 # A file is closed when it has grown to this: what loads them takes one file at a time.
-FILE_BYTES = 256 << 20
+FILE_BYTES = 64 << 20
 
 
 def write_files(

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow as pa
 
 from ingestion.connections import DatabaseConnection
-from ingestion.fetching.database import CursorKind, SourceColumn, quoted
+from ingestion.fetching.database import CursorKind, SourceColumn, quoted, where
 from ingestion.fetching.fetcher import FetchError
 
 SCHEMES = ("postgresql", "postgres")
@@ -81,8 +81,12 @@ class PostgreSQL:
             schema = cursor.adbc_execute_schema(f"select * from {relation}")
         return [self._column(schema.field(number)) for number in range(len(schema))]
 
-    def batches(self, sql: str, columns: Sequence[SourceColumn]) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[SourceColumn], relation: str, condition: str,
+    ) -> Iterator[pa.RecordBatch]:
         """Rows as they stream in."""
+        selected = ", ".join(f"{column.sql} as {self.name(column.name)}" for column in columns)
+        sql = f"select {selected} from {relation}{where(condition)}"
         with self._cursor() as cursor:
             cursor.adbc_statement.set_options(
                 **{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})

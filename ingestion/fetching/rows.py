@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from ingestion.declaration import TableDeclaration
 from ingestion.fetching.changes import Changes
-from ingestion.fetching.database import Database, SourceColumn, schema_of
+from ingestion.fetching.database import Database, SourceColumn, schema_of, where
 from ingestion.fetching.fetcher import Fetched, FetchError, Position, Task
 from ingestion.fetching.parquet import write_files
 
@@ -89,7 +89,7 @@ class _Fetch:
         if self._task.since and self._task.since.cursor:
             since = f"{name} >= {self._since(column, self._task.since.cursor)}"
         reached = self._database.value(f"select {self._database.latest(column)} from "
-                                       f"{self._relation}{_where(since)}")
+                                       f"{self._relation}{where(since)}")
         cursor = reached or (self._task.since.cursor if self._task.since else "")
         return cursor, f"({since} or {name} is null)" if since else ""
 
@@ -111,7 +111,7 @@ class _Fetch:
 
     def _rows(self, condition: str, name: str, *, keep_empty: bool = False) -> Iterator[Fetched]:
         columns = list(self._columns.values())
-        return write_files(self._database.batches(self._select(columns, condition), columns),
+        return write_files(self._database.batches(columns, self._relation, condition),
                            schema_of(columns), self._task.folder, name, keep_empty=keep_empty)
 
     def _compare_keys(self, fetched: Sequence[Fetched]) -> list[Fetched]:
@@ -122,7 +122,7 @@ class _Fetch:
         if not self._key:
             raise FetchError("`deleted: compare_keys` needs key columns that the table itself has")
         keys = list(write_files(
-            self._database.batches(self._select(self._key, ""), self._key),
+            self._database.batches(self._key, self._relation, ""),
             schema_of(self._key), self._task.folder, "keys", keep_empty=True))
         found = self._changes.compare(
             [file.path for file in fetched], [file.path for file in keys], self._task.now)
@@ -148,11 +148,6 @@ class _Fetch:
         return " or ".join(
             "(" + " and ".join(map(equals, key, self._key)) + ")" for key in keys)
 
-    def _select(self, columns: Sequence[SourceColumn], condition: str) -> str:
-        selected = ", ".join(
-            f"{column.sql} as {self._database.name(column.name)}" for column in columns)
-        return f"select {selected} from {self._relation}{_where(condition)}"
-
     def _column(self, name: str, setting: str) -> SourceColumn:
         if name not in self._columns:
             raise FetchError(f"`{setting}`: there is no column {name}; there is "
@@ -171,7 +166,3 @@ def _key(table: TableDeclaration, columns: dict[str, SourceColumn]) -> list[str]
     """Columns of the key, where the table itself has all of them."""
     names = [name for name in table.key if not name.startswith("=")]
     return names if all(name in columns for name in names) else []
-
-
-def _where(condition: str) -> str:
-    return f" where {condition}" if condition else ""

@@ -79,7 +79,10 @@ def columnar(
         first, _, rest = name.partition(".")
         if name not in columns and rest and first in columns:
             nested = f"extract.{identifier(first)}"
-            document = (f"to_json({nested})" if is_typed
+            # A text may hold JSON, also in a file with types.
+            whole = f"cast({nested} as varchar)"
+            document = (f"case when json_valid({whole}) then cast({whole} as json) "
+                        f"else to_json({nested}) end" if is_typed
                         else f"case when json_valid({nested}) then {nested} end")
             return f"json_extract_string({document}, {literal(json_path(rest))})"
         column = f"extract.{identifier(name)}"

@@ -385,7 +385,8 @@ def test_types_of_mariadb_are_kept(tmp_path: Path, servers: Callable[[str], Serv
         insert into `Alle Typen` values (1, 12.30, 12345678901234567890.12345,
             18446744073709551615, 1, 16777216, 0.1, '2026-03-31', '2026-03-29 02:30:00.123456',
             '2026-03-29 03:30:00', '12:30', 2026, '{"b": {"c": 2}}', 'trüb', b'1010',
-            x'dead', x'beef', 'Käse 🧀', point(1, 2))""", """
+            x'dead', x'beef', concat('Käse "🧀\\\\', char(0), char(9), '\\n,'),
+            point(1, 2))""", """
         insert into `Alle Typen` (nr, dt, ts, tz) values (2, '0000-00-00', '2026-00-00', 0)""",
         "insert into `Alle Typen` (nr) values (3)")
     company = Company(tmp_path, server)
@@ -404,5 +405,5 @@ def test_types_of_mariadb_are_kept(tmp_path: Path, servers: Callable[[str], Serv
         1, Decimal("12.30"), "12345678901234567890.12345", 18446744073709551615, 1, 16777216, 0.1,
         date(2026, 3, 31), datetime(2026, 3, 29, 2, 30, 0, 123456),
         datetime(2026, 3, 29, 1, 30, tzinfo=UTC), "12:30:00", 2026, '{"b": {"c": 2}}', "trüb", 10,
-        "dead", "beef", "Käse 🧀", "POINT(1 2)")
+        "dead", "beef", 'Käse "🧀\\\0\t\n,', "POINT(1 2)")
     assert (second, third) == ((2, *[None] * 18), (3, *[None] * 18))

@@ -160,3 +160,22 @@ def test_the_sensor_asks_once_for_the_same_extracts(
     assert look(cursor)[0] == 0
     (tmp_path / "orders.csv").write_text("12")
     assert look(cursor)[0] == 1
+
+
+def test_the_schedule_runs_where_a_source_has_to_be_asked(
+    location: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from orchestration.defs import automation
+
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "shop.yml").write_text(
+        "connection: {kind: mysql, url_env: SHOP_URL}\ntables:\n"
+        "  - {entity: pos.orders, table: orders, key: nr, columns: {ordered_at: at}}\n")
+    monkeypatch.setenv("CX360_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CX360_SOURCES", str(tmp_path / "sources"))
+    monkeypatch.setattr(automation, "find_unchanged", lambda _: (
+        Snapshot("00001", tmp_path, "", date(2026, 6, 30), {}), ()))
+    monkeypatch.setattr(automation, "send_alerts", lambda *_: pytest.fail("no run was requested"))
+    (schedule,) = location.get_repository_def().schedule_defs
+    with dg.build_schedule_context() as context:
+        assert len(schedule.evaluate_tick(context).run_requests or []) == 1

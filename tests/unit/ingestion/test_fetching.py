@@ -98,6 +98,15 @@ def test_what_is_fetched_loads_as_an_extract_and_is_known_again(shop: FetchedSho
     assert shop.load().known_count == 1
 
 
+def test_json_in_a_text_column_is_reached_into(shop: FetchedShop) -> None:
+    """MariaDB's JSON is a text."""
+    shop.declare(columns="{ordered_at: Datum, customer_ref: Daten.Kunde.Nr, store_ref: Markt.a}")
+    shop.fetch([order(1) | {"Daten": '{"Kunde": {"Nr": "K7"}}', "Markt": {"a": "M1"}},
+                order(2) | {"Daten": "kein JSON", "Markt": None}], Position())
+    assert shop.rows("source_record_ref, customer_ref, store_ref", shop.only()) == [
+        ("1", "K7", "M1"), ("2", None, None)]
+
+
 def test_the_next_fetch_is_told_where_the_last_one_ended(shop: FetchedShop) -> None:
     shop.fetch([order(1)], Position("7", {"page": 3}))
     shop.fetch([order(2)], Position("8"))
@@ -305,3 +314,11 @@ def test_the_ledger_reads_as_json(shop: FetchedShop) -> None:
     ledger = json.loads(Landing(shop.zone.path).ledger.read_text())
     assert ledger["tables"]["shop/pos.orders"]["position"] == {"cursor": "7", "state": {"page": 3}}
     assert ledger["files"][0]["rows"] == 1
+
+
+def test_the_declaration_of_the_documentation_can_be_read(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "databases.md"
+    (tmp_path / "crm.yml").write_text(page.read_text().split("```yaml\n")[1].split("```")[0])
+    (source,) = read_declarations(tmp_path)
+    assert [(table.label, table.is_fetched, table.format) for table in source.tables] == [
+        ("crm.customers", True, "parquet"), ("crm.cases", True, "parquet")]
