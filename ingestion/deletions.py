@@ -32,6 +32,13 @@ def told_by(table: TableDeclaration, extract: Extract) -> set[str]:
     return names
 
 
+def has_only_keys(table: TableDeclaration, extract: Extract) -> bool:
+    """Whether an extract tells of deletions and has no column that describes a record."""
+    described = {name for mapping in table.columns.values() for name in mapping.names}
+    return DELETED in extract.names and not any(
+        is_there(name, extract) for name in described - set(table.key))
+
+
 def is_deleted(table: TableDeclaration, extract: Extract) -> str:
     """SQL that is true for a row that tells of a deletion; empty where no row can."""
     conditions = []

@@ -19,7 +19,7 @@ import duckdb
 
 from ingestion.contract import DUCKDB_TYPES, Entity
 from ingestion.declaration import SourceDeclaration
-from ingestion.deletions import DELETED, is_there
+from ingestion.deletions import DELETED, has_only_keys, is_there
 from ingestion.planning import PlannedLoad, Problem, batches, plan_loads
 from ingestion.raw_zone import Load, RawZone
 from ingestion.readers.files import (
@@ -35,6 +35,8 @@ from ingestion.readers.files import (
 )
 from ingestion.remote_extracts import RemoteExtracts
 from ingestion.rows import conversion_sql, resolve_duplicates
+from ingestion.schema_history import update_history
+from ingestion.shapes import Shapes, observe_shapes
 
 Progress = Callable[[str], None]
 
@@ -101,6 +103,7 @@ def load_extracts(
         "source_system": problem.source_system, "label": problem.table,
         "entity": entities[problem.source_system, problem.table],
         "file": problem.file, "message": problem.message} for problem in problems)
+    warnings += update_history(zone)
     return LoadReport(tuple(loaded), known_count, tuple(problems), tuple(warnings))
 
 
@@ -150,6 +153,8 @@ def _load_batch(
     table, entity = plan.table, plan.table.contract
     extract = open_extract(con, [p.path for p in batch], table, plan.columns,
                            zone.incoming / "utf8", line_by_line=line_by_line)
+    shapes = {load_id: Shapes(zone.path).keep(shape)
+              for load_id, shape in observe_shapes(con, batch, extract).items()}
     if table.from_file_name:
         extract = add_from_file_name(con, extract, table.from_file_name)
     if table.unpivot:
@@ -181,7 +186,7 @@ def _load_batch(
             declaration_version=planned.declaration.version(table),
             extracted_on=planned.extracted_on, expected_every=table.expected_every,
             may_be_empty=table.may_be_empty,
-            state="staged", reason="", files=files,
+            state="staged", reason="", files=files, schema_id=shapes.get(planned.load_id, ""),
             **counts[planned.load_id]._asdict()))
     for name in ("extract", "unreadable", "converted", "emptied"):
         con.execute(f"drop table if exists {name}")
@@ -208,8 +213,7 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
         missing.append(plan.table.deletion.source)
     if tells_deletions:  # its rows are judged one by one; often it has nothing but keys
         required = set()
-        described = {name for mapping in plan.table.columns.values() for name in mapping.names}
-        if not any(map(present, described - set(plan.table.key))) and not missing:
+        if has_only_keys(plan.table, extract) and not missing:
             return
     for canonical, mapping in plan.table.columns.items():
         found = [present(name) for name in mapping.names]

@@ -29,7 +29,8 @@ State = Literal["staged", "admitted", "quarantined", "withdrawn", "superseded"]
 class Load:
     """One load: one table of one source from one extract, in one version of its declaration.
 
-    `rows_deleted` are those of the accepted rows that tell that their record was deleted.
+    `rows_deleted` are those of the accepted rows that tell that their record was deleted;
+    `schema_id` names the shape of the extract (`shapes.py`), where that says something.
     """
 
     load_id: str
@@ -54,6 +55,7 @@ class Load:
     reason: str
     files: tuple[str, ...]
     rows_deleted: int = 0
+    schema_id: str = ""
 
 
 MANIFEST_SCHEMA = pa.schema([
@@ -66,6 +68,7 @@ MANIFEST_SCHEMA = pa.schema([
     ("expected_every", pa.string()), ("may_be_empty", pa.bool_()),
     ("state", pa.string()), ("reason", pa.string()),
     ("files", pa.list_(pa.string())), ("rows_deleted", pa.int64()),
+    ("schema_id", pa.string()),
 ])
 PROBLEM_SCHEMA = pa.schema([
     (name, pa.string()) for name in ("source_system", "label", "entity", "file", "message")])
@@ -81,6 +84,11 @@ class RawZone:
     def manifest_path(self) -> Path:
         """The file that says which loads exist."""
         return self.path / "manifest.parquet"
+
+    @property
+    def schema_history_path(self) -> Path:
+        """The file that says how the columns of each source changed."""
+        return self.path / "schema_history.parquet"
 
     @property
     def incoming(self) -> Path:
