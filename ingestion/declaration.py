@@ -478,6 +478,14 @@ class SourceDeclaration(_Strict):
                                      f"own; there is {_list(sorted(asked))}")
         return self
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that fetching needs."""
+        names = list(self.connection.variables) if self.connection else []
+        for table in self.tables:
+            names += table.request.variables if table.request else ()
+        return tuple(dict.fromkeys(names))
+
     def version(self, table: TableDeclaration) -> str:
         """Version of what makes this table's rows: changes exactly when they may change."""
         content = table.model_dump(mode="json", exclude={

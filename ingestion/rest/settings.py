@@ -83,11 +83,8 @@ class RestConnection(_Strict):
         """Environment variables that must be set."""
         auth = self.auth
         named = (auth.token_env, auth.user_env, auth.password_env, auth.value_env) if auth else ()
-        placed = _placeholders([self.base_url, list(self.headers.values()),
-                                auth.token_url if auth else ""])
-        return tuple(dict.fromkeys(
-            [name for name in named if name]
-            + [name.removeprefix("env.") for name in placed if name.startswith("env.")]))
+        placed = _variables([self.base_url, self.headers, auth.token_url if auth else ""])
+        return tuple(dict.fromkeys((*filter(None, named), *placed)))
 
     @field_validator("headers")
     @classmethod
@@ -217,11 +214,21 @@ class Request(_Strict):
         return "since" in _placeholders((self.path, self.parameters, self.body))
 
     @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that it names."""
+        return _variables([self.path, self.parameters, self.body])
+
+    @property
     def named_fields(self) -> tuple[str, ...]:
         """Fields of the parent record that the request names."""
         names = _placeholders((self.path, self.parameters, self.body))
         return tuple(dict.fromkeys(
             name.removeprefix("parent.") for name in names if name.startswith("parent.")))
+
+
+def _variables(value: Any) -> tuple[str, ...]:
+    return tuple(name.removeprefix("env.") for name in _placeholders(value)
+                 if name.startswith("env."))
 
 
 def _placeholders(value: Any) -> list[str]:

@@ -7,6 +7,7 @@ of the public documentation; people and texts are invented.
 from __future__ import annotations
 
 import base64
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ingestion.apis import NOW, Api, Call, Company, Reply, shipped
+from ingestion.declaration import read_declaration
+from tests.unit.ingestion.apis import NOW, SHIPPED, Api, Call, Company, Reply, shipped
 
 LATER = NOW + timedelta(days=1)
 
@@ -29,6 +31,15 @@ def api() -> Iterator[Api]:
 
 def _utc(text: str) -> float:
     return datetime.fromisoformat(text).astimezone(UTC).timestamp()
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yml")), ids=lambda path: path.stem)
+def test_a_shipped_declaration_says_which_variables_to_set(path: Path) -> None:
+    declaration = read_declaration(path)
+    head = path.read_text(encoding="utf-8").partition("source:")[0]
+    assert declaration.variables
+    assert set(declaration.variables) == {
+        word for word in re.findall(r"[A-Z_]+", head) if word.startswith(f"{path.stem.upper()}_")}
 
 
 # HubSpot: search with at most 200 a page, errors as {status, message, correlationId, category}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingestion.declaration import DeclarationError
 from ingestion.rest.documents import read_document, with_fields
@@ -86,6 +89,26 @@ def test_where_records_stand(text: str, path: str, texts: list[str], has_records
     document = read_document(text, path)
     assert ([record.text for record in document.records], document.has_records) == (
         texts, has_records)
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(), lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(st.text(max_size=4), inner, max_size=4), max_leaves=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(records=st.lists(_VALUES, max_size=5), around=_VALUES, is_ascii=st.booleans(),
+       indent=st.sampled_from([None, 0, 2]), ending=st.sampled_from(["\n", "\r\n"]))
+def test_records_of_any_answer_say_the_same_in_one_line(
+    records: list[Any], around: Any, is_ascii: bool, indent: int | None, ending: str,
+) -> None:
+    text = json.dumps({"a": around, "d": {"b": around, "items": records, "c": around}, "e": around},
+                      ensure_ascii=is_ascii, indent=indent).replace("\n", ending)
+    document = read_document(text, "d.items")
+    assert [json.loads(record.text) for record in document.records] == records
+    assert not any({"\n", "\r"} & set(record.text) for record in document.records)
+    assert (document.rest["a"], document.rest["d"]["c"]) == (around, around)
 
 
 @pytest.mark.parametrize("text", [
