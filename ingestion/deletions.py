@@ -28,8 +28,8 @@ def is_there(name: str, extract: Extract) -> bool:
 def told_by(table: TableDeclaration, extract: Extract) -> set[str]:
     """Columns of the extract that tell of deletions."""
     names = {DELETED, DELETED_AT} & extract.names
-    if table.deleted and is_there(table.deleted.source, extract):
-        names.add(table.deleted.source)
+    if table.deletion and is_there(table.deletion.source, extract):
+        names.add(table.deletion.source)
     return names
 
 
@@ -45,9 +45,9 @@ def is_deleted(table: TableDeclaration, extract: Extract) -> str:
     conditions = []
     if DELETED in extract.names:
         conditions.append(f"lower(trim({extract.text(DELETED)})) in ({_list(TRUE_WORDS)})")
-    if table.deleted and is_there(table.deleted.source, extract):
+    if table.deletion and is_there(table.deletion.source, extract):
         conditions.append(
-            f"trim({extract.text(table.deleted.source)}) in ({_list(table.deleted.values)})")
+            f"trim({extract.text(table.deletion.source)}) in ({_list(table.deletion.values)})")
     return f"coalesce({' or '.join(conditions)}, false)" if conditions else ""
 
 
