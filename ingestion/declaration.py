@@ -76,7 +76,7 @@ _SETTINGS_OF_FORMATS = {
     "sheet": ("excel",), "sheet_column": ("excel",),
 }
 # Settings that came later: unused, they change no version, so that nothing is loaded anew.
-_LATER_SETTINGS = (*_SETTINGS_OF_FORMATS, "totals", "from_file_name")
+_LATER_SETTINGS = (*_SETTINGS_OF_FORMATS, "totals", "from_file_name", "deleted")
 
 
 class _Strict(BaseModel):
@@ -220,6 +220,19 @@ class Unpivot(_Strict):
                 else {column: (column,) for column in self.columns})
 
 
+class Deletion(_Strict):
+    """Which rows tell that their record was deleted: those with one of `values` in `from`."""
+
+    source: str = Field(alias="from", min_length=1)
+    values: Names = Field(min_length=1)
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _values_as_text(cls, value: Any) -> Any:
+        values = value if isinstance(value, list) else [value]
+        return [_text(one) for one in values]
+
+
 class TableDeclaration(FileFormat):
     """One table of a source: which files, which entity, which column from where."""
 
@@ -233,6 +246,7 @@ class TableDeclaration(FileFormat):
     updated_at: Mapping | None = None
     duplicates: Literal["keep", "reject"] | None = None
     repeats: bool = False
+    deleted: Deletion | None = None
     expected_every: str = ""
     may_be_empty: bool = False
     unpivot: Unpivot | None = None
@@ -300,8 +314,9 @@ class TableDeclaration(FileFormat):
         for setting in ("unpivot", "from_file_name"):
             if getattr(self, setting) and self.format in ("json", "jsonl"):
                 raise ValueError(f"`{setting}` needs columns: csv, excel or parquet")
-        if self.repeats and not self.key:
-            raise ValueError("`repeats` needs a `key`")
+        for setting in ("repeats", "deleted"):
+            if getattr(self, setting) and not self.key:
+                raise ValueError(f"`{setting}` needs a `key`")
         return self
 
     @property

@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
 from ingestion.declaration import SourceDeclaration, TableDeclaration
 from ingestion.raw_zone import RawZone
-from ingestion.readers.files import ExtractError, header
+from ingestion.readers.files import ExtractError, column_types, header
 from ingestion.readers.remote import RemoteObject, find_objects, is_remote, told_url
 from ingestion.remote_extracts import RemoteExtracts
 
@@ -46,6 +47,11 @@ class PlannedLoad:
     sequence: int
     columns: tuple[str, ...]
     origin: str = ""  # address of an extract that was fetched
+
+    @cached_property
+    def types(self) -> dict[str, str]:
+        """Types of `columns` where the format states them before any record is read."""
+        return column_types(self.path, self.table)
 
 
 def find_new_extracts(
@@ -182,9 +188,13 @@ def _file_name_values(table: TableDeclaration, path: Path) -> tuple[str, ...]:
 
 
 def batches(planned: list[PlannedLoad]) -> Iterator[list[PlannedLoad]]:
-    """Extracts of one table and one header, together as long as they are not too large."""
-    def shape(plan: PlannedLoad) -> tuple[str, str, tuple[str, ...]]:
-        return plan.declaration.source, plan.table.label, plan.columns
+    """Extracts of one table and one header, together as long as they are not too large.
+
+    Of files with other types the engine would read the one's text as the other's numbers.
+    """
+    def shape(plan: PlannedLoad) -> tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]]:
+        return (plan.declaration.source, plan.table.label, plan.columns,
+                tuple(sorted(plan.types.items())))
 
     for _, group in groupby(sorted(planned, key=lambda p: (*shape(p), p.sequence)), key=shape):
         batch: list[PlannedLoad] = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -76,9 +77,14 @@ def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extr
         _leave_out_last(con, form.skip_last)
     if form.explode:
         _explode(con, form.explode)
-    rows = con.execute("select distinct unnest(json_keys(record)) from extract").fetchall()
+    rows = con.execute(
+        "select distinct cx360_file, unnest(json_keys(record)) from extract").fetchall()
+    names: dict[str, set[str]] = defaultdict(set)
+    for file, name in rows:
+        names[file].add(name)
     extract = Extract(
-        names=frozenset(name for (name,) in rows),
+        names=frozenset(name for _, name in rows),
+        names_in={file: frozenset(found) for file, found in names.items()},
         is_typed=False,
         text=lambda name: f"json_extract_string(extract.record, {literal(json_path(name))})",
         record="cast(extract.record as varchar)",
