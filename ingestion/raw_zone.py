@@ -55,13 +55,13 @@ class Load:
     reason: str
     files: tuple[str, ...]
     rows_deleted: int = 0
+    schema_id: str = ""
     # Of a load: rejects that replays took over, and the declaration that judged the others last.
     rows_repaired: int = 0
     rejects_version: str = ""
     # Of a replay: whose rejects it accepted, and the highest load sequence when it did.
     replays_load_id: str = ""
     replayed_after: int | None = None
-    schema_id: str = ""
 
 
 MANIFEST_SCHEMA = pa.schema([
@@ -74,10 +74,9 @@ MANIFEST_SCHEMA = pa.schema([
     ("expected_every", pa.string()), ("may_be_empty", pa.bool_()),
     ("state", pa.string()), ("reason", pa.string()),
     ("files", pa.list_(pa.string())), ("rows_deleted", pa.int64()),
-    ("rows_repaired", pa.int64()),
+    ("schema_id", pa.string()), ("rows_repaired", pa.int64()),
     ("rejects_version", pa.string()), ("replays_load_id", pa.string()),
     ("replayed_after", pa.int64()),
-    ("schema_id", pa.string()),
 ])
 PROBLEM_SCHEMA = pa.schema([
     (name, pa.string()) for name in ("source_system", "label", "entity", "file", "message")])

@@ -67,7 +67,7 @@ def write_replays(
             made = replace(
                 load, **counts, replays_load_id=load.load_id, declaration_version=version,
                 rows_read=moved, rows_rejected=0, rows_repaired=0, rejects_version="",
-                replayed_after=last, state="staged", reason="", files=())
+                replayed_after=last, schema_id="", state="staged", reason="", files=())
             made = replace(made, files=_move_rows(target, made, zone))
             changed.append(made)
         judged = replace(load, rows_rejected=load.rows_rejected - moved,
@@ -118,15 +118,18 @@ def _count(con: duckdb.DuckDBPyConnection, table: TableDeclaration) -> dict[str,
     moment = f"cast({identifier(event)} as timestamp)" if event else "cast(null as timestamp)"
     rows = con.execute(f"""
         with events as (
-            select load_id, min({moment}) as first_event_at, max({moment}) as last_event_at
+            select load_id, min({moment}) as first_event_at, max({moment}) as last_event_at,
+                count(*) filter (where is_deleted) as rows_deleted
             from converted where cx360_reason is null group by load_id
         )
         select j.load_id, j.replay_id, count(*) filter (where j.outcome = 'accepted'),
             count(*) filter (where j.outcome = 'repeated'),
-            any_value(e.first_event_at), any_value(e.last_event_at)
+            any_value(e.first_event_at), any_value(e.last_event_at),
+            coalesce(any_value(e.rows_deleted), 0)
         from judged as j left join events as e on j.replay_id = e.load_id
         where j.outcome is not null group by j.load_id, j.replay_id""").fetchall()
-    names = ("load_id", "rows_accepted", "rows_repeated", "first_event_at", "last_event_at")
+    names = ("load_id", "rows_accepted", "rows_repeated", "first_event_at", "last_event_at",
+             "rows_deleted")
     return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
 
 

@@ -127,8 +127,7 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
 @dg.multi_asset(
     name="load_and_admit_extracts",
     specs=[*(_spec(entity) for entity in ENTITIES.values()), _manifest_spec(),
-           _rejects_spec(), _problems_spec(), _schemas_spec(), _history_spec(),
-           _exports_spec()],
+           _rejects_spec(), _problems_spec(), _schemas_spec(), _history_spec(), _exports_spec()],
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
@@ -205,6 +204,8 @@ def _describe_rejects(zone: RawZone) -> dict[str, dg.MetadataValue]:
             "rejected": dg.MetadataValue.int(rejected),
             "repaired": dg.MetadataValue.int(sum(x.rows_count for x in groups) - rejected),
             "by reason": dg.MetadataValue.md("\n".join(lines))}
+
+
 def _describe_schemas(history: list[dict[str, object]]) -> dict[str, dg.MetadataValue]:
     """Columns per state they are in now, and the latest changes as a table."""
     lines = ["| source | table | column | state | type | mapped to | since |", "|" + " --- |" * 7]

@@ -379,6 +379,22 @@ def test_rejects_of_loads_that_do_not_count_are_left_alone(shop: Shop, state: An
     assert replay(shop) == []
 
 
+def test_a_deletion_that_was_rejected_is_replayed_as_one(shop: Shop) -> None:
+    def declare(key: str) -> None:
+        shop.declare("files: orders.csv, deleted: {from: Weg, values: [ja]}", key=key,
+                     columns="{ordered_at: Datum, net_amount: Betrag}")
+
+    declare("[Nr, Laden]")
+    shop.write("orders.csv", b"Nr,Laden,Datum,Betrag,Weg\n1,,,,ja\n2,L,,,ja\n3,L,2025-07-03,1,\n")
+    load = shop.only()
+    assert (load.rows_accepted, load.rows_deleted) == (2, 1)
+    declare("Nr")
+    (done,) = replay(shop)
+    assert done.made
+    assert (done.made.rows_accepted, done.made.rows_deleted) == (1, 1)
+    assert shop.rows("source_record_ref, is_deleted", done.made) == [("1", True)]
+
+
 def test_a_manifest_of_before_replays_is_read(shop: Shop) -> None:
     shop.write("orders.csv", CSV.encode())
     shop.declare(FORM + ", decimal: ','")
