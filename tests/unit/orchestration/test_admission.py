@@ -121,7 +121,9 @@ def test_deletions_are_asked_only_for_what_they_can_have(place: Place) -> None:
     rows = duckdb.sql(f"select * from read_parquet('{file}')").to_arrow_table()
 
     def judge(query: str) -> str:
-        duckdb.sql(query).write_parquet(str(file))
+        with duckdb.connect() as con:
+            con.register("rows", rows)
+            con.sql(query).write_parquet(str(file))
         place.zone.set_states({place.load("orders_1").load_id: ("staged", "")})
         admit_loads(place.zone, place.log, "1GB")
         return place.load("orders_1").reason
