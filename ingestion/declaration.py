@@ -325,6 +325,11 @@ class TableDeclaration(FileFormat):
         return ENTITIES[self.entity]
 
     @property
+    def deletion(self) -> Deletion | None:
+        """Which rows tell by their values that their record was deleted; None where none can."""
+        return self.deleted if isinstance(self.deleted, Deletion) else None
+
+    @property
     def label(self) -> str:
         """Name of this table within its source."""
         return self.name or self.entity

@@ -15,7 +15,8 @@ from ingestion.declaration import ColumnMapping, FileFormat, TableDeclaration
 from ingestion.readers.files import Extract, literal
 
 DELETED = "cx360_deleted"
-# When the record was deleted, in UTC: for extracts whose own columns do not tell.
+# When the record was deleted, in UTC, for tables with `updated_at`. Where records are dated by
+# their extracts, so are deletions: a time of day would outlive a record that comes back that day.
 DELETED_AT = "cx360_deleted_at"
 
 
@@ -27,8 +28,8 @@ def is_there(name: str, extract: Extract) -> bool:
 def told_by(table: TableDeclaration, extract: Extract) -> set[str]:
     """Columns of the extract that tell of deletions."""
     names = {DELETED, DELETED_AT} & extract.names
-    if table.deleted and is_there(table.deleted.source, extract):
-        names.add(table.deleted.source)
+    if table.deletion and is_there(table.deletion.source, extract):
+        names.add(table.deletion.source)
     return names
 
 
@@ -44,29 +45,39 @@ def is_deleted(table: TableDeclaration, extract: Extract) -> str:
     conditions = []
     if DELETED in extract.names:
         conditions.append(f"lower(trim({extract.text(DELETED)})) in ({_list(TRUE_WORDS)})")
-    if table.deleted and is_there(table.deleted.source, extract):
+    if table.deletion and is_there(table.deletion.source, extract):
         conditions.append(
-            f"trim({extract.text(table.deleted.source)}) in ({_list(table.deleted.values)})")
+            f"trim({extract.text(table.deletion.source)}) in ({_list(table.deletion.values)})")
     return f"coalesce({' or '.join(conditions)}, false)" if conditions else ""
 
 
-def deletion_time(extract: Extract) -> str:
-    """SQL for the time that `cx360_deleted_at` tells; null where it is no column."""
-    if DELETED_AT not in extract.names:
+def deletion_time(table: TableDeclaration, extract: Extract) -> str:
+    """SQL for when a row's record was deleted, where `updated_at` does not say.
+
+    Without `cx360_deleted_at` that is the end of the extract's day: later than what the source
+    changed on that day.
+    """
+    if not table.updated_at:
         return "cast(null as timestamp)"
+    zone = literal(table.updated_at.time_zone or table.time_zone)
+    end = f"timezone('UTC', timezone({zone}, extracted_on + interval 86399 second))"
+    return f"coalesce({_stated_time(extract)}, {end})" if DELETED_AT in extract.names else end
+
+
+def _stated_time(extract: Extract) -> str:
     return converted(f"trim({extract.text(DELETED_AT)})", Column("updated_at", "timestamp", ""),
                      ColumnMapping(sources=(DELETED_AT,)), FileFormat(), is_typed=True)
 
 
-def unclear_mark(extract: Extract) -> str:
+def unclear_mark(table: TableDeclaration, extract: Extract) -> str:
     """SQL for why a row's mark of deletion cannot be understood; null where it can."""
     cases = []
     if DELETED in extract.names:
         value = f"lower(trim({extract.text(DELETED)}))"
         cases.append(f"when {value} not in ({_list(('', *TRUE_WORDS, *FALSE_WORDS))}) "
                      f"then {literal(f'column {DELETED}: not yes or no')}")
-    if DELETED_AT in extract.names:
-        cases.append(f"when trim({extract.text(DELETED_AT)}) <> '' and {deletion_time(extract)} "
+    if DELETED_AT in extract.names and table.updated_at:
+        cases.append(f"when trim({extract.text(DELETED_AT)}) <> '' and {_stated_time(extract)} "
                      f"is null then {literal(f'column {DELETED_AT}: not a point in time')}")
     return f"case {' '.join(cases)} end" if cases else "cast(null as varchar)"
 

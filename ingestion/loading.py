@@ -220,8 +220,8 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
                if not name.startswith("=") and not present(name)]
     required = {column.name for column in plan.table.contract.columns if column.required}
     tells_deletions = DELETED in extract.names
-    if plan.table.deleted and not tells_deletions and not present(plan.table.deleted.source):
-        missing.append(plan.table.deleted.source)
+    if plan.table.deletion and not tells_deletions and not present(plan.table.deletion.source):
+        missing.append(plan.table.deletion.source)
     if tells_deletions:  # its rows are judged one by one; often it has nothing but keys
         required = set()
         if has_only_keys(plan.table, extract) and not missing:

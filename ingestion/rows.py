@@ -67,8 +67,6 @@ def conversion_sql(
 
     if deleted:
         reasons += ["cx360_unclear", *deletion_reasons(table)]
-        if not table.updated_at:
-            reasons += _range_reasons(Column("updated_at", "timestamp", ""), entity)
 
     def or_null(column: Column) -> str:
         if column.name in values:
@@ -84,8 +82,9 @@ def conversion_sql(
     passed = ", ".join([f"text_{name}" for name in mappings]
                        + [f"key_{i}" for i in range(len(key))] + ["cx360_total"])
     if deleted:
-        picked += [f"{unclear_mark(extract)} as cx360_unclear",
-                   f"case when {deleted} then {deletion_time(extract)} end as cx360_deleted_at"]
+        picked += [
+            f"{unclear_mark(table, extract)} as cx360_unclear",
+            f"case when {deleted} then {deletion_time(table, extract)} end as cx360_deleted_at"]
         changed = f"coalesce({changed}, cx360_deleted_at)"
         passed += ", cx360_unclear, cx360_deleted_at"
     typed.append(f"{changed} as updated_at")
@@ -190,17 +189,15 @@ def _system(
 def resolve_duplicates(con: duckdb.DuckDBPyConnection, table: TableDeclaration) -> None:
     """Decide among rows of one extract that share a key.
 
-    Keyed: the newest row counts, the last one among equals; a deletion that does not say when is
-    the last word. With `repeats` the first row makes the
+    Keyed: the newest row counts, the last one among equals. With `repeats` the first row makes the
     record. Without a key, rows that are equal in all columns are rejected if the declaration says
     so, and rows that share the declared columns are told apart by an occurrence number.
     """
     if table.repeats:
         _reject_all_but_first(con, "source_row", "'repeated'")
     elif table.key:
-        last_word = "is_deleted and updated_at is null" if table.updated_at else "false"
         _reject_all_but_first(
-            con, f"{last_word} desc, updated_at desc nulls last, source_row desc",
+            con, "updated_at desc nulls last, source_row desc",
             "'duplicate key: row ' || r.kept_row || ' of the same extract counts'")
     else:
         if table.duplicates == "reject":

@@ -1,18 +1,4 @@
 {#-
-    When a version of a record was made: as the source says, else the extract. A deletion that was found
-    missing from an extract is later than what the source changed on that day.
--#}
-{% macro version_time() -%}
-    coalesce(
-        updated_at,
-        case
-            when is_deleted then {{ dbt.dateadd('second', 86399, 'cast(extracted_on as timestamp)') }}
-            else cast(extracted_on as timestamp)
-        end
-    )
-{%- endmacro %}
-
-{#-
     The current version of every record of a raw table: latest source timestamp, else the extract's
     date, else load sequence. A record whose current version tells of its deletion is left out, until
     it is delivered again. Adds `first_load_sequence` (seniority) and `versions_count`.
@@ -33,7 +19,7 @@
             row_number() over (
                 partition by record_key
                 order by
-                    {{ cx360.version_time() }} desc nulls last,
+                    coalesce(updated_at, cast(extracted_on as timestamp)) desc nulls last,
                     load_sequence desc,
                     load_id desc
             ) as version_rank

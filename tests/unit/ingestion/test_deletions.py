@@ -42,13 +42,26 @@ def test_a_file_of_keys_tells_of_deletions_and_warns_of_nothing(shop: Shop) -> N
     """What a comparison of keys writes: no required column is there, and none is missed."""
     shop.declare("format: parquet, files: '*.parquet', updated_at: Stand")
     table = pa.table({"Nr": [1, 2], "cx360_deleted": [True, True],
-                      "cx360_deleted_at": [datetime(2026, 1, 5, 6), datetime(2026, 1, 5, 7)]})
+                      "cx360_deleted_at": pa.array(
+                          [datetime(2026, 1, 5, 6), datetime(2026, 1, 5, 7, 0, 0, 250_000)],
+                          pa.timestamp("us", "UTC"))})
     pq.write_table(table, shop.extracts / "gone.parquet")
     report = shop.load()
     assert not report.problems and not report.warnings
     (load,) = report.loaded
-    assert shop.rows(KEPT, load) == [("1", True, True, datetime(2026, 1, 5, 6), None),
-                                     ("2", True, True, datetime(2026, 1, 5, 7), None)]
+    assert shop.rows(KEPT, load) == [
+        ("1", True, True, datetime(2026, 1, 5, 6), None),
+        ("2", True, True, datetime(2026, 1, 5, 7, 0, 0, 250_000), None)]
+
+
+def test_a_deletion_that_does_not_say_when_is_of_the_end_of_its_extracts_day(shop: Shop) -> None:
+    """In the time zone of the source, and of nobody's time where records are dated by extracts."""
+    dated = r"format: csv, files: '*.csv', extracted_on: 'orders_(\d+)', time_zone: Europe/Berlin"
+    shop.write("orders_20260105.csv", b"Nr,cx360_deleted\n1,ja\n")
+    shop.declare(f"{dated}, updated_at: Stand")
+    assert shop.rows("updated_at", shop.only()) == [(datetime(2026, 1, 5, 22, 59, 59),)]
+    shop.declare(dated)
+    assert shop.rows("updated_at", shop.only()) == [(None,)]
 
 
 @pytest.mark.parametrize(("settings", "name", "content"), [
@@ -81,7 +94,7 @@ def test_records_and_deletions_may_share_a_file(
     (b"1,,no,", "column ordered_at: empty, but required"),
 ])
 def test_a_deletion_that_cannot_be_used_is_rejected(shop: Shop, row: bytes, reason: str) -> None:
-    needs_time = ", updated_at: Stand" if "when" in reason else ""
+    needs_time = ", updated_at: Stand" if "when" in reason or "_at:" in reason else ""
     shop.declare(f"format: csv, files: '*.csv'{needs_time}", columns="{ordered_at: Datum}")
     shop.write("orders.csv", b"Nr,Datum,cx360_deleted,cx360_deleted_at\n" + row + b"\n")
     load = shop.only()

@@ -45,7 +45,6 @@ def render(model: str) -> str:
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     return environment.from_string(macros + model).render({
         "dbt": SimpleNamespace(
-            dateadd=lambda part, number, value: f"{value} + interval {number} {part}",
             hash=lambda value: f"md5({value})",
             concat=lambda parts: " || ".join(ast.literal_eval(str(parts).strip()))),
         "return": lambda value: value,
@@ -227,3 +226,21 @@ def test_a_deletion_found_on_a_day_outlives_the_changes_of_that_day(tmp_path: Pa
     company.deliver(("20260105", "1,,,yes\n2,,,yes\n3,Cy,2026-01-01,\n"))
     company.deliver(("20260104", "1,Al,2026-01-05 18:00:00,\n2,Bo,2026-01-06 00:00:00,\n"))
     assert company.current() == {("2", "Bo"), ("3", "Cy")}
+    assert company.history() == {("2", "Bo", date(2026, 1, 6), None),
+                                 ("3", "Cy", date(2026, 1, 1), None),
+                                 ("1", "Al", date(2026, 1, 5), date(2026, 1, 6))}
+
+
+@pytest.mark.parametrize("settings", [EXTRACTED, "null_values: ['-']"])
+def test_what_comes_back_after_its_deletion_is_there_again(tmp_path: Path, settings: str) -> None:
+    """Even on the same day, and whatever time the deletion tells that records do not tell."""
+    company = Company(tmp_path, settings)
+    company.deliver(("a_20260105", "1,Al,,\n2,Bo,,\n"))
+    company.deliver(("b_20260105", "1,,,yes\n2,,,yes\n"))
+    assert company.current() == set()
+    (company.extracts / "c_20260105.csv").write_text(
+        "Nr,cx360_deleted,cx360_deleted_at\n2,yes,2026-01-05 17:00:00\n")
+    company.deliver(("d_20260105", "1,Al,,\n"))
+    assert company.current() == {("1", "Al")}
+    company.deliver(("e_20260105", "2,Bo,,\n"))
+    assert company.current() == {("1", "Al"), ("2", "Bo")}

@@ -18,7 +18,7 @@ deliveries as (
         load_id,
         load_sequence,
         is_deleted,
-        {{ version_time() }} as version_at,
+        coalesce(updated_at, cast(extracted_on as timestamp)) as version_at,
         coalesce({{ to_company_date('updated_at') }}, extracted_on) as version_date,
         {{ dbt.hash(dbt.concat(joined_columns(told))) }} as content_key
     from raw_customers
