@@ -1,4 +1,4 @@
-"""A range of dates is backfilled from the UI in one run, and the whole job does not do it again."""
+"""Checks of arrival in the UI, and a backfill of a range of dates in one run."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_range_of_partitions_is_one_run(parsed_project: Path, home: Path) -> N
 
 
 def test_whether_a_source_is_late_is_asked_of_the_clock_by_its_own_job_only(
-    parsed_project: Path, home: Path,
+    parsed_project: Path, home: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from orchestration.definitions import defs
     from orchestration.defs.automation import late_today
@@ -75,12 +75,36 @@ def test_whether_a_source_is_late_is_asked_of_the_clock_by_its_own_job_only(
     whole = location.resolve_job_def("refresh_customer_360").asset_layer.asset_graph
     assert key not in whole.asset_check_keys
     backfill(1, 5)
-    with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize([late_today], instance=instance, raise_on_error=False,
-                                resources={"run": resources()["run"]},
-                                selection=dg.AssetSelection.checks(late_today))
-    (evaluation,) = result.get_asset_check_evaluations()
-    assert result.success
-    assert not evaluation.passed
-    assert evaluation.severity == dg.AssetCheckSeverity.WARN
-    assert "last extract of 2026-01-05, expected every 1d" in (evaluation.description or "")
+    for strict, severity in (("", dg.AssetCheckSeverity.WARN),
+                             ("true", dg.AssetCheckSeverity.ERROR)):
+        monkeypatch.setenv("CX360_STRICT", strict)
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = dg.materialize([late_today], instance=instance, raise_on_error=False,
+                                    resources={"run": resources()["run"]},
+                                    selection=dg.AssetSelection.checks(late_today))
+        (evaluation,) = result.get_asset_check_evaluations()
+        assert result.success
+        assert (evaluation.passed, evaluation.severity) == (False, severity)
+        assert "last extract of 2026-01-05, expected every 1d" in (evaluation.description or "")
+
+
+def test_a_late_source_fails_its_check_by_the_as_of_date_and_stops_nothing(
+    parsed_project: Path, home: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from orchestration.defs.ingest import raw_tables
+    from orchestration.resources import resources
+
+    for as_of, said in (("2026-01-06", ""), (
+            "2026-01-09", "till pos.orders: last extract of 2026-01-05, expected every 1d, on "
+                          "2026-01-09 3 days late")):
+        monkeypatch.setenv("CX360_AS_OF", as_of)
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = dg.materialize(
+                [raw_tables], instance=instance, resources={"run": resources()["run"]})
+        checks = {(key.asset_key.path[-1], key.check_name): key
+                  for key in result.get_asset_check_evaluations()}
+        assert result.success
+        found = checks["pos_orders", "arrival"]
+        assert (found.passed, found.description or "") == (not said, said)
+        assert checks["crm_customers", "arrival"].passed
+        assert not found.blocking
