@@ -1,5 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'value_by_customer_attribute'}}}) }}
--- The total less the shown cells of an attribute is nobody or people enough, and never one cell alone.
+-- The total less the shown cells of an attribute is nobody or people enough, and never one cell alone. Where the
+-- total is too few people to be shown, nothing can be taken from it.
 with
 
 cells as (
@@ -15,4 +16,5 @@ cells as (
 
 select *
 from cells
-where hidden_customers_count between 1 and {{ var('small_cell_minimum') - 1 }} or hidden_cells_count = 1
+where hidden_customers_count between 1 and {{ var('small_cell_minimum') - 1 }}
+    or (hidden_cells_count = 1 and hidden_customers_count is not null)
