@@ -38,6 +38,7 @@ BENCHMARKS = {
     "alerts": "planted events, false alerts a year, NPS dropped 12 points, a thousand series",
     "segments": "stability and later purchases explained beside RFM cells, a million customers",
     "fuzz": "2,000 generated damaged files over all readers: loaded or refused, never lost",
+    "apis": "200,000 records of a REST API fetched and loaded: records a second, memory",
     "databases": "a million rows of PostgreSQL and MariaDB: whole, 1 % changed, memory",
     "orders": "the same extracts loaded in three orders: same customers, same KPIs",
     "intervals": "how often the intervals of KPIs hold the truth, at n = 5 to 200",

@@ -52,9 +52,11 @@ def row_rules(table: RawTable) -> tuple[Rule, ...]:
     `load_id` has none: a row with a wrong one is missing in the count of its load (`stored_rows`).
     """
     rules = []
+    delivered = {column.name for column in table.columns}
     for column in table.raw_columns:
         if column.required and column.name != "load_id":
-            rules.append(never_empty(column.name, _CORRECT_MAPPING))
+            rules.append(never_empty(column.name, _CORRECT_MAPPING,
+                                     " of a record that is there" * (column.name in delivered)))
         if column.name == "record_key":
             rules.append(key_form(column.name, _REPLAY))
         if column.minimum is not None or column.maximum is not None:
@@ -155,7 +157,8 @@ def describe_suite(table: RawTable, thresholds: Thresholds) -> list[str]:
 
 def chunk_columns(table: RawTable) -> list[str]:
     """Return the columns that chunks for `validate_loads` must have."""
-    return list(dict.fromkeys(["load_id", *(rule.column for rule in row_rules(table))]))
+    return list(dict.fromkeys(
+        ["load_id", "is_deleted", *(rule.column for rule in row_rules(table))]))
 
 
 def validate_loads(
@@ -177,10 +180,11 @@ def validate_loads(
     for chunk in chunks:
         require_columns(table.table, chunk, chunk_columns(table))
         streamed.update(chunk["load_id"].value_counts().to_dict())  # type: ignore[arg-type]
-        for rule, positions in find_violations(table.table, chunk, rules):
-            for load_id, count in chunk["load_id"].iloc[positions].value_counts().items():
-                if load_id in broken:
-                    broken[load_id][rule] += count
+        for part, of_part in _by_deletion(table, chunk, rules):
+            for rule, positions in find_violations(table.table, part, of_part):
+                for load_id, count in part["load_id"].iloc[positions].value_counts().items():
+                    if load_id in broken:
+                        broken[load_id][rule] += count
     many = metrics["rows_rejected"] > thresholds.rejected_rows
     judged = metrics.assign(judged_rejected_share=metrics["rejected_share"].where(many, 0.0))
     failures = find_metric_failures(table.table, judged, metrics_rules(table, thresholds))
@@ -195,3 +199,15 @@ def validate_loads(
         numbers = documented_metrics(records[position], documented, broken[load_id])
         verdicts.append(LoadVerdict(load_id, (*failures[position], *in_rows), numbers))
     return verdicts
+
+
+def _by_deletion(
+    table: RawTable, chunk: pd.DataFrame, rules: tuple[Rule, ...],
+) -> list[tuple[pd.DataFrame, tuple[Rule, ...]]]:
+    """Parts of a chunk, each with the rules it must keep: deleted records have no content."""
+    is_deleted = chunk["is_deleted"].fillna(False).astype(bool)
+    if not is_deleted.any():
+        return [(chunk, rules)]
+    delivered = {column.name for column in table.columns}
+    return [(chunk[~is_deleted], rules),
+            (chunk[is_deleted], tuple(rule for rule in rules if rule.column not in delivered))]

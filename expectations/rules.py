@@ -51,14 +51,14 @@ class Rule:
         return f"{table}: {self.violation.format(rows=rows, **(metrics or {}))}. {self.remedy}"
 
 
-def never_empty(column: str, remedy: str) -> Rule:
-    """Every row has a value."""
+def never_empty(column: str, remedy: str, of_what: str = "") -> Rule:
+    """Every row has a value; `of_what` says of which rows this is asked, if not of all."""
     return Rule(
         "not_null",
         column,
         "ExpectColumnValuesToNotBeNull",
         {},
-        f"`{column}` is never empty.",
+        f"`{column}`{of_what} is never empty.",
         f"`{column}` is empty in {{rows}}, but every row needs a value",
         remedy,
     )

@@ -50,6 +50,10 @@ class RawTable(Protocol):
         """Name of the table."""
 
     @property
+    def columns(self) -> Sequence[RawColumn]:
+        """Columns that sources fill; a version that tells of a deletion has no value in them."""
+
+    @property
     def raw_columns(self) -> Sequence[RawColumn]:
         """All columns, those that ingestion adds included."""
 

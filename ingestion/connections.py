@@ -6,9 +6,11 @@ What does **not** belong here: asking (`fetching/`).
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ingestion.rest.settings import RestConnection
 
 
 def check_variable(name: str) -> str:
@@ -43,5 +45,4 @@ class DatabaseConnection(BaseModel):
         return (self.url_env,)
 
 
-# Kinds of other modules join here; `kind` tells them apart.
-Connection = DatabaseConnection
+Connection = Annotated[DatabaseConnection | RestConnection, Field(discriminator="kind")]

@@ -157,6 +157,8 @@ SYSTEM_COLUMNS: tuple[Column, ...] = (
     _c("extracted_on", "date", "Date the extract declares for itself."),
     _c("updated_at", "timestamp", "When the source last changed the record (UTC)."),
     _c("source_metadata", "json", "Columns of the extract outside the contract, as JSON.", "text"),
+    _c("is_deleted", "boolean", "The source deleted the record: this version has its key and times "
+       "only. Null or false: it is there."),
 )
 
 _CUSTOMER = _ref("customer_ref", "crm.customers", "The customer, by its key in the CRM.")

@@ -29,6 +29,7 @@ from pydantic import (
 
 from ingestion.connections import Connection
 from ingestion.contract import ENTITIES, Entity
+from ingestion.rest.settings import Request
 
 # Raised when the meaning of a declaration changes, so that its loads are made anew.
 READER_VERSION = 2
@@ -74,13 +75,14 @@ _SETTINGS_OF_FORMATS = {
     "column_names": ("csv", "excel"), "skip_first": ("csv", "excel"),
     "skip_last": ("csv", "json", "jsonl", "excel"),
     "record_path": ("json",), "explode": ("json", "jsonl"),
+    "explode_fields": ("json", "jsonl"),
     "sheet": ("excel",), "sheet_column": ("excel",),
 }
 # Which rows are extracts, and not what is made of them: no change makes loads anew.
-_ORIGIN_SETTINGS = {"files", "table", "query", "cursor", "look_back"}
+_ORIGIN_SETTINGS = {"files", "table", "query", "request", "cursor", "look_back"}
 _DEFAULTS_OF_FETCHED = ("time_zone", "null_values")
 # Settings that came later: unused, they change no version, so that nothing is loaded anew.
-_LATER_SETTINGS = (*_SETTINGS_OF_FORMATS, "totals", "from_file_name")
+_LATER_SETTINGS = (*_SETTINGS_OF_FORMATS, "totals", "from_file_name", "deleted")
 
 
 class _Strict(BaseModel):
@@ -108,6 +110,7 @@ class FileFormat(_Strict):
     totals: dict[str, Names] = Field(default_factory=dict)
     record_path: str = ""
     explode: str = ""
+    explode_fields: str = ""
     sheet: str = ""
     sheet_column: str = ""
 
@@ -224,11 +227,25 @@ class Unpivot(_Strict):
                 else {column: (column,) for column in self.columns})
 
 
+class Deletion(_Strict):
+    """Which rows tell that their record was deleted: those with one of `values` in `from`."""
+
+    source: str = Field(alias="from", min_length=1)
+    values: Names = Field(min_length=1)
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _values_as_text(cls, value: Any) -> Any:
+        values = value if isinstance(value, list) else [value]
+        return [_text(one) for one in values]
+
+
 class TableDeclaration(FileFormat):
     """One table of a source: which files, which entity, which column from where.
 
-    Instead of `files`, a `table` or a `query` of the source's database is fetched: as a whole, or
-    from the last value of the column `cursor` on, less what changes late (`look_back`).
+    Instead of `files`, a `table` or a `query` of the source's database, or what a `request` to its
+    API gives, is fetched: as a whole, or from the last value of the column `cursor` on, less what
+    changes late (`look_back`).
     """
 
     entity: str
@@ -237,15 +254,16 @@ class TableDeclaration(FileFormat):
     records: tuple[dict[str, Any], ...] = ()
     table: str = ""
     query: str = ""
+    request: Request | None = None
     cursor: str = ""
     look_back: str = ""
-    deleted: Literal["compare_keys"] | None = None
     extracted_on: str = ""
     from_file_name: dict[str, str] = Field(default_factory=dict)
     key: Names = ()
     updated_at: Mapping | None = None
     duplicates: Literal["keep", "reject"] | None = None
     repeats: bool = False
+    deleted: Deletion | Literal["compare_keys"] | None = None
     expected_every: str = ""
     may_be_empty: bool = False
     unpivot: Unpivot | None = None
@@ -310,9 +328,11 @@ class TableDeclaration(FileFormat):
     @model_validator(mode="before")
     @classmethod
     def _fetched_format(cls, data: Any) -> Any:
-        """What a database gives is written with its types."""
+        """What a database gives is written with its types, what an API gives as delivered."""
         if isinstance(data, dict) and (data.get("table") or data.get("query")):
             data = {"format": "parquet"} | data
+        if isinstance(data, dict) and data.get("request"):
+            data = {"format": "jsonl"} | data
         return data
 
     @model_validator(mode="after")
@@ -320,23 +340,27 @@ class TableDeclaration(FileFormat):
         if not self.is_fetched:
             for setting in ("cursor", "look_back"):
                 if getattr(self, setting):
-                    raise ValueError(f"`{setting}` belongs to a `table` or `query`")
+                    raise ValueError(f"`{setting}` belongs to a `table`, `query` or `request`")
             if self.deleted == "compare_keys":
                 raise ValueError("`deleted: compare_keys` belongs to a `table` or `query`")
             return self
-        if self.format != "parquet" or self.extracted_on or self.from_file_name:
+        written = "jsonl" if self.request else "parquet"
+        if self.format != written or self.extracted_on or self.from_file_name:
             raise ValueError("what is fetched has no file of the company's: leave out `format`, "
                              "`extracted_on` and `from_file_name`")
         if self.look_back and not self.cursor:
             raise ValueError("`look_back` needs a `cursor`")
-        if self.deleted == "compare_keys" and not self.key:
-            raise ValueError("`deleted: compare_keys` needs a `key`")
+        if self.request:
+            _check_request(self.request, self.cursor, self.look_back)
+            if self.deleted == "compare_keys":
+                raise ValueError("`deleted: compare_keys` belongs to a `table` or `query`")
         return self
 
     @model_validator(mode="after")
     def _fits_the_contract(self) -> TableDeclaration:
-        if sum(map(bool, (self.files, self.records, self.table, self.query))) != 1:
-            raise ValueError("give `files` or `records`, or `table` or `query` of a database")
+        if sum(map(bool, (self.files, self.records, self.table, self.query, self.request))) != 1:
+            raise ValueError("give `files` or `records`, or `table` or `query` of a database, or a "
+                             "`request` to an API")
         known = {column.name: column for column in self.contract.columns}
         for name, mapping in self.columns.items():
             if name not in known:
@@ -352,14 +376,20 @@ class TableDeclaration(FileFormat):
         for setting in ("unpivot", "from_file_name"):
             if getattr(self, setting) and self.format in ("json", "jsonl"):
                 raise ValueError(f"`{setting}` needs columns: csv, excel or parquet")
-        if self.repeats and not self.key:
-            raise ValueError("`repeats` needs a `key`")
+        for setting in ("repeats", "deleted"):
+            if getattr(self, setting) and not self.key:
+                raise ValueError(f"`{setting}` needs a `key`")
         return self
 
     @property
     def contract(self) -> Entity:
         """The entity it fills."""
         return ENTITIES[self.entity]
+
+    @property
+    def deletion(self) -> Deletion | None:
+        """Which of its rows tell of a deletion, where a column of theirs does."""
+        return self.deleted if isinstance(self.deleted, Deletion) else None
 
     @property
     def label(self) -> str:
@@ -369,7 +399,21 @@ class TableDeclaration(FileFormat):
     @property
     def is_fetched(self) -> bool:
         """Whether its rows are asked of the source's `connection`."""
-        return bool(self.table or self.query)
+        return bool(self.table or self.query or self.request)
+
+    @property
+    def landed_label(self) -> str:
+        """Name of the table whose fetched files it reads: mostly its own."""
+        return self.request.of if self.request and self.request.of else self.label
+
+
+def _check_request(request: Request, cursor: str, look_back: str) -> None:
+    if look_back and not DURATION.match(look_back):
+        raise ValueError("`look_back` of a `request` is a duration such as 2d or 6h")
+    if (request.uses_since or request.newest_first) and not cursor:
+        raise ValueError("`{since}` and `newest_first` need a `cursor`")
+    if cursor and not (request.uses_since or request.newest_first):
+        raise ValueError("a `cursor` needs `{since}` in the request, or `newest_first`")
 
 
 class SourceDeclaration(_Strict):
@@ -396,9 +440,10 @@ class SourceDeclaration(_Strict):
         for raw in data["tables"]:
             if not isinstance(raw, dict):
                 raise ValueError("each entry of `tables` is a mapping")
-            fetched = {name: defaults[name] for name in _DEFAULTS_OF_FETCHED if name in defaults}
-            table = (({} if raw.get("records") else
-                      fetched if raw.get("table") or raw.get("query") else defaults) | raw)
+            is_fetched = any(map(raw.get, ("table", "query", "request")))
+            table = {name: default for name, default in defaults.items()
+                     if not raw.get("records")
+                     and (name in _DEFAULTS_OF_FETCHED or not is_fetched)} | raw
             entity = ENTITIES.get(str(table.get("entity")))
             if (currency and entity and isinstance(table.get("columns"), dict)
                     and any(c.name == "currency" for c in entity.columns)):
@@ -421,12 +466,32 @@ class SourceDeclaration(_Strict):
             raise ValueError(f"{_list(fetched)}: give the source a `connection`")
         if self.connection and not fetched:
             raise ValueError("the source has a `connection`, but no table is fetched over it")
+        asked = {table.label for table in self.tables if table.request and not table.request.of}
+        for table in self.tables:
+            if table.is_fetched and self.connection and (
+                    bool(table.request) != (self.connection.kind == "rest")):
+                raise ValueError(f"{table.label}: a `request` needs a connection of kind rest, a "
+                                 "`table` or `query` one of a database")
+            for name in (table.request.of, table.request.for_each) if table.request else ():
+                if name and name not in asked:
+                    raise ValueError(f"{table.label}: {name} is no table with a `request` of its "
+                                     f"own; there is {_list(sorted(asked))}")
         return self
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that fetching needs."""
+        names = list(self.connection.variables) if self.connection else []
+        for table in self.tables:
+            names += table.request.variables if table.request else ()
+        return tuple(dict.fromkeys(names))
 
     def version(self, table: TableDeclaration) -> str:
         """Version of what makes this table's rows: changes exactly when they may change."""
         content = table.model_dump(mode="json", exclude={
-            "expected_every", "may_be_empty", "deleted", *_ORIGIN_SETTINGS})
+            "expected_every", "may_be_empty", *_ORIGIN_SETTINGS})
+        if not table.deletion:  # a comparison of keys makes rows of its own
+            content["deleted"] = None
         for name in _LATER_SETTINGS:
             if not content[name]:
                 del content[name]

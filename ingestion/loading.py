@@ -19,6 +19,7 @@ import duckdb
 
 from ingestion.contract import DUCKDB_TYPES, Entity
 from ingestion.declaration import SourceDeclaration
+from ingestion.deletions import DELETED, has_only_keys, is_there
 from ingestion.planning import PlannedLoad, Problem, batches, plan_loads
 from ingestion.raw_zone import Load, RawZone
 from ingestion.readers.files import (
@@ -34,6 +35,8 @@ from ingestion.readers.files import (
 )
 from ingestion.remote_extracts import RemoteExtracts
 from ingestion.rows import conversion_sql, resolve_duplicates
+from ingestion.schema_history import update_history
+from ingestion.shapes import Shapes, observe_shapes
 
 Progress = Callable[[str], None]
 
@@ -43,6 +46,7 @@ class _Counts(NamedTuple):
     rows_accepted: int
     rows_rejected: int
     rows_repeated: int
+    rows_deleted: int
     first_event_at: datetime | None
     last_event_at: datetime | None
 
@@ -99,6 +103,7 @@ def load_extracts(
         "source_system": problem.source_system, "label": problem.table,
         "entity": entities[problem.source_system, problem.table],
         "file": problem.file, "message": problem.message} for problem in problems)
+    warnings += update_history(zone)
     return LoadReport(tuple(loaded), known_count, tuple(problems), tuple(warnings))
 
 
@@ -148,6 +153,8 @@ def _load_batch(
     table, entity = plan.table, plan.table.contract
     extract = open_extract(con, [p.path for p in batch], table, plan.columns,
                            zone.incoming / "utf8", line_by_line=line_by_line)
+    shapes = {load_id: Shapes(zone.path).keep(shape)
+              for load_id, shape in observe_shapes(con, batch, extract).items()}
     if table.from_file_name:
         extract = add_from_file_name(con, extract, table.from_file_name)
     if table.unpivot:
@@ -179,7 +186,7 @@ def _load_batch(
             declaration_version=planned.declaration.version(table),
             extracted_on=planned.extracted_on, expected_every=table.expected_every,
             may_be_empty=table.may_be_empty,
-            state="staged", reason="", files=files,
+            state="staged", reason="", files=files, schema_id=shapes.get(planned.load_id, ""),
             **counts[planned.load_id]._asdict()))
     for name in ("extract", "unreadable", "converted", "emptied"):
         con.execute(f"drop table if exists {name}")
@@ -196,11 +203,18 @@ def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem])
         return
 
     def present(name: str) -> bool:
-        return name in extract.names or name.split(".")[0] in extract.names
+        return is_there(name, extract)
 
     missing = [name for name in (*plan.table.key, *plan.table.totals)
                if not name.startswith("=") and not present(name)]
     required = {column.name for column in plan.table.contract.columns if column.required}
+    tells_deletions = DELETED in extract.names
+    if plan.table.deletion and not tells_deletions and not present(plan.table.deletion.source):
+        missing.append(plan.table.deletion.source)
+    if tells_deletions:  # its rows are judged one by one; often it has nothing but keys
+        required = set()
+        if has_only_keys(plan.table, extract) and not missing:
+            return
     for canonical, mapping in plan.table.columns.items():
         found = [present(name) for name in mapping.names]
         if not mapping.names or (any(found) if mapping.sources else all(found)):
@@ -302,6 +316,7 @@ def _count(con: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, _Counts]
             select load_id, count(*) as row_count,
                 sum(case when cx360_reason is null then 1 else 0 end) as accepted,
                 sum(case when cx360_reason = 'repeated' then 1 else 0 end) as repeated,
+                sum(case when cx360_reason is null and is_deleted then 1 else 0 end) as deleted,
                 min(case when cx360_reason is null then {moment} end) as first_event_at,
                 max(case when cx360_reason is null then {moment} end) as last_event_at
             from converted group by load_id
@@ -309,7 +324,7 @@ def _count(con: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, _Counts]
         select p.load_id, coalesce(j.row_count, 0) + coalesce(u.row_count, 0),
             coalesce(j.accepted, 0),
             coalesce(j.row_count - j.accepted - j.repeated, 0) + coalesce(u.row_count, 0),
-            coalesce(j.repeated, 0), j.first_event_at, j.last_event_at
+            coalesce(j.repeated, 0), coalesce(j.deleted, 0), j.first_event_at, j.last_event_at
         from load_plan as p
         left join judged as j on p.load_id = j.load_id
         left join unread as u on p.load_id = u.load_id""").fetchall()

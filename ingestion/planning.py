@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
 from ingestion.declaration import SourceDeclaration, TableDeclaration
 from ingestion.fetching.landing import LandedFile, Landing
 from ingestion.raw_zone import RawZone
-from ingestion.readers.files import ExtractError, header
+from ingestion.readers.files import ExtractError, column_types, header
 from ingestion.readers.remote import RemoteObject, find_objects, is_remote, told_url
 from ingestion.remote_extracts import RemoteExtracts
 
@@ -48,6 +49,11 @@ class PlannedLoad:
     columns: tuple[str, ...]
     origin: str = ""  # of an extract that was fetched: its address, or its path in the raw zone
 
+    @cached_property
+    def types(self) -> dict[str, str]:
+        """Types of `columns` where the format states them before any record is read."""
+        return column_types(self.path, self.table)
+
 
 def find_new_extracts(
     declarations: Iterable[SourceDeclaration], extracts: Path, zone: RawZone,
@@ -68,7 +74,7 @@ def plan_loads(
     known = {load.load_id: load for load in zone.loads()}
     by_content = {(load.source_system, load.label, load.content_hash, load.extracted_on): load
                   for load in known.values()}
-    by_file = {load.file: load for load in known.values()}
+    by_file = {(load.label, load.file): load for load in known.values()}
     landing = Landing(zone.path)
     fresh: list[PlannedLoad] = []
     known_count = 0
@@ -115,8 +121,9 @@ def plan_loads(
                     problems.append(Problem(declaration.source, table.label, path.name, str(error)))
                     continue
                 # The same content, fetched again after another one, is a newer state.
-                earlier = by_file.get(plan.origin) if table.is_fetched else by_content.get(
-                    (declaration.source, table.label, plan.content_hash, plan.extracted_on))
+                earlier = (
+                    by_file.get((table.label, plan.origin)) if table.is_fetched else by_content.get(
+                        (declaration.source, table.label, plan.content_hash, plan.extracted_on)))
                 if plan.load_id in known and known[plan.load_id].state != "superseded":
                     known_count += 1
                 else:
@@ -141,7 +148,7 @@ def _extract_files(
     landing: Landing,
 ) -> Sequence[Path | RemoteObject | LandedFile]:
     if table.is_fetched:
-        return landing.files(declaration.source, table.label)
+        return landing.files(declaration.source, table.landed_label)
     if is_remote(table.files):
         return find_objects(table.files)
     if not table.records:
@@ -225,9 +232,13 @@ def _file_name_values(table: TableDeclaration, path: Path) -> tuple[str, ...]:
 
 
 def batches(planned: list[PlannedLoad]) -> Iterator[list[PlannedLoad]]:
-    """Extracts of one table and one header, together as long as they are not too large."""
-    def shape(plan: PlannedLoad) -> tuple[str, str, tuple[str, ...]]:
-        return plan.declaration.source, plan.table.label, plan.columns
+    """Extracts of one table and one header, together as long as they are not too large.
+
+    Of files with other types the engine would read the one's text as the other's numbers.
+    """
+    def shape(plan: PlannedLoad) -> tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]]:
+        return (plan.declaration.source, plan.table.label, plan.columns,
+                tuple(sorted(plan.types.items())))
 
     for _, group in groupby(sorted(planned, key=lambda p: (*shape(p), p.sequence)), key=shape):
         batch: list[PlannedLoad] = []

@@ -27,7 +27,11 @@ State = Literal["staged", "admitted", "quarantined", "withdrawn", "superseded"]
 
 @dataclass(frozen=True)
 class Load:
-    """One load: one table of one source from one extract, in one version of its declaration."""
+    """One load: one table of one source from one extract, in one version of its declaration.
+
+    `rows_deleted` are those of the accepted rows that tell that their record was deleted;
+    `schema_id` names the shape of the extract (`shapes.py`), where that says something.
+    """
 
     load_id: str
     load_sequence: int
@@ -50,6 +54,8 @@ class Load:
     state: State
     reason: str
     files: tuple[str, ...]
+    rows_deleted: int = 0
+    schema_id: str = ""
 
 
 MANIFEST_SCHEMA = pa.schema([
@@ -61,7 +67,8 @@ MANIFEST_SCHEMA = pa.schema([
     ("first_event_at", pa.timestamp("us")), ("last_event_at", pa.timestamp("us")),
     ("expected_every", pa.string()), ("may_be_empty", pa.bool_()),
     ("state", pa.string()), ("reason", pa.string()),
-    ("files", pa.list_(pa.string())),
+    ("files", pa.list_(pa.string())), ("rows_deleted", pa.int64()),
+    ("schema_id", pa.string()),
 ])
 PROBLEM_SCHEMA = pa.schema([
     (name, pa.string()) for name in ("source_system", "label", "entity", "file", "message")])
@@ -79,6 +86,11 @@ class RawZone:
         return self.path / "manifest.parquet"
 
     @property
+    def schema_history_path(self) -> Path:
+        """The file that says how the columns of each source changed."""
+        return self.path / "schema_history.parquet"
+
+    @property
     def incoming(self) -> Path:
         """Where files are written before they are moved into place."""
         return self.path / "_incoming"
@@ -94,8 +106,10 @@ class RawZone:
                 self._write_empty(con, entity, empty / f"{entity.table}.parquet")
         finally:
             con.close()
-        if not self.manifest_path.exists():
-            self.write_manifest(())
+        is_whole = (self.manifest_path.exists()
+                    and pq.read_schema(self.manifest_path).names == MANIFEST_SCHEMA.names)
+        if not is_whole:
+            self.write_manifest(self.loads())
 
     def loads(self) -> tuple[Load, ...]:
         """Every load ever made, in load sequence."""

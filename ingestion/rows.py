@@ -11,6 +11,13 @@ import duckdb
 from ingestion.contract import DUCKDB_TYPES, LATEST, Column, Entity
 from ingestion.conversion import converted, mismatch, source_text
 from ingestion.declaration import ColumnMapping, SourceDeclaration, TableDeclaration
+from ingestion.deletions import (
+    deletion_reasons,
+    deletion_time,
+    is_deleted,
+    told_by,
+    unclear_mark,
+)
 from ingestion.readers.files import Extract, identifier, literal
 
 
@@ -25,8 +32,12 @@ def conversion_sql(
     if table.updated_at:
         mappings["updated_at"] = (Column("updated_at", "timestamp", ""), table.updated_at)
 
+    deleted = is_deleted(table, extract)
     texts = {name: source_text(mapping, table, extract.text, extract.names)
              for name, (_, mapping) in mappings.items()}
+    if deleted:  # a tombstone has its key and its times only
+        texts = {name: text if name == "updated_at"
+                 else f"case when not ({deleted}) then {text} end" for name, text in texts.items()}
     values = {name: converted(identifier(f"text_{name}"), column, mapping, table,
                               is_typed=extract.is_typed and bool(mapping.names))
               for name, (column, mapping) in mappings.items()}
@@ -34,12 +45,15 @@ def conversion_sql(
                        else ColumnMapping(sources=(name,)), table, extract.text, extract.names)
            for name in table.key]
     used = {name for _, mapping in mappings.values() for name in mapping.names}
-    used |= {name for name in table.key if not name.startswith("=")}
+    used |= {name for name in table.key if not name.startswith("=")} | told_by(table, extract)
+    metadata = extract.without(used)
+    if deleted:
+        metadata = f"case when not ({deleted}) then {metadata} end"
 
     strict = [column for column, _ in mappings.values() if not column.lenient]
     lenient = [column for column, _ in mappings.values() if column.lenient]
     reasons = [reason for column in strict for reason in _type_reasons(column)]
-    reasons += [f"case when text_{column.name} is null "
+    reasons += [f"case when text_{column.name} is null {'and not is_deleted ' if deleted else ''}"
                 f"then {literal(f'column {column.name}: empty, but required')} end"
                 for column in entity.columns if column.required]
     reasons += [reason for column in strict for reason in _range_reasons(column, entity)]
@@ -51,6 +65,11 @@ def conversion_sql(
         content = ", ".join(f"coalesce(text_{name}, chr(0))" for name in mappings)
         reference = f"md5(concat_ws(chr(1), {content}))"
 
+    if deleted:
+        reasons += ["cx360_unclear", *deletion_reasons(table)]
+        if not table.updated_at:
+            reasons += _range_reasons(Column("updated_at", "timestamp", ""), entity)
+
     def or_null(column: Column) -> str:
         if column.name in values:
             return f"{values[column.name]} as {identifier(column.name)}"
@@ -59,10 +78,17 @@ def conversion_sql(
     picked = [f"{text} as {identifier(f'text_{name}')}" for name, text in texts.items()]
     picked += [f"{text} as key_{i}" for i, text in enumerate(key)]
     picked.append(f"{_totals_reason(table, extract)} as cx360_total")
+    picked.append(f"{deleted or 'false'} as is_deleted")
     typed = [or_null(column) for column in entity.columns]
-    typed.append(or_null(Column("updated_at", "timestamp", "")))
+    changed = values.get("updated_at", "cast(null as timestamp)")
     passed = ", ".join([f"text_{name}" for name in mappings]
                        + [f"key_{i}" for i in range(len(key))] + ["cx360_total"])
+    if deleted:
+        picked += [f"{unclear_mark(extract)} as cx360_unclear",
+                   f"case when {deleted} then {deletion_time(extract)} end as cx360_deleted_at"]
+        changed = f"coalesce({changed}, cx360_deleted_at)"
+        passed += ", cx360_unclear, cx360_deleted_at"
+    typed.append(f"{changed} as updated_at")
     judged = "".join(
         f", coalesce({', '.join([*_type_reasons(column), *_range_reasons(column, entity)])})"
         f" as emptied_{column.name}" for column in lenient)
@@ -74,11 +100,11 @@ def conversion_sql(
         create or replace temp table converted as
         with picked as (
             select load_plan.load_id, load_plan.load_sequence, load_plan.extracted_on,
-                cx360_row as source_row, {extract.without(used)} as source_metadata,
+                cx360_row as source_row, {metadata} as source_metadata,
                 {', '.join(picked)}
             from extract join load_plan on extract.cx360_file = load_plan.cx360_file
         ), typed as (
-            select load_id, load_sequence, extracted_on, source_row, source_metadata,
+            select load_id, load_sequence, extracted_on, source_row, source_metadata, is_deleted,
                 {passed}, {', '.join(typed)}
             from picked
         ), judged as (
@@ -164,15 +190,17 @@ def _system(
 def resolve_duplicates(con: duckdb.DuckDBPyConnection, table: TableDeclaration) -> None:
     """Decide among rows of one extract that share a key.
 
-    Keyed: the newest row counts, the last one among equals. With `repeats` the first row makes the
+    Keyed: the newest row counts, the last one among equals; a deletion that does not say when is
+    the last word. With `repeats` the first row makes the
     record. Without a key, rows that are equal in all columns are rejected if the declaration says
     so, and rows that share the declared columns are told apart by an occurrence number.
     """
     if table.repeats:
         _reject_all_but_first(con, "source_row", "'repeated'")
     elif table.key:
+        last_word = "is_deleted and updated_at is null" if table.updated_at else "false"
         _reject_all_but_first(
-            con, "updated_at desc nulls last, source_row desc",
+            con, f"{last_word} desc, updated_at desc nulls last, source_row desc",
             "'duplicate key: row ' || r.kept_row || ' of the same extract counts'")
     else:
         if table.duplicates == "reject":

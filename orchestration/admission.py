@@ -72,7 +72,9 @@ def _judge(
     memory_limit: str,
 ) -> dict[str, tuple[State, str]]:
     files = [zone.path / "_empty" / f"{entity.table}.parquet", *zone.files_of(loads)]
-    relation = f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
+    # A load made before a column joined the contract has none of it.
+    relation = (f"read_parquet([{', '.join(literal(str(file)) for file in files)}], "
+                "union_by_name = true)")
     columns = ", ".join(identifier(column) for column in chunk_columns(entity))
     ids = [load.load_id for load in loads]
     with engine(memory_limit) as con:

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from ingestion.raw_zone import RawZone
+from ingestion.schema_history import read_history
 from orchestration.alert_messages import send_alerts
 from orchestration.audit import STAGES, Audit
 from orchestration.cli_activate import activate
@@ -34,6 +35,7 @@ from orchestration.loads import (
 )
 from orchestration.publisher import current_snapshot
 from orchestration.run_lock import run_lock
+from orchestration.schemas import list_changes, list_columns
 from orchestration.settings import Settings, SettingsError, read_settings, remember_sources
 from orchestration.unchanged import find_unchanged
 
@@ -51,6 +53,7 @@ def main() -> None:
     cx360 fetch     ask databases and APIs for what is new, without a run
     cx360 status    what has been loaded, checked and published
     cx360 loads     list loads; show, replay or withdraw one
+    cx360 schema    which columns the sources deliver, and how they changed
     cx360 explain   who a customer is and why; what a value of a KPI rests on
     cx360 identity  review doubtful pairs, decide about them, fit the match model anew
     cx360 text      what was concluded about a text; correct it; train the models anew
@@ -255,6 +258,20 @@ def withdraw(load_id: str, reason: str) -> None:
     with run_lock(settings.home, click.echo):
         zone = RawZone(settings.raw_path)
         click.echo(withdraw_load(zone, find_load(zone, load_id), reason))
+
+
+@main.command()
+@click.argument("source", required=False)
+@click.option("--changes", is_flag=True, help="Only what changed after a table's first extract.")
+@home_option
+@told_clearly
+def schema(source: str | None, changes: bool, home: Path | None) -> None:
+    """List the columns that each source delivers, and what the declarations make of them."""
+    set_environment(CX360_HOME=home and home.resolve())
+    history = [row for row in read_history(RawZone(read_settings().raw_path))
+               if source in (None, row["source_system"])]
+    for line in list_changes(history) if changes else list_columns(history):
+        click.echo(line)
 
 
 @main.command()

@@ -123,7 +123,7 @@ def _connections(settings: Settings) -> Iterator[Finding]:
     secrets = read_secrets()
     for source in connected(read_declarations(settings.sources)):
         assert source.connection
-        missing = [name for name in source.connection.variables if not secrets.get(name)]
+        missing = [name for name in source.variables if not secrets.get(name)]
         yield Finding(
             f"source {source.source}", f"{source.connection.kind}, " + (
                 f"{', '.join(missing)} not set" if missing else "its variables are set"),

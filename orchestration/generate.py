@@ -91,7 +91,8 @@ def render_contract() -> str:
         "the record pointed to. Classes of personal data: `direct` and `text` are never published, "
         "`indirect` only generalised, `pseudonym` may join but never be shown.",
         "Which version of a record counts: the latest `updated_at`, else `extracted_on`, else "
-        "`load_sequence`.",
+        "`load_sequence`. While it is one that tells of the record's deletion, the record is not "
+        "there; such a version has its key and its times, and columns in bold are not asked of it.",
     ]
     for kind, description in KINDS.items():
         parts += [f"## {kind}", f"{description}."]

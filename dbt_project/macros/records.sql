@@ -1,6 +1,21 @@
 {#-
+    When a version of a record was made: as the source says, else the extract. A deletion that was found
+    missing from an extract is later than what the source changed on that day.
+-#}
+{% macro version_time() -%}
+    coalesce(
+        updated_at,
+        case
+            when is_deleted then {{ dbt.dateadd('second', 86399, 'cast(extracted_on as timestamp)') }}
+            else cast(extracted_on as timestamp)
+        end
+    )
+{%- endmacro %}
+
+{#-
     The current version of every record of a raw table: latest source timestamp, else the extract's
-    date, else load sequence. Adds `first_load_sequence` (seniority) and `versions_count`.
+    date, else load sequence. A record whose current version tells of its deletion is left out, until
+    it is delivered again. Adds `first_load_sequence` (seniority) and `versions_count`.
     Ranks keys only and joins back: sorting whole rows costs half as much time again, and the memory.
 -#}
 {% macro latest_version(relation) -%}
@@ -18,7 +33,7 @@
             row_number() over (
                 partition by record_key
                 order by
-                    coalesce(updated_at, cast(extracted_on as timestamp)) desc nulls last,
+                    {{ cx360.version_time() }} desc nulls last,
                     load_sequence desc,
                     load_id desc
             ) as version_rank
@@ -27,6 +42,7 @@
         on versions.record_key = ranked_versions.record_key
         and versions.load_id = ranked_versions.load_id
         and ranked_versions.version_rank = 1
+    where not coalesce(versions.is_deleted, false)
 {%- endmacro %}
 
 {#- System columns that every staging model ends with. -#}

@@ -25,6 +25,7 @@
     {%- do run_query('create schema if not exists raw; create schema if not exists ml;') -%}
     {%- do cx360._register_load_manifest(raw_path) -%}
     {%- do cx360._register_load_problems(raw_path) -%}
+    {%- do cx360._register_schema_history(raw_path) -%}
     {%- do cx360._register_kpi_history(var('state_path')) -%}
     {%- do cx360._register_action_exports(var('state_path')) -%}
     {%- set admitted = {} -%}
@@ -85,7 +86,7 @@
         'load_id': 'varchar', 'load_sequence': 'bigint', 'source_system': 'varchar', 'label': 'varchar',
         'entity': 'varchar', 'file': 'varchar', 'content_hash': 'varchar',
         'declaration_version': 'varchar', 'rows_read': 'bigint', 'rows_accepted': 'bigint',
-        'rows_rejected': 'bigint', 'rows_repeated': 'bigint', 'extracted_on': 'date',
+        'rows_rejected': 'bigint', 'rows_repeated': 'bigint', 'rows_deleted': 'bigint', 'extracted_on': 'date',
         'first_event_at': 'timestamp', 'last_event_at': 'timestamp', 'expected_every': 'varchar',
         'state': 'varchar', 'reason': 'varchar', 'files': 'varchar[]',
     }) -%}
@@ -100,6 +101,17 @@
     {%- do cx360._create_view_over_ledger('load_problems', raw_path ~ '/problems.parquet', {
         'source_system': 'varchar', 'label': 'varchar', 'entity': 'varchar', 'file': 'varchar',
         'message': 'varchar',
+    }) -%}
+{%- endmacro %}
+
+{#- How the columns of each source changed from extract to extract. -#}
+{% macro _register_schema_history(raw_path) -%}
+    {%- do cx360._create_view_over_ledger('schema_history', raw_path ~ '/schema_history.parquet', {
+        'source_system': 'varchar', 'label': 'varchar', 'entity': 'varchar', 'column_name': 'varchar',
+        'period_number': 'bigint', 'state': 'varchar', 'column_type': 'varchar', 'mapped_to': 'varchar',
+        'position': 'bigint', 'first_load_sequence': 'bigint', 'first_extracted_on': 'date',
+        'first_file': 'varchar', 'last_load_sequence': 'bigint', 'last_extracted_on': 'date',
+        'loads_count': 'bigint', 'is_current': 'boolean',
     }) -%}
 {%- endmacro %}
 

@@ -107,7 +107,8 @@ def _fetch_table(
     folder = landing.incoming / source.source / table.label
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    task = Task(source, table, since, landing.paths(source.source, table.label), folder, now)
+    task = Task(source, table, since, landing.paths(source.source, table.label), folder, now,
+                lambda label: landing.paths(source.source, label))
     waiting: list[Fetched] = []
     for item in fetcher.fetch(task):
         if isinstance(item, Fetched):
@@ -122,6 +123,9 @@ def _fetch_table(
 def _asked_for(table: TableDeclaration) -> str:
     """What decides which rows a position stands for; another question begins from the start."""
     asked = {"table": table.table, "query": table.query, "cursor": table.cursor}
+    if table.request:  # how fast and in which pages makes no other rows
+        asked["request"] = table.request.model_dump_json(
+            exclude={"paging", "throttled", "requests_per_minute"})
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -6,7 +6,7 @@ count (`landing.py`), and each kind's own way of asking.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +58,7 @@ class Task:
         landed: what earlier fetches brought and still counts, oldest first.
         folder: an empty folder for the files that are written now.
         now: the moment that this fetch counts as, in UTC.
+        landed_of: what counts of another table of the source, by its label.
     """
 
     source: SourceDeclaration
@@ -66,6 +67,7 @@ class Task:
     landed: tuple[Path, ...]
     folder: Path
     now: datetime
+    landed_of: Callable[[str], tuple[Path, ...]]
 
 
 class Fetcher(Protocol):

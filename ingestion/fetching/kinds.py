@@ -9,6 +9,7 @@ from ingestion.fetching.fetcher import Fetcher, FetchError, Secrets, secret
 from ingestion.fetching.mysql import MySQL
 from ingestion.fetching.postgresql import PostgreSQL
 from ingestion.fetching.rows import DatabaseFetcher
+from ingestion.rest.settings import RestConnection
 
 
 def open_fetcher(source: SourceDeclaration, secrets: Secrets) -> Fetcher:
@@ -17,6 +18,10 @@ def open_fetcher(source: SourceDeclaration, secrets: Secrets) -> Fetcher:
     Raises:
         FetchError: it cannot be reached, or its driver is not installed.
     """
+    if isinstance(source.connection, RestConnection):
+        from ingestion.rest.fetcher import RestFetcher
+
+        return RestFetcher(source, secrets)
     if isinstance(source.connection, DatabaseConnection):
         return DatabaseFetcher(_open_database(source.connection, secrets))
     raise FetchError("the source has no `connection`")

@@ -72,7 +72,7 @@ class _Fetch:
         files = list(self._rows(condition, "rows", keep_empty=is_first))
         if self._key and not is_first:
             files = self._changes.keep_changed(files)
-        if self._table.deleted:
+        if self._table.deleted == "compare_keys":
             files += self._compare_keys(files)
         yield from files
         yield Position(cursor)

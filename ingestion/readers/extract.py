@@ -6,8 +6,8 @@ What does **not** belong here: opening files (`files.py`) and changing what was 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -25,7 +25,8 @@ class Extract:
 
     `is_typed` says that values come with the format's own types, so a declared decimal sign or
     date format does not apply. `record` is the whole source record as JSON; `without` gives the
-    part of it outside the given names, `row` the number of the record in its file.
+    part of it outside the given names, `row` the number of the record in its file. `names_in` has
+    the names of each file where files opened together need not have the same.
     """
 
     names: frozenset[str]
@@ -34,6 +35,7 @@ class Extract:
     record: str
     without: Callable[[Iterable[str]], str]
     row: str = "extract.cx360_row"
+    names_in: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def identifier(name: str) -> str:

@@ -26,14 +26,14 @@ from ingestion.readers.extract import (
     literal,
     told_names,
 )
-from ingestion.readers.headers import header
+from ingestion.readers.headers import column_types, header
 from ingestion.readers.json import extract_of_objects, json_records
 from ingestion.readers.records import LONGEST_LINE, Records, count_records, split_records
 from ingestion.readers.reshape import add_from_file_name, unpivot
 
 __all__ = [
-    "Extract", "ExtractError", "UnclearLinesError", "add_from_file_name", "header", "identifier",
-    "literal", "open_extract", "told_names", "unpivot",
+    "Extract", "ExtractError", "UnclearLinesError", "add_from_file_name", "column_types", "header",
+    "identifier", "literal", "open_extract", "told_names", "unpivot",
 ]
 
 

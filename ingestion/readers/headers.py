@@ -11,6 +11,8 @@ from itertools import islice
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ingestion.declaration import FileFormat
 from ingestion.readers.compression import compression_of, open_content
@@ -52,6 +54,19 @@ def header(path: Path, form: FileFormat) -> tuple[str, ...]:
         raise ExtractError(f"{path.name}: columns {', '.join(twice)} of the header do not have a "
                            "name of their own; the file may lack its header (`column_names`)")
     return tuple(names)
+
+
+def column_types(path: Path, form: FileFormat) -> dict[str, str]:
+    """Types that the format states for the columns of `header`; none but Parquet states any.
+
+    Empty, too, for a file that the engine may still read or refuse with a better reason.
+    """
+    if form.format != "parquet" or compression_of(path):
+        return {}
+    try:
+        return {column.name: str(column.type) for column in pq.read_schema(path)}
+    except (pa.ArrowException, OSError):
+        return {}
 
 
 def _csv_header(path: Path, form: FileFormat) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -76,9 +77,16 @@ def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extr
         _leave_out_last(con, form.skip_last)
     if form.explode:
         _explode(con, form.explode)
-    rows = con.execute("select distinct unnest(json_keys(record)) from extract").fetchall()
+    if form.explode_fields:
+        _explode_fields(con, form.explode_fields)
+    rows = con.execute(
+        "select distinct cx360_file, unnest(json_keys(record)) from extract").fetchall()
+    names: dict[str, set[str]] = defaultdict(set)
+    for file, name in rows:
+        names[file].add(name)
     extract = Extract(
-        names=frozenset(name for (name,) in rows),
+        names=frozenset(name for _, name in rows),
+        names_in={file: frozenset(found) for file, found in names.items()},
         is_typed=False,
         text=lambda name: f"json_extract_string(extract.record, {literal(json_path(name))})",
         record="cast(extract.record as varchar)",
@@ -86,7 +94,8 @@ def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extr
             f"nullif(cast(json_merge_patch(extract.record, {literal(_removal(names))})"
             " as varchar), '{}')"),
     )
-    return replace(extract, row="extract.cx360_record") if form.explode else extract
+    is_exploded = form.explode or form.explode_fields
+    return replace(extract, row="extract.cx360_record") if is_exploded else extract
 
 
 def _leave_out_last(con: duckdb.DuckDBPyConnection, count: int) -> None:
@@ -101,8 +110,21 @@ def _explode(con: duckdb.DuckDBPyConnection, path: str) -> None:
     """One row per element of a list: the record with the element in the place of its list.
 
     Its number is added under the list's name and `_number`. A record whose list is empty or absent
-    has no rows; an element that stands where a list is expected is a list of one.
+    has no rows; an element that stands where a list is expected is a list of one. A list on the way
+    to the list is taken apart first.
     """
+    con.execute("alter table extract add column cx360_record bigint")
+    con.execute("update extract set cx360_record = cx360_row")
+    parts = path.split(".")
+    for length in range(1, len(parts)):
+        way = ".".join(parts[:length])
+        if con.execute(f"select 1 from extract where json_type(record, {literal(json_path(way))})"
+                       " = 'ARRAY' limit 1").fetchall():
+            _explode_list(con, way)
+    _explode_list(con, path)
+
+
+def _explode_list(con: duckdb.DuckDBPyConnection, path: str) -> None:
     *parents, last = path.split(".")
     patch = f"json_object({literal(last)}, element, {literal(last + '_number')}, i)"
     for parent in reversed(parents):
@@ -111,20 +133,46 @@ def _explode(con: duckdb.DuckDBPyConnection, path: str) -> None:
     con.execute(f"""
         create temp table exploded as
         with lists as (
-            select cx360_file, cx360_row, record, case json_type(record, {found})
+            select cx360_file, cx360_row, cx360_record, record, case json_type(record, {found})
                 when 'ARRAY' then cast(json_extract(record, {found}) as json[])
                 when 'NULL' then cast([] as json[])
                 else [json_extract(record, {found})] end as elements
             from extract where json_type(record, {found}) is not null
         ), elements as (
-            select cx360_file, cx360_row, record, unnest(elements) as element,
+            select cx360_file, cx360_row, cx360_record, record, unnest(elements) as element,
                 generate_subscripts(elements, 1) as i
             from lists
         )
-        select cx360_file, cx360_row as cx360_record,
+        select cx360_file, cx360_record,
             row_number() over (partition by cx360_file order by cx360_row, i) as cx360_row,
             json_merge_patch(record, {patch}) as record
         from elements""")
+    con.execute("drop table extract")
+    con.execute("alter table exploded rename to extract")
+
+
+def _explode_fields(con: duckdb.DuckDBPyConnection, path: str) -> None:
+    """One row per field of an object: the record with `{field, number | text | boolean | json}`.
+
+    That stands in the place of the object; the value is under the name of its kind. A record whose
+    object is empty or absent has no rows.
+    """
+    found = literal(json_path(path))
+    patch = """json_object('field', key, case
+        when type = 'BOOLEAN' then 'boolean' when type = 'VARCHAR' then 'text'
+        when type in ('ARRAY', 'OBJECT', 'NULL') then 'json' else 'number' end, value)"""
+    for part in reversed(path.split(".")):
+        patch = f"json_object({literal(part)}, {patch})"
+    con.execute(f"""
+        create temp table exploded as
+        select cx360_file, cx360_row as cx360_record,
+            row_number() over (partition by cx360_file order by cx360_row, key) as cx360_row,
+            json_merge_patch(rest, {patch}) as record
+        from (
+            select cx360_file, cx360_row, record,
+                json_merge_patch(record, {literal(_removal([path]))}) as rest
+            from extract where json_type(record, {found}) = 'OBJECT'
+        ) as records, json_each(records.record, {found}) as fields""")
     con.execute("drop table extract")
     con.execute("alter table exploded rename to extract")
 

@@ -12,18 +12,21 @@ from ingestion.declaration import read_declarations
 from ingestion.fetching.fetch import fetch_sources
 from ingestion.loading import load_extracts
 from ingestion.raw_zone import Load
+from ingestion.schema_history import read_history
 from orchestration.activation import count_exported
 from orchestration.admission import THRESHOLDS, admit_loads
 from orchestration.checks import ADMISSION, READABLE, admission_result, readable_result
 from orchestration.kpi_history import count_history
 from orchestration.ml_tables import prepare_ml_tables
 from orchestration.resources import Run
+from orchestration.schemas import latest_changes
 from orchestration.settings import read_secrets, remember_sources
 from orchestration.verdict_log import VerdictLog
 from orchestration.warehouse import escape_cell
 
 MANIFEST = ["raw", "load_manifest"]
 PROBLEMS = ["raw", "load_problems"]
+SCHEMAS = ["raw", "schema_history"]
 HISTORY = ["raw", "kpi_history"]
 EXPORTED = ["raw", "action_exports"]
 FRESHNESS = dg.FreshnessPolicy.time_window(
@@ -58,6 +61,15 @@ def _problems_spec() -> dg.AssetSpec:
         group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
 
 
+def _schemas_spec() -> dg.AssetSpec:
+    return dg.AssetSpec(
+        SCHEMAS,
+        description="One row per source, table, column and period in which the column was the "
+                    "same: new, missing and removed columns, changed types, and what the "
+                    "declaration makes of each.",
+        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
+
+
 def _history_spec() -> dg.AssetSpec:
     return dg.AssetSpec(
         HISTORY,
@@ -89,7 +101,7 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
 @dg.multi_asset(
     name="load_and_admit_extracts",
     specs=[*(_spec(entity) for entity in ENTITIES.values()), _manifest_spec(),
-           _problems_spec(), _history_spec(), _exports_spec()],
+           _problems_spec(), _schemas_spec(), _history_spec(), _exports_spec()],
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
@@ -122,6 +134,8 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
         yield dg.MaterializeResult(
             asset_key=PROBLEMS, metadata={"dagster/row_count": len(report.problems)})
         yield dg.MaterializeResult(
+            asset_key=SCHEMAS, metadata=_describe_schemas(read_history(zone)))
+        yield dg.MaterializeResult(
             asset_key=HISTORY, metadata={"dagster/row_count": count_history(settings)})
         yield dg.MaterializeResult(
             asset_key=EXPORTED, metadata={"dagster/row_count": count_exported(settings)})
@@ -143,6 +157,18 @@ def _describe(loads: tuple[Load, ...]) -> dict[str, dg.MetadataValue]:
     states = Counter(load.state for load in loads)
     return {"dagster/row_count": dg.MetadataValue.int(len(loads)),
             "latest loads": dg.MetadataValue.md("\n".join(lines)),
+            **{state: dg.MetadataValue.int(count) for state, count in sorted(states.items())}}
+
+
+def _describe_schemas(history: list[dict[str, object]]) -> dict[str, dg.MetadataValue]:
+    """Columns per state they are in now, and the latest changes as a table."""
+    lines = ["| source | table | column | state | type | mapped to | since |", "|" + " --- |" * 7]
+    lines += [f"| {x['source_system']} | {x['label']} | {escape_cell(str(x['column_name']))} | "
+              f"{x['state']} | {x['column_type'] or ''} | {x['mapped_to'] or ''} | "
+              f"{escape_cell(str(x['first_file']))} |" for x in latest_changes(history)[:20]]
+    states = Counter(str(row["state"]) for row in history if row["is_current"])
+    return {"dagster/row_count": dg.MetadataValue.int(len(history)),
+            "latest changes": dg.MetadataValue.md("\n".join(lines)),
             **{state: dg.MetadataValue.int(count) for state, count in sorted(states.items())}}
 
 

@@ -90,7 +90,7 @@ class Loads:
         first = 2 * len(self.rows)
         self.rows[load_id] = [
             {c.name: a_value(c.name, c.type, n) for c in self.entity.raw_columns}
-            | {"load_id": load_id}
+            | {"load_id": load_id, "is_deleted": [None, False][n % 2]}
             for n in range(first, first + stored)
         ]
         if broken:

@@ -293,7 +293,8 @@ def test_one_declaration_reads_waves_with_other_column_names(place: Place) -> No
     place.write("wave_2014.csv", "id,Q1,Q2,age\n1,4,2,30\n")
     place.write("wave_2015.csv", "id,Q1,Q7_WIFI,Q2\n1,,2,1\n2,3,1,1\n")
     report = place.load()
-    assert not report.problems and not report.warnings
+    (warning,) = report.warnings
+    assert not report.problems and "wave_2014.csv: column age is new" in warning.message
     rows = [row for load in sorted(report.loaded, key=lambda load: load.file)
             for row in place.rows("source_record_ref, response_ref, score, source_metadata", load)]
     assert rows == [

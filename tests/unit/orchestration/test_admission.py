@@ -111,3 +111,27 @@ def test_an_empty_extract_is_quarantined_unless_it_may_be_empty(place: Place) ->
     outcome = place.deliver(orders_2=header + "\n")
     assert place.load("orders_2").state == "admitted", outcome["pos_orders"]
     assert place.load("orders_1").state == "quarantined"
+
+
+def test_deletions_are_asked_only_for_what_they_can_have(place: Place) -> None:
+    """And records beside them for everything still, as are loads made before there were any."""
+    place.deliver(orders_1="number,at,amount,cx360_deleted\n1,2026-01-01,1,\n2,,,true\n")
+    assert place.load("orders_1").state == "admitted"
+    (file,) = place.zone.files_of([place.load("orders_1")])
+    rows = duckdb.sql(f"select * from read_parquet('{file}')").to_arrow_table()
+
+    def judge(query: str) -> str:
+        duckdb.sql(query).write_parquet(str(file))
+        place.zone.set_states({place.load("orders_1").load_id: ("staged", "")})
+        admit_loads(place.zone, place.log, "1GB")
+        return place.load("orders_1").reason
+
+    assert rows.num_rows == 2
+    assert "`record_key` is not an md5 of 32 hexadecimal digits in 1 row." in judge(
+        "select * replace (case when is_deleted then 'x' else record_key end as record_key) "
+        "from rows")
+    assert "`ordered_at` is empty in 1 row," in judge(
+        "select * replace (cast(null as timestamp) as ordered_at) from rows")
+    assert judge("select * exclude (is_deleted) from rows where not is_deleted union all "
+                 "select * exclude (is_deleted) replace (md5('3') as record_key) from rows "
+                 "where not is_deleted") == ""

@@ -207,6 +207,40 @@ def test_only_what_changed_is_weighed_and_a_rebuild_gives_the_same(settings: Set
     assert tables(settings, IDENTITY_TABLES[:3]) == incremental
 
 
+def customers_of(settings: Settings) -> dict[str, str]:
+    """Reference of every record -> its customer."""
+    return {REFERENCES[row["record_key"]]: row["customer_id"]
+            for row in pq.read_table(ml_file(settings, "customer_records")).to_pylist()}
+
+
+def aliases(settings: Settings) -> dict[str, str]:
+    return {row["alias_customer_id"]: row["customer_id"]
+            for row in pq.read_table(ml_file(settings, "customer_aliases")).to_pylist()}
+
+
+def test_a_deleted_record_leaves_its_key_as_a_tombstone(settings: Settings) -> None:
+    """The id that its customer had from it means the customer that is left, with or without the
+    store; delivered again, it is the customer's id again. Who has no record left, has no row."""
+    before = tables(settings, IDENTITY_TABLES[:4])
+    eva, henry = customers_of(settings)["1"], customers_of(settings)["4"]
+    deliver(settings, {reference: values for reference, values in PEOPLE.items()
+                       if reference not in ("1", "4")})
+    metrics = run(settings)
+    assert (metrics["records_gone"], metrics["customers_renamed"]) == (2, 1)
+    assert partition(settings) == "23 5 67"
+    left = customers_of(settings)["2"]
+    assert left != eva
+    assert aliases(settings)[eva] == left
+    assert henry not in {*aliases(settings), *customers_of(settings).values()}
+    after = tables(settings, IDENTITY_TABLES[:4])
+    (settings.ml_path / "identity_store.duckdb").unlink()
+    run(settings)
+    assert tables(settings, IDENTITY_TABLES[:4]) == after
+    deliver(settings)
+    run(settings)
+    assert tables(settings, IDENTITY_TABLES[:4]) == before
+
+
 def test_a_partition_carries_its_fingerprint(settings: Settings) -> None:
     for people in (PEOPLE, {**PEOPLE, "8": PEOPLE["2"]}):  # clustered anew, and by what changed
         deliver(settings, people)

@@ -3,7 +3,7 @@ with
 
 sources as (
     select distinct source_system
-    from {{ ref('stg_crm__customers') }}
+    from {{ ref('stg_crm__customer_versions') }}
 ),
 
 survivorship as (

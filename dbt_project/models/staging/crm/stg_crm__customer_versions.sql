@@ -4,7 +4,7 @@
     'account_key', 'acquisition_campaign_key', 'customer_type', 'title', 'first_name', 'last_name', 'company_name',
     'email', 'phone', 'birth_date', 'gender', 'street', 'postal_code', 'city', 'region', 'country', 'language',
     'acquisition_channel', 'acquisition_cost', 'currency', 'loyalty_tier', 'loyalty_joined_at', 'created_at',
-    'updated_at',
+    'updated_at', 'coalesce(is_deleted, false)',
 ] -%}
 with
 
@@ -17,7 +17,8 @@ deliveries as (
         record_key,
         load_id,
         load_sequence,
-        coalesce(updated_at, cast(extracted_on as timestamp)) as version_at,
+        is_deleted,
+        {{ version_time() }} as version_at,
         coalesce({{ to_company_date('updated_at') }}, extracted_on) as version_date,
         {{ dbt.hash(dbt.concat(joined_columns(told))) }} as content_key
     from raw_customers
@@ -37,6 +38,7 @@ changed as (
     select
         record_key,
         load_id,
+        is_deleted,
         version_date as valid_from,
         row_number() over (
             partition by record_key, version_date order by version_at desc nulls last, load_sequence desc, load_id desc
@@ -50,6 +52,7 @@ periods as (
     select
         record_key,
         load_id,
+        is_deleted,
         valid_from,
         lead(valid_from) over (partition by record_key order by valid_from asc nulls first) as valid_to
     from changed
@@ -68,6 +71,8 @@ renamed as (
     inner join periods
         on raw_customers.record_key = periods.record_key
         and raw_customers.load_id = periods.load_id
+    -- A deletion ends the version before it and is none itself.
+    where not coalesce(periods.is_deleted, false)
 )
 
 select * from renamed

@@ -1,0 +1,253 @@
+"""Asks a REST API: paced, with a time limit, again after what passes, and in clear words otherwise.
+
+Nothing that is told holds an address's query, a header, a body or a value from the environment.
+What does **not** belong here: which page comes next (`pages.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import zlib
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import tenacity
+from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
+
+from ingestion.fetching.fetcher import FetchError, Secrets
+from ingestion.rest.documents import Document, look_up, read_document
+from ingestion.rest.login import Unsigned, sign, sign_with_token, token_request
+from ingestion.rest.settings import Auth, Request, RestConnection
+from ingestion.rest.texts import fill, place_of, sentence_of
+
+LARGEST_ANSWER = 256 << 20
+CONNECT_SECONDS = 15
+# A request may take this many times the time a server may keep silent.
+_SLOWEST = 10
+_PASSING = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529))
+_BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError,
+           requests.exceptions.ContentDecodingError)
+Headers = CaseInsensitiveDict[str]
+
+
+class Gone(FetchError):
+    """What was asked for does not exist (any longer)."""
+
+
+class _Passing(FetchError):
+    """A fault that may be over when asked again, after `wait` seconds if the server says so."""
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class RestClient:
+    """Sends the requests of one source."""
+
+    def __init__(
+        self, connection: RestConnection, secrets: Secrets, *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._connection, self._secrets = connection, secrets
+        self._sleep, self._clock = sleep, clock
+        self._base = fill(connection.base_url, {}, secrets).rstrip("/")
+        if urlsplit(self._base).scheme not in ("http", "https"):
+            raise FetchError("`base_url` is no http address")
+        self._session = requests.Session()
+        self._session.headers.update({
+            "Accept": "application/json", "User-Agent": "cx360",
+            **{name: fill(value, {}, secrets) for name, value in connection.headers.items()}})
+        self._session.auth = Unsigned()
+        self._auth: AuthBase | None = None
+        self._token_is_old = False  # it has served before, so that a 401 may mean its end
+        self._next_at: dict[str, float] = {}
+        # Its debug messages hold addresses with their queries.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._session.close()
+
+    def ask(
+        self, request: Request, values: dict[str, Any], *, link: str = "",
+        parameters: dict[str, Any] | None = None, body: dict[str, Any] | None = None,
+    ) -> tuple[Document, Headers]:
+        """One page.
+
+        Args:
+            request: what the table's declaration says.
+            values: of the placeholders `since` and `parent.…`.
+            link: address of the page where the answer before names one.
+            parameters: what the query says, filled in.
+            body: what the body says, filled in.
+
+        Raises:
+            Gone: status 404 or 410.
+            FetchError: it does not answer, refuses, or answers what cannot be used.
+        """
+        place = place_of(request)
+        url = (self._same_server(link, place) if link
+               else self._base + fill(request.path, values, self._secrets))
+        attempts = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._connection.attempts),
+            retry=tenacity.retry_if_exception_type(_Passing),
+            wait=lambda state: _pause(place, state), sleep=self._sleep, reraise=True)
+        return attempts(
+            self._once, request, place, url, {} if link else parameters or {}, body)
+
+    def _once(
+        self, request: Request, place: str, url: str, parameters: dict[str, Any],
+        body: dict[str, Any] | None,
+    ) -> tuple[Document, Headers]:
+        self._keep_pace(request)
+        self._log_in(place)
+        status, headers, content = self._send(
+            request.method, place, url, params=parameters, json=body, auth=self._auth)
+        if status == 401 and self._token_is_old:
+            self._auth = None
+            raise _Passing(self._sentence(place, status), 0.0)
+        self._check_status(place, status, headers)
+        self._token_is_old = self._asks_for_token() is not None
+        try:
+            document = read_document(content.decode("utf-8-sig"), request.records)
+        except (ValueError, RecursionError):
+            if content.lstrip()[:1] == b"<":
+                raise FetchError(f"{place}: answers with a web page instead of JSON; check "
+                                 "`base_url`, the login and whether the service is down") from None
+            raise _Passing(f"{place}: answers with broken or truncated JSON") from None
+        self._check(request, place, document)
+        return document, headers
+
+    def _check_status(self, place: str, status: int, headers: Headers) -> None:
+        wait = _retry_after(headers)
+        if status in _PASSING:
+            if wait is not None and wait > self._connection.longest_wait_seconds:
+                raise FetchError(f"{place}: the server asks to wait {wait:,.0f} seconds; "
+                                 "run again later")
+            raise _Passing(self._sentence(place, status), wait)
+        if status in (404, 410):
+            raise Gone(self._sentence(place, status))
+        if 300 <= status < 400:
+            raise FetchError(f"{place}: the server points to another address ({status}); "
+                             "correct `base_url` and `path`")
+        if status >= 400:
+            raise FetchError(self._sentence(place, status))
+
+    def _check(self, request: Request, place: str, document: Document) -> None:
+        said = request.throttled and look_up(document.rest, request.throttled.found_at)
+        if request.throttled and said in request.throttled.values:
+            raise _Passing(self._sentence(place, 429))
+        if request.errors and look_up(document.rest, request.errors):
+            code = f" ({said})" if isinstance(said, str) and said.isupper() else ""
+            raise FetchError(f"{place}: the API reports errors{code}; check the request in the "
+                             "declaration and the rights of the credentials")
+        if not document.has_records:
+            raise FetchError(f"{place}: no records at {request.records}; correct `records` in "
+                             "the declaration")
+
+    def _send(self, method: str, place: str, url: str, **what: Any) -> tuple[int, Headers, bytes]:
+        deadline = self._clock() + _SLOWEST * self._connection.timeout_seconds
+        try:
+            with self._session.request(
+                    method, url, stream=True, allow_redirects=False,
+                    timeout=(CONNECT_SECONDS, self._connection.timeout_seconds), **what) as answer:
+                content = bytearray()
+                for block in answer.iter_content(1 << 16):
+                    content += block
+                    if len(content) > LARGEST_ANSWER:
+                        raise FetchError(
+                            f"{place}: one answer has more than {LARGEST_ANSWER >> 20} MB; ask "
+                            "for fewer records a page")
+                    if self._clock() > deadline:
+                        raise _Passing(f"{place}: the answer does not come to an end")
+                return answer.status_code, answer.headers, bytes(content)
+        except requests.exceptions.SSLError:
+            raise FetchError(f"{place}: the server's certificate is not accepted; have "
+                             "REQUESTS_CA_BUNDLE point to your company's certificates") from None
+        except _BROKEN as error:
+            raise _Passing(f"{place}: not reachable, or the connection breaks "
+                           f"({type(error).__name__})") from None
+        except requests.RequestException as error:
+            raise FetchError(f"{place}: cannot be asked ({type(error).__name__}); check "
+                             "`base_url` and the credentials in the environment") from None
+
+    def _keep_pace(self, request: Request) -> None:
+        per_minute = request.requests_per_minute or self._connection.requests_per_minute
+        if not per_minute:
+            return
+        kind = request.path if request.requests_per_minute else ""
+        now = self._clock()
+        due = max(now, self._next_at.get(kind, now))
+        self._next_at[kind] = due + 60 / per_minute
+        if due > now:
+            self._sleep(due - now)
+
+    def _asks_for_token(self) -> Auth | None:
+        auth = self._connection.auth
+        return auth if auth and auth.kind == "client_credentials" else None
+
+    def _log_in(self, place: str) -> None:
+        if self._auth is not None:
+            return
+        auth = self._asks_for_token()
+        if not auth:
+            self._auth = sign(self._connection.auth, self._secrets)
+            return
+        status, headers, content = self._send(
+            "POST", place, fill(auth.token_url, {}, self._secrets),
+            data=token_request(auth, self._secrets))
+        self._check_status(place, 401 if status in (400, 404) else status, headers)
+        try:
+            token = look_up(read_document(content.decode(), "records").rest, "access_token")
+        except (ValueError, RecursionError):
+            token = None
+        if not isinstance(token, str):
+            raise FetchError(f"{place}: `token_url` gives no token; correct it")
+        self._auth, self._token_is_old = sign_with_token(auth, token), False
+
+    def _same_server(self, link: str, place: str) -> str:
+        """A link may only lead to the server the credentials are for."""
+        address, base = urlsplit(link), urlsplit(self._base)
+        if not address.netloc and link.startswith("/"):
+            return f"{base.scheme}://{base.netloc}{link}"
+        if (address.scheme, address.netloc) != (base.scheme, base.netloc):
+            raise FetchError(f"{place}: the next page lies on another server, which is not asked")
+        return link
+
+    def _sentence(self, place: str, status: int) -> str:
+        return sentence_of(place, status, self._connection.auth)
+
+
+def _pause(place: str, state: tenacity.RetryCallState) -> float:
+    """What the server asks for, else 1, 2, 4 … 60 seconds and up to a quarter more.
+
+    The addition is drawn from the place: deterministic, and not the same for every table.
+    """
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, _Passing) and error.wait is not None:
+        return error.wait
+    pause = min(60.0, 2.0 ** (state.attempt_number - 1))
+    return pause * (1 + zlib.crc32(f"{place}|{state.attempt_number}".encode()) / (4 << 32))
+
+
+def _retry_after(headers: Headers) -> float | None:
+    """Seconds of `Retry-After`: a number, or a date, counted from the answer's own date."""
+    said = headers.get("Retry-After", "").strip()
+    if not said:
+        return None
+    try:
+        return max(0.0, float(said))
+    except ValueError:
+        pass
+    try:
+        until, now = parsedate_to_datetime(said), parsedate_to_datetime(headers.get("Date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (TypeError, ValueError):
+        return None
