@@ -199,6 +199,18 @@ def test_deleted_rows_become_tombstones_once_and_those_brought_back_are_rows_aga
     assert company.fetch().landed == []
 
 
+def test_tombstones_load_as_deletions(company: Company) -> None:
+    company.declare("table: orders, updated_at: changed_at, deleted: compare_keys")
+    company.fetch()
+    company.load()
+    company.server.run("delete from orders where nr = 2")
+    company.fetch()
+    (load,) = company.load()
+    assert (load.rows_read, load.rows_accepted, load.rows_deleted) == (1, 1, 1)
+    assert company.rows("source_record_ref, is_deleted, updated_at, ordered_at", [load]) == [
+        ("2", True, datetime(2026, 3, 31, 14), None)]
+
+
 def test_key_comparison_finds_rows_that_the_cursor_missed(company: Company) -> None:
     company.declare("table: orders, cursor: changed_at, look_back: 1h, deleted: compare_keys",
                     key="[customer, nr]")
