@@ -10,7 +10,7 @@ used (`expectations/`).
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
@@ -45,7 +45,7 @@ class Finding:
 
 def judge_arrivals(
     declarations: Iterable[SourceDeclaration], loads: Sequence[Load], on: date,
-    new: Collection[str] = (),
+    new: Collection[str] = (), fetched_on: Mapping[tuple[str, str], date] | None = None,
 ) -> tuple[Finding, ...]:
     """Find what did not arrive by a date, and what arrived but looks wrong.
 
@@ -55,19 +55,29 @@ def judge_arrivals(
         on: date that lateness is counted to.
         new: ids of the loads just made. They are judged beside the newest load of each table,
             unless most of what the table has is new: a first load of years is no arrival.
+        fetched_on: source and table that a database or an API is asked for -> date of its last
+            fetch. Such a table is late when it was not asked, not when nothing had changed, and
+            how many rows changed says nothing.
     """
     found: list[Finding] = []
     for declaration in declarations:
         for table in declaration.tables:
             if table.records:
                 continue
+            if not table.files:
+                asked = (fetched_on or {}).get((declaration.source, table.landed_label))
+                found += [Finding(declaration.source, table.label, table.contract.table, "late",
+                                  f"{declaration.source} {table.label}: {said}")
+                          for said in (_late(table, asked, on, set(), "fetch") if asked else ())]
+                continue
             own = sorted((load for load in loads if not load.replays_load_id
                           and load.state in ("staged", "admitted", "quarantined")
                           and (load.source_system, load.label)
                           == (declaration.source, table.label)), key=_order)
             sentences = []
-            if own:
-                sentences += [("late", said) for said in _late(table, own, on)]
+            if own and (last := data_date(own[-1])):
+                sentences += [("late", said) for said in _late(
+                    table, last, on, _weekdays_without(own), "extract")]
             usable = [load for load in own if load.state != "quarantined"]
             judged = [load for load in usable if load.load_id in new]
             if 2 * len(judged) > len(usable):
@@ -92,23 +102,26 @@ def _order(load: Load) -> tuple[date, int]:
     return data_date(load) or date.min, load.load_sequence
 
 
-def _late(table: TableDeclaration, own: list[Load], on: date) -> list[str]:
-    """Days after the last extract that were expected to bring one, beyond the declared period."""
-    last = data_date(own[-1])
+def _late(
+    table: TableDeclaration, last: date, on: date, never: set[int], what: str,
+) -> list[str]:
+    """Days after the last delivery that were expected to bring one, beyond the declared period.
+
+    `never` are weekdays without any.
+    """
     matched = DURATION.match(table.expected_every)
-    if not (last and matched):
+    if not matched:
         return []
     number, unit = int(matched[1]), matched[2]
     # Dates know no hours: what comes several times a day is late when a day is missing.
     period = max(1, math.ceil(number / 24) if unit == "h" else number)
     passed = (on - last).days
     if period == 1:
-        never = _weekdays_without(own)
         passed = sum((last + timedelta(days=i + 1)).weekday() not in never for i in range(passed))
     if passed <= period:
         return []
     days = passed - period
-    return [f"last extract of {last}, expected every {table.expected_every}, on {on} "
+    return [f"last {what} of {last}, expected every {table.expected_every}, on {on} "
             f"{days} {'day' if days == 1 else 'days'} late"]
 
 

@@ -69,7 +69,8 @@ def backfill_extracts(
               and load.state in ("staged", "admitted", "quarantined")
               and load.extracted_on and first <= load.extracted_on <= last]
     gone = [load for load in before
-            if "://" not in load.file and not (extracts / load.file).is_file()]
+            if "://" not in load.file and not any(
+                (folder / load.file).is_file() for folder in (extracts, zone.path))]
     if again:
         zone.set_states({load.load_id: ("superseded", "to be read again by a backfill")
                          for load in before if load not in gone})

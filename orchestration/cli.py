@@ -16,6 +16,7 @@ import click
 
 from ingestion.arrival import judge_arrivals
 from ingestion.declaration import read_declarations
+from ingestion.fetching.landing import Landing
 from ingestion.raw_zone import RawZone
 from ingestion.schema_history import read_history
 from orchestration.alert_messages import send_alerts
@@ -217,7 +218,8 @@ def status(home: Path | None) -> None:
         if load.state == "quarantined":
             click.echo(f"  quarantined {load.load_id} {load.file}: {load.reason}")
     for finding in judge_arrivals(
-            read_declarations(settings.sources), loads, as_of_date(settings, loads)):
+            read_declarations(settings.sources), loads, as_of_date(settings, loads),
+            fetched_on=Landing(settings.raw_path).fetched_on()):
         click.echo(f"  arrival   {finding.sentence}")
     states = Audit(settings.state_path / "stages.json").states()
     click.echo("stages     " + ", ".join(f"{s} {states.get(s, 'not run yet')}" for s in STAGES))

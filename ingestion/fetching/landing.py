@@ -109,6 +109,12 @@ class Landing:
         """How far one table has been fetched."""
         return self._states.get(f"{source}/{label}", FetchState())
 
+    def fetched_on(self) -> dict[tuple[str, str], date]:
+        """Source and table -> day (UTC) on which it was last fetched to the end."""
+        return {(source, label): datetime.fromisoformat(state.fetched_at).date()
+                for name, state in self._states.items() if state.fetched_at
+                for source, _, label in [name.partition("/")]}
+
     def add(
         self, source: str, label: str, fetched: Sequence[Fetched], position: Position,
         declared: str, now: datetime,

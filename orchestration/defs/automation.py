@@ -9,6 +9,7 @@ import dagster as dg
 from ingestion.arrival import judge_arrivals
 from ingestion.declaration import read_declarations
 from ingestion.fetching.fetch import connected
+from ingestion.fetching.landing import Landing
 from orchestration.alert_messages import send_alerts
 from orchestration.checks import ARRIVAL, arrival_result
 from orchestration.dead_runs import close_dead_runs
@@ -34,7 +35,8 @@ def late_today(run: Run) -> dg.AssetCheckResult:
     settings = run.settings
     today = datetime.now(ZoneInfo(settings.company.company_time_zone)).date()
     findings = judge_arrivals(
-        read_declarations(settings.sources), run.zone.loads(), today)
+        read_declarations(settings.sources), run.zone.loads(), today,
+        fetched_on=Landing(run.zone.path).fetched_on())
     return arrival_result(MANIFEST, [x for x in findings if x.kind == "late"],
                           is_strict=settings.strict)
 

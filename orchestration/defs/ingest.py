@@ -11,6 +11,7 @@ from ingestion.arrival import judge_arrivals
 from ingestion.contract import ENTITIES, KINDS, Entity
 from ingestion.declaration import read_declarations
 from ingestion.fetching.fetch import fetch_sources
+from ingestion.fetching.landing import Landing
 from ingestion.loading import load_extracts
 from ingestion.raw_zone import Load, RawZone
 from ingestion.schema_history import read_history
@@ -150,7 +151,7 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
             zone, VerdictLog(settings.verdicts_path), settings.memory_limit)
         arrived = judge_arrivals(
             declarations, zone.loads(), as_of_date(settings, zone.loads()),
-            {load.load_id for load in report.loaded})
+            {load.load_id for load in report.loaded}, Landing(zone.path).fetched_on())
         for table, outcome in outcomes.items():
             problems = [p for p in report.problems if fills[p.source_system, p.table] == table]
             yield dg.MaterializeResult(

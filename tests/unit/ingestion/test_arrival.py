@@ -153,3 +153,23 @@ def test_two_hundred_normal_series_hardly_raise_an_alarm() -> None:
     judged, alarms, _ = count_false_alarms(random.Random(11), 200)
     assert judged == 200 * 119
     assert alarms <= judged / 400
+
+
+def test_a_table_that_is_asked_for_is_late_when_it_was_not_asked() -> None:
+    """Not when nothing had changed; and few changed rows are no matter."""
+    asked = SourceDeclaration.model_validate({
+        "source": "crm", "connection": {"kind": "postgresql", "url_env": "CRM_URL"}, "tables": [{
+            "entity": "pos.orders", "table": "orders", "key": "id", "expected_every": "1d",
+            "columns": {"ordered_at": "at", "net_amount": "amount"}}]})
+    last = MONDAY + timedelta(days=30)
+    loads = [replace(load, source_system="crm") for load in (*week(20), load_of_day(20, 1))]
+
+    def told(on: date) -> list[str]:
+        return sentences(judge_arrivals(
+            (asked,), loads, on, fetched_on={("crm", "pos.orders"): last}))
+
+    assert told(last) == []
+    assert told(last + timedelta(days=3)) == [
+        f"crm pos.orders: last fetch of {last}, expected every 1d, on "
+        f"{last + timedelta(days=3)} 2 days late"]
+    assert judge_arrivals((asked,), loads, last) == ()
