@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.connections import DatabaseConnection
+from ingestion.extras import install
 from ingestion.fetching.database import CursorKind, SourceColumn, where
 from ingestion.fetching.fetcher import FetchError
 
@@ -70,7 +71,8 @@ class MySQL:
         try:
             import pymysql
         except ImportError as error:
-            raise FetchError("the driver is not installed; install cx360[mysql]") from error
+            raise FetchError(
+                f"the driver is not installed; run {install('mysql')}") from error
         try:
             self._connection = pymysql.connect(
                 **_arguments(url, connection.url_env), connect_timeout=CONNECT_SECONDS,
@@ -294,6 +296,6 @@ def _refused(error: Exception, variable: str) -> str:
         return (f"the server refuses the login; check user and database name in {variable} "
                 f"(error {number})")
     if isinstance(error, RuntimeError):  # its way of login needs a library
-        return "this way of login needs the library cryptography; install cx360[mysql]"
+        return ("this way of login needs the library cryptography; run " + install("mysql"))
     return (f"the server does not answer; check the address in {variable}, the network and that "
             f"the server runs ({type(error).__name__})")

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow as pa
 
 from ingestion.connections import DatabaseConnection
+from ingestion.extras import install
 from ingestion.fetching.database import CursorKind, SourceColumn, quoted, where
 from ingestion.fetching.fetcher import FetchError
 
@@ -56,7 +57,8 @@ class PostgreSQL:
         try:
             from adbc_driver_postgresql import dbapi
         except ImportError as error:
-            raise FetchError("the driver is not installed; install cx360[postgresql]") from error
+            raise FetchError(
+                f"the driver is not installed; run {install('postgresql')}") from error
         try:
             self._connection = dbapi.connect(
                 _address(url, connection.url_env), autocommit=True)

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ingestion.extras import install
 from ingestion.readers.extract import ExtractError
 
 TIMEOUT_SECONDS = 60
@@ -106,8 +107,9 @@ def _store(url: str) -> tuple[Any, str]:
     except ImportError as error:
         extra = _EXTRAS.get(urlsplit(url).scheme, "")
         raise ExtractError(
-            f"{told_url(url)}: this store needs a library; install "
-            + (f"cx360[{extra}]" if extra else "the one that fsspec names for it")) from error
+            f"{told_url(url)}: this store needs a library; "
+            + (f"run {install(extra)}" if extra else "install the one that fsspec names for it")
+        ) from error
     except Exception as error:  # every store raises exceptions of its own
         raise _unreachable(url, error) from error
 

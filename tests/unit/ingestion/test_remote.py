@@ -82,8 +82,8 @@ def test_a_store_without_such_objects_is_told(shop: Shop, store: object) -> None
 
 
 @pytest.mark.parametrize(("url", "sentence"), [
-    ("s3://bucket/*.csv", "this store needs a library; install cx360[s3]"),
-    ("az://box/*.csv", "this store needs a library; install cx360[az]"),
+    ("s3://bucket/*.csv", "this store needs a library; run `.venv/bin/pip install -e '.[s3]'`"),
+    ("az://box/*.csv", "this store needs a library; run `.venv/bin/pip install -e '.[az]'`"),
     ("ham://bucket/x.csv", "ham://bucket/x.csv: not reachable (ValueError)"),
     ("https://h.invalid/*.csv", "a web server lists no files"),
 ])
