@@ -55,24 +55,24 @@ def main() -> None:
     """cx360: one checked customer 360 from scattered extracts.
 
     \b
-    cx360 demo      write the extracts of the demo company
-    cx360 run       extracts -> raw zone -> customer 360 -> published snapshot
-    cx360 inspect   propose a declaration for an extract
+    cx360 demo          write the extracts of the demo company
+    cx360 run           extracts -> raw zone -> customer 360 -> published snapshot
+    cx360 inspect       propose a declaration for an extract
     cx360 check-source  what a declaration would load and reject; loads nothing
-    cx360 fetch     ask databases and APIs for what is new, without a run
-    cx360 status    what has been loaded, checked and published
-    cx360 loads     list loads; show, replay or withdraw one
-    cx360 backfill  load only the extracts of a range of dates
-    cx360 rejects   rejected rows by reason; replay them with a corrected declaration
-    cx360 schema    which columns the sources deliver, and how they changed
-    cx360 explain   who a customer is and why; what a value of a KPI rests on
-    cx360 identity  review doubtful pairs, decide about them, fit the match model anew
-    cx360 text      what was concluded about a text; correct it; train the models anew
-    cx360 alerts    what has changed beyond chance; take an alert on
-    cx360 activate  hand out lists of next best actions, and see what was handed out
-    cx360 doctor    check installation, settings, folders, and say what to do
-    cx360 dev       the Dagster UI on 127.0.0.1
-    cx360 docs      the documentation of the models with their lineage
+    cx360 fetch         ask databases and APIs for what is new, without a run
+    cx360 status        what has been loaded, checked and published
+    cx360 loads         list loads; show, replay or withdraw one
+    cx360 backfill      load only the extracts of a range of dates
+    cx360 rejects       rejected rows by reason; replay them with a corrected declaration
+    cx360 schema        which columns the sources deliver, and how they changed
+    cx360 explain       who a customer is and why; what a value of a KPI rests on
+    cx360 identity      review doubtful pairs, decide about them, fit the match model anew
+    cx360 text          what was concluded about a text; correct it; train the models anew
+    cx360 alerts        what has changed beyond chance; take an alert on
+    cx360 activate      hand out lists of next best actions, and see what was handed out
+    cx360 doctor        check installation, settings, folders, and say what to do
+    cx360 dev           the Dagster UI on 127.0.0.1
+    cx360 docs          the documentation of the models with their lineage
     """
 
 
