@@ -17,6 +17,8 @@ from typing import Any
 import duckdb
 
 from ingestion.declaration import SourceDeclaration, TableDeclaration
+from ingestion.fetching.fetch import fetch_sources
+from ingestion.fetching.fetcher import Secrets
 from ingestion.loading import LoadReport, load_extracts
 from ingestion.planning import Problem
 from ingestion.raw_zone import Load, RawZone
@@ -25,6 +27,7 @@ from ingestion.readers.heads import copy_head
 from ingestion.readers.remote import is_remote
 
 EXAMPLES = 10
+FETCHED_ROWS = 10_000
 _COLUMN = re.compile(r"\bcolumn ([^:;]+):")
 
 
@@ -74,6 +77,7 @@ class SourceCheck:
 
 def check_declaration(
     declaration: SourceDeclaration, extracts: Path, *, rows: int | None = None,
+    secrets: Secrets | None = None,
 ) -> SourceCheck:
     """Load the extracts of a source into a zone that is thrown away, and say what came of it.
 
@@ -81,7 +85,8 @@ def check_declaration(
         declaration: the source.
         extracts: folder that the declaration's `files` are relative to.
         rows: look only at the first rows of each file; default: all. What lies in a store is
-            always read as a whole.
+            always read as a whole; a database or an API is asked for 10,000 by default.
+        secrets: environment variables that open a database or an API.
     """
     with tempfile.TemporaryDirectory(prefix="cx360_check_") as folder:
         shortened: tuple[str, ...] = ()
@@ -91,6 +96,10 @@ def check_declaration(
             own.mkdir(parents=True)
             shortened = _shorten(declaration, extracts, own, rows)
         zone = RawZone(Path(folder) / "raw")
+        if declaration.connection:
+            most = rows or FETCHED_ROWS
+            landed = fetch_sources([declaration], zone, secrets or {}, most=most).landed
+            shortened += tuple(file.label for file in landed if file.rows >= most)
         report = load_extracts([declaration], own, zone)
         tables = tuple(_check_table(declaration, table, report, zone, own)
                        for table in declaration.tables)

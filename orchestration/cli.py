@@ -133,14 +133,17 @@ def run(sources: Path | None, extracts: Path | None, home: Path | None, as_of: A
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--anew", is_flag=True,
               help="From the start, not from where the last fetch ended.")
+@click.option("--sources", "folder",
+              type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder of source declarations (CX360_SOURCES).")
 @home_option
 @told_clearly
-def fetch(sources: tuple[str, ...], anew: bool, home: Path | None) -> None:
+def fetch(sources: tuple[str, ...], anew: bool, folder: Path | None, home: Path | None) -> None:
     """Ask databases and APIs for what is new; the next run loads it.
 
     Without a SOURCE all sources with a connection are asked. A run does this by itself first.
     """
-    set_environment(CX360_HOME=home and home.resolve())
+    set_environment(CX360_SOURCES=folder and folder.resolve(), CX360_HOME=home and home.resolve())
     settings = read_settings()
     remember_sources(settings)
     with run_lock(settings.home, click.echo):

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from ingestion.checking import RejectedRow, SourceCheck, TableCheck, check_declaration
+from ingestion.checking import FETCHED_ROWS, RejectedRow, SourceCheck, TableCheck, check_declaration
 from ingestion.contract import ENTITIES
 from ingestion.declaration import TableDeclaration, read_declaration
 from ingestion.inspection import (
@@ -28,7 +28,7 @@ from ingestion.readers.files import ExtractError
 from ingestion.readers.remote import is_remote
 from orchestration.cli_options import told_clearly
 from orchestration.masking import mask
-from orchestration.settings import SettingsError, read_settings
+from orchestration.settings import SettingsError, read_secrets, read_settings
 
 # Text that can be shown though it was no number or date: nothing in it can name anybody.
 _HARMLESS = re.compile(r"[\d.,:/\s+-]{1,20}(T[\d:.]+)?Z?")
@@ -100,13 +100,15 @@ def _inspect(path: Path, source: str, entity: str | None, rows: int,
 @click.option("--extracts", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder of the extracts (CX360_EXTRACTS).")
 @click.option("--rows", type=click.IntRange(1),
-              help="Look only at the first rows of each file; default: all.")
+              help="Look only at the first rows of each file or table; default: all of a file, "
+                   "10,000 of a table.")
 @told_clearly
 def check_source(declaration: Path, extracts: Path | None, rows: int | None) -> None:
     """Try a declaration out: what would load, what would be rejected and why. Loads nothing.
 
-    Examples have personal data masked. Ends with 1 where an extract could not be read or lacks a
-    key or required column.
+    A database or an API is asked for its first rows, and nothing of them is kept. Examples have
+    personal data masked. Ends with 1 where an extract could not be read or lacks a key or required
+    column.
     """
     source = read_declaration(declaration)
     folder = extracts or read_settings().extracts
@@ -114,16 +116,17 @@ def check_source(declaration: Path, extracts: Path | None, rows: int | None) -> 
     if is_local and not folder.is_dir():
         raise SettingsError(f"{folder}: no extracts there; name their folder with --extracts")
     start = time.perf_counter()
-    check = check_declaration(source, folder, rows=rows)
+    check = check_declaration(source, folder, rows=rows, secrets=read_secrets())
     seconds = time.perf_counter() - start
-    click.echo(f"{declaration.name}: source {source.source}, extracts in {folder}")
+    where = f"extracts in {folder}" if is_local else "asked as it is declared"
+    click.echo(f"{declaration.name}: source {source.source}, {where}")
     for table in check.tables:
         _tell_table(table)
-    _tell_rest(check, rows, seconds)
+    _tell_rest(check, rows or FETCHED_ROWS, seconds)
     sys.exit(1 if check.problems else 0)
 
 
-def _tell_rest(check: SourceCheck, rows: int | None, seconds: float) -> None:
+def _tell_rest(check: SourceCheck, rows: int, seconds: float) -> None:
     click.echo("")
     for warning in check.warnings:
         click.echo(f"warning   {warning.table}: {warning.message}")

@@ -51,6 +51,7 @@ def fetch_sources(
     only: Sequence[str] = (), anew: bool = False, now: datetime | None = None,
     progress: Callable[[str], None] = lambda message: None,
     opened: Callable[[SourceDeclaration, Secrets], Fetcher] = open_fetcher,
+    most: int | None = None,
 ) -> FetchReport:
     """Fetch what is new in every source with a connection.
 
@@ -63,6 +64,8 @@ def fetch_sources(
         now: the moment this fetch counts as.
         progress: called with a sentence for each table.
         opened: opens a source.
+        most: about so many rows of each table only, for a look; the zone is then of no use for
+            fetches to come.
 
     Returns:
         The files that count now, and a problem for each table that could not be fetched, which is
@@ -90,7 +93,7 @@ def fetch_sources(
             for table in tables:
                 progress(f"{source.source}: fetching {table.label}")
                 try:
-                    _fetch_table(fetcher, landing, source, table, now, anew, report)
+                    _fetch_table(fetcher, landing, source, table, now, anew, report, most)
                 except Exception as error:
                     _keep(error, landing, source, table, report)
     shutil.rmtree(landing.incoming, ignore_errors=True)
@@ -99,7 +102,7 @@ def fetch_sources(
 
 def _fetch_table(
     fetcher: Fetcher, landing: Landing, source: SourceDeclaration, table: TableDeclaration,
-    now: datetime, anew: bool, report: FetchReport,
+    now: datetime, anew: bool, report: FetchReport, most: int | None,
 ) -> None:
     state = landing.state(source.source, table.label)
     declared = _asked_for(table)
@@ -108,7 +111,7 @@ def _fetch_table(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     task = Task(source, table, since, landing.paths(source.source, table.label), folder, now,
-                lambda label: landing.paths(source.source, label))
+                lambda label: landing.paths(source.source, label), most)
     waiting: list[Fetched] = []
     for item in fetcher.fetch(task):
         if isinstance(item, Fetched):

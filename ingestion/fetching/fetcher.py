@@ -59,6 +59,7 @@ class Task:
         folder: an empty folder for the files that are written now.
         now: the moment that this fetch counts as, in UTC.
         landed_of: what counts of another table of the source, by its label.
+        most: for a look only: stop after about so many rows, at no position; None for all.
     """
 
     source: SourceDeclaration
@@ -68,6 +69,7 @@ class Task:
     folder: Path
     now: datetime
     landed_of: Callable[[str], tuple[Path, ...]]
+    most: int | None = None
 
 
 class Fetcher(Protocol):

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+import pyarrow as pa
+
 from ingestion.declaration import TableDeclaration
 from ingestion.fetching.changes import Changes
 from ingestion.fetching.database import Database, SourceColumn, schema_of, where
@@ -67,6 +69,10 @@ class _Fetch:
         self._changes = Changes(task.folder, [column.name for column in self._key], task.landed)
 
     def run(self) -> Iterator[Fetched | Position]:
+        if self._task.most is not None:
+            yield from self._rows("", "rows", keep_empty=True)
+            yield Position()
+            return
         cursor, condition = self._position()
         is_first = not self._task.landed
         files = list(self._rows(condition, "rows", keep_empty=is_first))
@@ -111,8 +117,10 @@ class _Fetch:
 
     def _rows(self, condition: str, name: str, *, keep_empty: bool = False) -> Iterator[Fetched]:
         columns = list(self._columns.values())
-        return write_files(self._database.batches(columns, self._relation, condition),
-                           schema_of(columns), self._task.folder, name, keep_empty=keep_empty)
+        batches = _first(self._database.batches(columns, self._relation, condition),
+                         self._task.most)
+        return write_files(batches, schema_of(columns), self._task.folder, name,
+                           keep_empty=keep_empty)
 
     def _compare_keys(self, fetched: Sequence[Fetched]) -> list[Fetched]:
         """Tombstones of the keys that are gone, and rows whose keys are new all the same.
@@ -153,6 +161,15 @@ class _Fetch:
             raise FetchError(f"`{setting}`: there is no column {name}; there is "
                              f"{', '.join(list(self._columns)[:30])}")
         return self._columns[name]
+
+
+def _first(batches: Iterator[pa.RecordBatch], most: int | None) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        if most is not None and batch.num_rows >= most:
+            yield batch.slice(0, most)
+            return
+        yield batch
+        most = None if most is None else most - batch.num_rows
 
 
 def _relation(database: Database, table: TableDeclaration) -> str:

@@ -23,6 +23,7 @@ from ingestion.rest.settings import Request, RestConnection
 PARENT = "cx360_parent"
 # After so many parents their children count, so that a fault later on costs no more than these.
 PARENTS_AT_ONCE = 500
+_PARENTS_LOOKED_AT = 20  # where somebody only wants a look
 # If so many parents are gone and none was ever found, it is the path that is wrong.
 MANY_PARENTS = 5
 
@@ -69,6 +70,8 @@ class RestFetcher:
                 # A record from the future would hide everything that comes before its time.
                 if instant and (reached is None or instant > reached) and instant <= task.now:
                     reached = instant
+                if lines.count == task.most:
+                    break
         if lines.count:
             yield Fetched(lines.path, lines.count)
         yield Position(reached.isoformat() if reached else "")
@@ -82,6 +85,8 @@ class RestFetcher:
             if parents.name <= done:
                 continue
             for start, batch in _batches(parents, request, within):
+                if task.most is not None:
+                    batch = batch[:_PARENTS_LOOKED_AT]
                 lines = _Lines(task.folder / f"{parents.stem}_{start:08}.jsonl")
                 with lines:
                     gone = [error for parent in batch

@@ -102,6 +102,15 @@ class Shop:
         return fetch_sources([source], self.zone, {}, now=self.now,
                              opened=lambda *_: DatabaseFetcher(self.database))
 
+    def look(self, most: int) -> FetchReport:
+        source = SourceDeclaration.model_validate({
+            "source": "shop", "connection": {"kind": "postgresql", "url_env": "URL"}, "tables": [{
+                "entity": "pos.orders", "table": "orders", "cursor": "changed",
+                "columns": {"ordered_at": "changed"}, **self.settings}]})
+        self.database = DuckDatabase(self.con.cursor())
+        return fetch_sources([source], self.zone, {}, now=self.now, most=most,
+                             opened=lambda *_: DatabaseFetcher(self.database))
+
     def landed(self, columns: str = "nr") -> list[list[Any]]:
         files = Landing(self.zone.path).paths("shop", "pos.orders")
         found = [duckdb.sql(f"select {columns} from '{file}' order by all").fetchall()
@@ -253,3 +262,10 @@ def test_a_table_that_lost_all_rows_is_a_problem(shop: Shop) -> None:
     (problem,) = shop.fetch().problems
     assert "3 were known; nothing is marked as deleted" in problem.message
     assert [file.rows for file in shop.fetch(may_be_empty=True).landed] == [3]
+
+
+@pytest.mark.parametrize(("most", "found"), [(2, 2), (3, 3), (9, 3)])
+def test_a_look_takes_the_first_rows_only(shop: Shop, most: int, found: int) -> None:
+    report = shop.look(most)
+    assert not report.problems
+    assert len(shop.landed()[0]) == found

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestion.checking import check_declaration
 from ingestion.declaration import DeclarationError
 from ingestion.rest.documents import read_document, with_fields
 from ingestion.rest.instants import as_instant, write_instant
@@ -685,3 +686,21 @@ def test_numbers_and_umlauts_arrive_as_they_were_sent(api: Api, company: Make) -
     (landed,) = shop.zone.path.glob("_landed/shop/pos.orders/*.jsonl")
     assert '"amount": 1234567890.1230,' in landed.read_text(encoding="utf-8")
     assert (amount, note) == ("1234567890.1230", "Größe: „XL“\nfür Jürgen 👍")
+
+
+# A look
+
+def test_a_declaration_is_tried_out_on_the_first_records(api: Api, company: Make) -> None:
+    """Without anything left behind, and with the problem told where there is one."""
+    api.answer = lambda call: Reply({"data": _orders(*range(1, 41))})
+    shop = company()
+    (declaration,) = shop.declarations
+    check = check_declaration(declaration, shop.folder / "extracts", rows=10,
+                              secrets=shop.secrets)
+    (table,) = check.tables
+    assert (table.rows_read, table.rows_accepted, check.shortened) == (10, 10, ("pos.orders",))
+    assert not shop.zone.path.exists() and not check.problems
+    whole = check_declaration(declaration, shop.folder / "extracts", secrets=shop.secrets)
+    assert (whole.tables[0].rows_read, whole.shortened) == (40, ())
+    unset = check_declaration(declaration, shop.folder / "extracts")
+    assert ["SHOP_KEY is not set" in problem.message for problem in unset.problems] == [True]
