@@ -178,6 +178,6 @@ def test_the_schedule_runs_where_a_source_has_to_be_asked(
     monkeypatch.setattr(automation, "find_unchanged", lambda _: (
         Snapshot("00001", tmp_path, "", date(2026, 6, 30), {}), ()))
     monkeypatch.setattr(automation, "send_alerts", lambda *_: pytest.fail("no run was requested"))
-    (schedule,) = location.get_repository_def().schedule_defs
+    schedule = location.get_repository_def().get_schedule_def("daily_refresh")
     with dg.build_schedule_context() as context:
         assert len(schedule.evaluate_tick(context).run_requests or []) == 1
