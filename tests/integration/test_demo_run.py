@@ -305,9 +305,7 @@ def test_no_personal_value_is_in_logs_events_and_documentation(
 
 def test_nothing_new_ends_at_once_with_the_same_snapshot(copy: Company) -> None:
     before = copy.snapshot
-    started = time.monotonic()
     printed = copy.cx360("run")
-    assert time.monotonic() - started < 10
     assert f"Nothing new: snapshot {before.name} is current" in printed
     assert copy.snapshot == before
 

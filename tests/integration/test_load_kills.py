@@ -16,10 +16,15 @@ from ingestion.raw_zone import RawZone
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_killed_anywhere_the_zone_is_as_before_or_as_after(tmp_path: Path, action: str) -> None:
-    found = try_kills(tmp_path, action, points=4, seed=1)
-    assert found["before"] + found["after"] + found["in part"] == 4
-    assert (found["between"], found["not completed"]) == (0, 0)
-    assert found["killed"] >= 2
+    killed = 0
+    for seed in range(1, 8):  # a machine that just became faster is done before it is killed
+        found = try_kills(tmp_path / str(seed), action, points=4, seed=seed)
+        assert found["before"] + found["after"] + found["in part"] == 4
+        assert (found["between"], found["not completed"]) == (0, 0)
+        killed += found["killed"]
+        if killed >= 2:
+            return
+    pytest.fail("it was always done before it was killed")
 
 
 @pytest.mark.parametrize("action", ACTIONS)
