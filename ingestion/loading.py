@@ -79,6 +79,9 @@ def load_extracts(
         return chosen
 
     planned, known_count = plan_loads(declarations, extracts, zone, problems, is_chosen)
+    # Killed between two batches, the next call numbers as this one did.
+    numbers = {plan.load_id: plan.sequence for plan in planned}
+    zone.write_numbers(zone.numbers() | numbers)
     loaded: list[Load] = []
     con = _engine(zone, memory_limit)
     try:
@@ -93,6 +96,8 @@ def load_extracts(
         con.close()
         shutil.rmtree(zone.incoming, ignore_errors=True)
         RemoteExtracts(zone).forget_content()
+    done = {load.load_id for load in zone.loads()} | set(numbers)
+    zone.write_numbers({one: number for one, number in zone.numbers().items() if one not in done})
     entities = {(source.source, table.label): table.entity
                 for source in declarations for table in source.tables}
     kept = [problem for problem in zone.problems() if (

@@ -130,7 +130,9 @@ def plan_loads(
                 else:
                     fresh.append(replace(plan, sequence=earlier.load_sequence if earlier else 0))
     fresh = [plan for plan in fresh if is_wanted(plan)]
-    first_free = max((load.load_sequence for load in known.values()), default=0) + 1
+    reserved = zone.numbers()
+    first_free = max((*(load.load_sequence for load in known.values()), *reserved.values()),
+                     default=0) + 1
     fresh.sort(key=lambda plan: (
         str(plan.extracted_on or ""), plan.declaration.source, plan.table.label, plan.path.name))
     numbered: dict[str, PlannedLoad] = {}
@@ -138,7 +140,7 @@ def plan_loads(
         if plan.load_id in numbered:  # the same content under two names
             known_count += 1
             continue
-        sequence = plan.sequence
+        sequence = plan.sequence or reserved.get(plan.load_id, 0)
         if not sequence:
             sequence, first_free = first_free, first_free + 1
         numbered[plan.load_id] = replace(plan, sequence=sequence)

@@ -8,6 +8,7 @@ and is removed by the next. What does **not** belong here: parsing (`loading.py`
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -164,6 +165,27 @@ class RawZone:
                     load, state="superseded", reason=f"replaced by load {successor}")
         loads |= {load.load_id: load for load in new}
         self.write_manifest(loads.values())
+
+    @property
+    def numbers_path(self) -> Path:
+        """The file that says which numbers the loads of an unfinished call have."""
+        return self.path / "numbers.json"
+
+    def numbers(self) -> dict[str, int]:
+        """Load sequence by load, of a call that was killed: the next one gives the same."""
+        if not self.numbers_path.exists():
+            return {}
+        numbers: dict[str, int] = json.loads(self.numbers_path.read_text())
+        return numbers
+
+    def write_numbers(self, numbers: dict[str, int]) -> None:
+        """Replace the numbers of an unfinished call."""
+        if not numbers:
+            self.numbers_path.unlink(missing_ok=True)
+            return
+        temporary = self.numbers_path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(numbers, sort_keys=True))
+        temporary.replace(self.numbers_path)
 
     def set_states(self, states: dict[str, tuple[State, str]]) -> None:
         """Give loads a new state and the reason for it.

@@ -6,12 +6,13 @@ hardly hits: when all files are in place and the manifest does not yet name them
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from benchmarks.load_kills import ACTIONS, prepare, state_of, try_kills
-from ingestion.raw_zone import RawZone
+from ingestion.raw_zone import Load, RawZone
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -46,3 +47,33 @@ def test_until_the_manifest_names_its_files_nothing_counts(
     assert state_of(tmp_path) == before
     ACTIONS[action](tmp_path)
     assert state_of(tmp_path) != before
+
+
+def test_killed_between_two_tables_the_loads_are_numbered_as_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    for place in (undisturbed, killed):
+        prepare(place, "load")
+    ACTIONS["load"](undisturbed)
+    add, calls = RawZone.add, 0
+
+    def add_once(zone: RawZone, loads: Sequence[Load]) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            raise Killed
+        add(zone, loads)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RawZone, "add", add_once)
+        with pytest.raises(Killed):
+            ACTIONS["load"](killed)
+    in_part = state_of(killed)
+    assert len(in_part) == 1 and in_part.items() <= state_of(undisturbed).items()
+    ACTIONS["load"](killed)
+    assert state_of(killed) == state_of(undisturbed)
+    assert not RawZone(killed / "raw").numbers_path.exists()
