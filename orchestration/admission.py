@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from expectations.metrics import load_metrics_sql
 from expectations.raw import Thresholds, chunk_columns, validate_loads
-from ingestion.contract import ENTITIES, Entity
+from ingestion.contract import DUCKDB_TYPES, ENTITIES, Entity
 from ingestion.raw_zone import Load, RawZone, State
 from ingestion.readers.files import identifier, literal
 from orchestration.verdict_log import VerdictLog
@@ -72,9 +72,12 @@ def _judge(
     memory_limit: str,
 ) -> dict[str, tuple[State, str]]:
     files = [zone.path / "_empty" / f"{entity.table}.parquet", *zone.files_of(loads)]
-    # A load made before a column joined the contract has none of it.
-    relation = (f"read_parquet([{', '.join(literal(str(file)) for file in files)}], "
-                "union_by_name = true)")
+    # A load made before a column joined the contract has none of it. Files of other types than the
+    # contract's are no loads: read together they would make each other's columns text.
+    typed = ", ".join(f"cast({identifier(column.name)} as {DUCKDB_TYPES[column.type]}) as "
+                      f"{identifier(column.name)}" for column in entity.raw_columns)
+    relation = (f"(select {typed} from read_parquet([{', '.join(literal(str(f)) for f in files)}], "
+                "union_by_name = true))")
     columns = ", ".join(identifier(column) for column in chunk_columns(entity))
     ids = [load.load_id for load in loads]
     with engine(memory_limit) as con:

@@ -102,6 +102,20 @@ def test_a_load_whose_files_were_changed_behind_its_back_is_quarantined(place: P
     assert "the stored files hold 0" in place.load("orders_1").reason
 
 
+def test_a_stored_file_of_other_types_is_not_read_as_text(place: Place) -> None:
+    place.deliver(orders_1=GOOD, orders_2=GOOD.replace("2026-01-01", "2026-01-02"))
+    (file,) = place.zone.files_of([place.load("orders_1")])
+    with duckdb.connect() as con:
+        con.execute(f"create table rows as select * replace ('soon' as ordered_at) "
+                    f"from read_parquet('{file}')")
+        con.execute(f"copy rows to '{file}' (format parquet)")
+    place.zone.set_states({place.load(name).load_id: ("staged", "") for name in (
+        "orders_1", "orders_2")})
+    with pytest.raises(duckdb.ConversionException):
+        admit_loads(place.zone, place.log, "1GB")
+    assert place.load("orders_1").state == "staged"
+
+
 def test_an_empty_extract_is_quarantined_unless_it_may_be_empty(place: Place) -> None:
     header = GOOD.splitlines()[0] + "\n"
     assert not place.deliver(orders_1=header)["pos_orders"].passed
