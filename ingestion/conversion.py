@@ -51,6 +51,8 @@ def source_text(
         if name.split(".")[0] not in available and name not in available:
             return "cast(null as varchar)"
         value = f"trim({text(name)})"
+        if set(nulls) <= {""}:
+            return f"nullif({value}, '')"
         codes = ", ".join(literal(code) for code in ("", *nulls))
         return f"case when {value} in ({codes}) then null else {value} end"
 
@@ -135,7 +137,8 @@ def _number(text: str, kind: str, target: str, decimal: str, thousands: str) -> 
     digits = r"\d+"
     if thousands:
         digits = rf"(\d+|\d{{1,3}}(\{thousands}\d{{3}})+)"
-    pattern = rf"[+-]?{digits}(\{decimal}\d*)?([eE][+-]?\d+)?"
+    # Some databases write a half as .5.
+    pattern = rf"[+-]?({digits}(\{decimal}\d*)?|\{decimal}\d+)([eE][+-]?\d+)?"
     if kind == "integer":
         pattern = rf"[+-]?{digits}(\{decimal}0*)?"
     plain = f"replace({text}, {literal(thousands)}, '')" if thousands else text

@@ -110,8 +110,7 @@ def conversion_query(
         ), keyed as (
             select *{_without_unusable(lenient, extract.names - used)},
                 {reference} as source_record_ref,
-                coalesce(cx360_total, nullif(concat_ws('; ', {', '.join([*reasons, "null"])}), ''))
-                    as cx360_reason
+                {_joined(reasons)} as cx360_reason
             from judged
         )
         select keyed.* exclude ({passed}),
@@ -141,6 +140,16 @@ def _totals_reason(table: TableDeclaration, extract: Extract) -> str:
         matches = " or ".join(f"({value}) glob {literal(pattern)}" for pattern in patterns)
         cases.append(f"when {matches} then {literal(f'totals line, told by column {name}')}")
     return f"case {' '.join(cases)} end" if cases else "cast(null as varchar)"
+
+
+def _joined(reasons: list[str]) -> str:
+    """All that is wrong with a row. Nearly always it is nothing: texts are put together only then.
+    """
+    if not reasons:
+        return "cx360_total"
+    some = " or ".join(f"({reason}) is not null" for reason in reasons)
+    return (f"coalesce(cx360_total, case when {some} "
+            f"then concat_ws('; ', {', '.join(reasons)}) end)")
 
 
 def _type_reasons(column: Column) -> list[str]:

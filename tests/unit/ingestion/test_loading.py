@@ -220,6 +220,21 @@ def test_a_time_with_an_offset_speaks_for_itself(
     assert place.rows("ordered_at", only(place.load())) == [(read,)]
 
 
+@pytest.mark.parametrize(("written", "read"), [
+    (",5", ".5"), ("-,5", "-.5"), ("5,", "5"), ("+1.234,5", "1234.5"), ("1,5e2", "150"),
+    (",", None), ("-", None), (".5", None), ("1_000", None), ("12.34,5", None), ("5,-", None),
+])
+def test_a_number_is_one_in_the_declared_notation(
+    place: Place, written: str, read: str | None,
+) -> None:
+    place.write("orders.csv", f"{HEADER}1;03.07.2025 10:00:00;{written};K1;F\n")
+    load = only(place.load())
+    if read:
+        assert place.rows("net_amount", load) == [(Decimal(read),)]
+    assert [why for _, why, _ in place.rejects(load)] == (
+        [] if read else ["column net_amount: not a number"])
+
+
 def test_parts_products_and_other_values(place: Place) -> None:
     place.declare("""
 source: till
