@@ -19,6 +19,7 @@ from ingestion.batch import ACCEPTED, EMPTIED, REJECTED, Emptied, write_batch
 from ingestion.contract import Entity
 from ingestion.declaration import SourceDeclaration
 from ingestion.deletions import DELETED, has_only_keys, is_there
+from ingestion.fetching.landing import Landing
 from ingestion.planning import PlannedLoad, Problem, batches, plan_loads
 from ingestion.raw_zone import Load, RawZone
 from ingestion.readers.files import (
@@ -106,6 +107,11 @@ def load_extracts(
         "source_system": problem.source_system, "label": problem.table,
         "entity": entities[problem.source_system, problem.table],
         "file": problem.file, "message": problem.message} for problem in problems])
+    fetched_on = Landing(zone.path).fetched_on()
+    zone.write_fetches({
+        "source_system": source.source, "label": table.label, "entity": table.entity,
+        "fetched_on": fetched_on.get((source.source, table.landed_label))}
+        for source in declarations for table in source.tables if table.is_fetched)
     warnings += update_history(zone)
     return LoadReport(tuple(loaded), known_count, tuple(problems), tuple(warnings))
 

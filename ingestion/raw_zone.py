@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -81,6 +81,9 @@ MANIFEST_SCHEMA = pa.schema([
 ])
 PROBLEM_SCHEMA = pa.schema([
     (name, pa.string()) for name in ("source_system", "label", "entity", "file", "message")])
+FETCH_SCHEMA = pa.schema([
+    ("source_system", pa.string()), ("label", pa.string()), ("entity", pa.string()),
+    ("fetched_on", pa.date32())])
 
 
 class RawZone:
@@ -153,6 +156,17 @@ class RawZone:
         temporary = self.problems_path.with_suffix(".tmp")
         pq.write_table(pa.Table.from_pylist(list(problems), schema=PROBLEM_SCHEMA), temporary)
         temporary.replace(self.problems_path)
+
+    @property
+    def fetches_path(self) -> Path:
+        """The file that says when tables of databases and APIs were last asked."""
+        return self.path / "fetches.parquet"
+
+    def write_fetches(self, fetches: Iterable[Mapping[str, object]]) -> None:
+        """Replace it, in the columns of `FETCH_SCHEMA`."""
+        temporary = self.fetches_path.with_suffix(".tmp")
+        pq.write_table(pa.Table.from_pylist(list(fetches), schema=FETCH_SCHEMA), temporary)
+        temporary.replace(self.fetches_path)
 
     def add(self, new: Sequence[Load]) -> None:
         """Add loads; an older load of the same extract, and its replays, give way to a new one."""

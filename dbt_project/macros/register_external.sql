@@ -25,6 +25,7 @@
     {%- do run_query('create schema if not exists raw; create schema if not exists ml;') -%}
     {%- do cx360._register_load_manifest(raw_path) -%}
     {%- do cx360._register_load_problems(raw_path) -%}
+    {%- do cx360._register_fetches(raw_path) -%}
     {%- do cx360._register_rejects(raw_path) -%}
     {%- do cx360._register_schema_history(raw_path) -%}
     {%- do cx360._register_kpi_history(var('state_path')) -%}
@@ -160,6 +161,13 @@
     {%- do cx360._create_view_over_ledger('load_problems', raw_path ~ '/problems.parquet', {
         'source_system': 'varchar', 'label': 'varchar', 'entity': 'varchar', 'file': 'varchar',
         'message': 'varchar',
+    }) -%}
+{%- endmacro %}
+
+{#- When tables of databases and APIs were last asked. -#}
+{% macro _register_fetches(raw_path) -%}
+    {%- do cx360._create_view_over_ledger('fetches', raw_path ~ '/fetches.parquet', {
+        'source_system': 'varchar', 'label': 'varchar', 'entity': 'varchar', 'fetched_on': 'date',
     }) -%}
 {%- endmacro %}
 

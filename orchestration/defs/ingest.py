@@ -38,6 +38,7 @@ from orchestration.warehouse import escape_cell
 MANIFEST = ["raw", "load_manifest"]
 REJECTS = ["raw", "rejects"]
 PROBLEMS = ["raw", "load_problems"]
+FETCHES = ["raw", "fetches"]
 SCHEMAS = ["raw", "schema_history"]
 HISTORY = ["raw", "kpi_history"]
 EXPORTED = ["raw", "action_exports"]
@@ -79,6 +80,14 @@ def _problems_spec() -> dg.AssetSpec:
         PROBLEMS,
         description="One row per extract that this run could not load, with the reason; what a "
                     "declaration names and nobody ever delivered is one, too.",
+        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
+
+
+def _fetches_spec() -> dg.AssetSpec:
+    return dg.AssetSpec(
+        FETCHES,
+        description="One row per declared table of a database or an API, with the day of its last "
+                    "fetch; what had nothing new was fetched all the same.",
         group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
 
 
@@ -128,7 +137,8 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
 @dg.multi_asset(
     name="load_and_admit_extracts",
     specs=[*(_spec(entity) for entity in ENTITIES.values()), _manifest_spec(),
-           _rejects_spec(), _problems_spec(), _schemas_spec(), _history_spec(), _exports_spec()],
+           _rejects_spec(), _problems_spec(), _fetches_spec(), _schemas_spec(), _history_spec(),
+           _exports_spec()],
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
@@ -167,6 +177,8 @@ def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Mater
         yield dg.MaterializeResult(asset_key=REJECTS, metadata=_describe_rejects(zone))
         yield dg.MaterializeResult(
             asset_key=PROBLEMS, metadata={"dagster/row_count": len(report.problems)})
+        yield dg.MaterializeResult(asset_key=FETCHES, metadata={"dagster/row_count": sum(
+            table.is_fetched for source in declarations for table in source.tables)})
         yield dg.MaterializeResult(
             asset_key=SCHEMAS, metadata=_describe_schemas(read_history(zone)))
         yield dg.MaterializeResult(

@@ -12,6 +12,10 @@ problems as (
     select * from {{ ref('stg_ingestion__problems') }}
 ),
 
+fetches as (
+    select * from {{ ref('stg_ingestion__fetches') }}
+),
+
 bounds as (
     select {{ as_of_date() }} as as_of_date
 ),
@@ -103,21 +107,39 @@ unreadable as (
     group by source_system, label
 ),
 
+-- A database or an API that had nothing new was there all the same, and changes have no usual number.
+newest_told as (
+    select
+        newest.*,
+        fetches.label is not null as is_fetched,
+        case
+            when fetches.fetched_date > newest.data_date and fetches.fetched_date < bounds.as_of_date
+                then fetches.fetched_date
+            when fetches.fetched_date > newest.data_date and newest.data_date < bounds.as_of_date
+                then bounds.as_of_date
+            else newest.data_date
+        end as newest_date
+    from newest
+    cross join bounds
+    left join fetches on newest.source_system = fetches.source_system and newest.label = fetches.label
+),
+
 joined as (
     select
         feeds.source_system,
         feeds.label,
         feeds.entity,
         newest.load_id is not null as is_delivered,
-        newest.data_date as newest_date,
+        newest.newest_date,
         newest.rows_read,
         newest.rows_rejected,
         newest.expected_every_days,
-        {{ dbt.datediff('newest.data_date', 'bounds.as_of_date', 'day') }} as days_behind,
+        {{ dbt.datediff('newest.newest_date', 'bounds.as_of_date', 'day') }} as days_behind,
         coalesce(quarantined.quarantined_loads_count, 0) as quarantined_loads_count,
         coalesce(unreadable.unreadable_extracts_count, 0) as unreadable_extracts_count,
         coalesce(quarantined.is_newer, 0) = 1 or unreadable.label is not null as is_stale,
         case
+            when newest.is_fetched then null
             -- A period that is still filling up, such as the current month, has not got its rows yet.
             when
                 usual.span_days >= {{ long_span_days }}
@@ -134,7 +156,7 @@ joined as (
         end as usual_rows
     from feeds
     cross join bounds
-    left join newest on feeds.source_system = newest.source_system and feeds.label = newest.label
+    left join newest_told as newest on feeds.source_system = newest.source_system and feeds.label = newest.label
     left join usual on feeds.source_system = usual.source_system and feeds.label = usual.label
     left join quarantined on feeds.source_system = quarantined.source_system and feeds.label = quarantined.label
     left join unreadable on feeds.source_system = unreadable.source_system and feeds.label = unreadable.label
