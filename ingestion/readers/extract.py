@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -39,6 +39,12 @@ class Extract:
     without: Callable[[Iterable[str]], str]
     row: str = "extract.cx360_row"
     names_in: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def of_file(self, path: Path) -> Extract:
+        """The same with the names of one file, where files opened together differ in theirs."""
+        if not self.names_in:
+            return self
+        return replace(self, names=self.names_in.get(str(path), frozenset()))
 
 
 def replace_extract(con: duckdb.DuckDBPyConnection, query: str) -> None:
