@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ingestion.declaration import FileFormat
 from ingestion.readers.compression import compression_of, open_content
+from ingestion.readers.excel import sheets_with_rows
 from ingestion.readers.files import ExtractError, header
 
 LOOK_BYTES = 1 << 20  # a header and enough records to judge
@@ -77,7 +78,7 @@ def _is_workbook(path: Path) -> bool:
 
 def _sniff_workbook(path: Path) -> list[Sniffed]:
     form = FileFormat(format="excel")
-    sheets = _sheets_with_rows(path)
+    sheets = sheets_with_rows(path)
     if len(sheets) < 2:
         return [Sniffed(form, ("Excel by its first bytes",))]
     every = FileFormat(format="excel", sheet="*")
@@ -87,13 +88,6 @@ def _sniff_workbook(path: Path) -> list[Sniffed]:
         return [Sniffed(FileFormat(format="excel", sheet=name), (f"Excel, sheet {name}",))
                 for name in sheets]
     return [Sniffed(every, (f"Excel, {len(sheets)} sheets that are alike",))]
-
-
-def _sheets_with_rows(path: Path) -> list[str]:
-    from python_calamine import CalamineWorkbook
-
-    workbook = CalamineWorkbook.from_path(str(path))
-    return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).height > 1]
 
 
 def _sniff_json(path: Path, text: str, encoding: str, told: tuple[str, ...]) -> Sniffed:
