@@ -27,6 +27,7 @@ from ingestion.readers.files import (
     add_from_file_name,
     close_extract,
     open_extract,
+    unopened,
     unpivot,
 )
 from ingestion.remote_extracts import RemoteExtracts
@@ -152,8 +153,11 @@ def _load_batch(
 ) -> list[Load]:
     plan = batch[0]
     table, entity = plan.table, plan.table.contract
-    extract = open_extract(con, [p.path for p in batch], table, plan.columns,
-                           zone.incoming / "utf8", line_by_line=line_by_line)
+    try:
+        extract = open_extract(con, [p.path for p in batch], table, plan.columns,
+                               zone.incoming / "utf8", line_by_line=line_by_line)
+    except OSError as error:
+        raise unopened(plan.path, error) from error
     shapes = {load_id: Shapes(zone.path).keep(shape)
               for load_id, shape in observe_shapes(con, batch, extract).items()}
     if table.from_file_name:

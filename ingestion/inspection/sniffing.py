@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.declaration import FileFormat
-from ingestion.readers.compression import compression_of, open_content
+from ingestion.readers.compression import DAMAGES, compression_of, open_content
 from ingestion.readers.excel import sheets_with_rows
 from ingestion.readers.files import ExtractError, header
 
@@ -64,15 +64,24 @@ def sniff(path: Path) -> list[Sniffed]:
     encoding, why = _encoding(path, start)
     text = _decoded(start, encoding)
     if text.lstrip()[:1] in ("{", "["):
-        return [_sniff_json(path, text.lstrip(), encoding, (why, *told))]
+        try:
+            return [_sniff_json(path, text.lstrip(), encoding, (why, *told))]
+        except RecursionError as error:
+            raise too_deep(path) from error
     return [_sniff_csv(text, encoding, (why, *told))]
+
+
+def too_deep(path: Path) -> ExtractError:
+    """What is said of JSON with more levels than can be looked through."""
+    return ExtractError(f"{path.name}: objects lie within objects too often to be looked through; "
+                        "declare it by hand")
 
 
 def _is_workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return "[Content_Types].xml" in archive.namelist()
-    except zipfile.BadZipFile:
+    except DAMAGES:
         return False
 
 

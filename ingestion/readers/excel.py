@@ -146,7 +146,7 @@ def _opened(
 
         yield [sheet.name for sheet in workbook.sheets_metadata
                if sheet.typ == SheetTypeEnum.WorkSheet], open_sheet
-    except ExtractError:
+    except (ExtractError, FileNotFoundError, PermissionError):
         raise
     except (CalamineError, *DAMAGES) as error:
         raise ExtractError(f"{path.name}: not readable as Excel workbook ({type(error).__name__}); "
