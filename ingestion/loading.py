@@ -95,6 +95,7 @@ def load_extracts(
         con.close()
         shutil.rmtree(zone.incoming, ignore_errors=True)
         RemoteExtracts(zone).forget_content()
+        zone.take_back()  # a backfill that was killed may have left some that nothing reads now
     done = {load.load_id for load in zone.loads()} | set(numbers)
     zone.write_numbers({one: number for one, number in zone.numbers().items() if one not in done})
     entities = {(source.source, table.label): table.entity
