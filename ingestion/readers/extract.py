@@ -100,7 +100,12 @@ def file_list(paths: Iterable[Path]) -> str:
 
 def json_path(name: str) -> str:
     """JSON path of a name with dots."""
-    return "$" + "".join('."' + part.replace('"', r'\"') + '"' for part in name.split("."))
+    return path_of_fields(name.split("."))
+
+
+def path_of_fields(fields: Iterable[str]) -> str:
+    """JSON path into one field after the other, whose names may have dots."""
+    return "$" + "".join('."' + field.replace('"', r'\"') + '"' for field in fields)
 
 
 def told_names(extract: Extract, is_header: bool) -> str:

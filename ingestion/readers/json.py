@@ -21,6 +21,7 @@ from ingestion.readers.extract import (
     file_list,
     json_path,
     literal,
+    path_of_fields,
     replace_extract,
 )
 
@@ -95,14 +96,21 @@ def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extr
     names: dict[str, set[str]] = defaultdict(set)
     for file, name in rows:
         names[file].add(name)
+    there = frozenset(name for _, name in rows)
+
+    def text(name: str) -> str:
+        found = [f"json_extract_string(extract.record, {literal(path_of_fields(way))})"
+                 for way in _ways(name, there)]
+        return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
+
     extract = Extract(
-        names=frozenset(name for _, name in rows),
+        names=there,
         names_in={file: frozenset(found) for file, found in names.items()},
         is_typed=False,
-        text=lambda name: f"json_extract_string(extract.record, {literal(json_path(name))})",
+        text=text,
         record="cast(extract.record as varchar)",
         without=lambda names: (
-            f"nullif(cast(json_merge_patch(extract.record, {literal(_removal(names))})"
+            f"nullif(cast(json_merge_patch(extract.record, {literal(_removal(names, there))})"
             " as varchar), '{}')"),
     )
     is_exploded = form.explode or form.explode_fields
@@ -176,17 +184,24 @@ def _explode_fields(con: duckdb.DuckDBPyConnection, path: str) -> None:
             json_merge_patch(rest, {patch}) as record
         from (
             select cx360_file, cx360_row, record,
-                json_merge_patch(record, {literal(_removal([path]))}) as rest
+                json_merge_patch(record, {literal(_removal([path], frozenset()))}) as rest
             from extract where json_type(record, {found}) = 'OBJECT'
         ) as records, json_each(records.record, {found}) as fields""")
 
 
-def _removal(names: Iterable[str]) -> str:
+def _ways(name: str, there: frozenset[str]) -> list[list[str]]:
+    """Fields that a name leads through: the one that is called so, dots and all, then objects."""
+    fields = name.split(".")
+    if len(fields) == 1 or name not in there:
+        return [fields]
+    return [[name], fields] if fields[0] in there else [[name]]
+
+
+def _removal(names: Iterable[str], there: frozenset[str]) -> str:
     """A JSON merge patch (RFC 7396) that removes the given names."""
     patch: dict[str, object] = {}
-    for name in sorted(names):
+    for *parents, last in (way for name in sorted(names) for way in _ways(name, there)):
         node: dict[str, object] = patch
-        *parents, last = name.split(".")
         for parent in parents:
             child = node.setdefault(parent, {})
             if not isinstance(child, dict):
