@@ -134,6 +134,7 @@ def plan_loads(
                     known_count += 1
                 else:
                     fresh.append(replace(plan, sequence=earlier.load_sequence if earlier else 0))
+    remote.remember()
     fresh = [plan for plan in fresh if is_wanted(plan)]
     reserved = zone.numbers()
     first_free = max((*(load.load_sequence for load in known.values()), *reserved.values()),
