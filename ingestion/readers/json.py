@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -27,6 +28,9 @@ from ingestion.readers.extract import (
 
 # A document with `record_path` is held in memory as a whole.
 LARGEST_DOCUMENT = 512 << 20
+# Levels of objects and lists in a record; merging very many ends the engine's process.
+MOST_LEVELS = 1_000
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')
 
 
 def json_records(
@@ -85,6 +89,7 @@ def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extr
         where record is null or json_type(record) <> 'OBJECT'""").fetchall()
     if others:
         replace_extract(con, "from extract where json_type(record) = 'OBJECT'")
+    _leave_out_deep(con)
     if form.skip_last and form.format == "json":
         _leave_out_last(con, form.skip_last)
     if form.explode:
@@ -115,6 +120,35 @@ def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extr
     )
     is_exploded = form.explode or form.explode_fields
     return replace(extract, row="extract.cx360_record") if is_exploded else extract
+
+
+def _leave_out_deep(con: duckdb.DuckDBPyConnection) -> None:
+    """Make records `unreadable` that have too many levels; only long ones are looked at."""
+    deep = [[file, row] for file, row, line in con.execute(f"""
+        select cx360_file, cx360_row, line from extract
+        where length(line) > {2 * MOST_LEVELS}
+            and length(line) - length(translate(line, '[{{', '')) > {MOST_LEVELS}""").fetchall()
+            if _levels(line) > MOST_LEVELS]
+    if not deep:
+        return
+    con.execute("create or replace temp table deep (cx360_file varchar, cx360_row bigint)")
+    con.executemany("insert into deep values (?, ?)", deep)
+    is_deep = "(cx360_file, cx360_row) in (select (cx360_file, cx360_row) from deep)"
+    con.execute(f"""
+        insert into unreadable
+        select cx360_file, cx360_row,
+            'line not readable: more than {MOST_LEVELS:,} objects or lists within one another', line
+        from extract where {is_deep}""")
+    replace_extract(con, f"from extract where not {is_deep}")
+
+
+def _levels(text: str) -> int:
+    level = deepest = 0
+    for found in _BRACKETS.finditer(text):
+        mark = found.group()
+        level += (mark in "[{") - (mark in "]}")
+        deepest = max(deepest, level)
+    return deepest
 
 
 def _leave_out_last(con: duckdb.DuckDBPyConnection, count: int) -> None:

@@ -114,7 +114,7 @@ def empty_archive() -> bytes:
     ("a.json", b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "objects lie within objects too often"),
     ("a.jsonl", (b'{"a":' * 5_000 + b"1" + b"}" * 5_000 + b"\n") * 2,
      "objects lie within objects too often"),
-    ("a.json", b'[{"a":' + b'{"a":' * 5_000 + b"1" + b"}" * 5_000 + b"}]",
+    ("a.json", b"[" + b'{"a":' * 995 + b"1" + b"}" * 995 + b"]",
      "objects lie within objects too often"),
 ])
 def test_what_inspect_cannot_look_through_is_told_and_the_rest_is_proposed(
@@ -137,6 +137,22 @@ def test_what_inspect_may_not_read_is_told(
     refuse(monkeypatch, "a.csv", PermissionError(errno.EACCES, "denied"))
     with pytest.raises(NotInspected, match=r"a\.csv: cannot be opened \(PermissionError\)"):
         inspect_extracts(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("format", ["jsonl", "json"])
+def test_a_record_of_too_many_levels_is_a_reject(shop: Shop, format: str) -> None:
+    """Merged as it is, it would end the process; many brackets beside one another do no harm."""
+    shop.declare(f"files: 'orders_*', format: {format}")
+    whole = '{"Nr": %d, "Datum": "2025-01-01", "Betrag": 5, "Kunde": "[[{{", "x": %s}'
+    records = [whole % (1, '{"a":' * 300_000 + "1" + "}" * 300_000),
+               whole % (2, "[" + ",".join(["[1]"] * 5_000) + "]"),
+               whole % (3, "[" * 998 + "]" * 998), whole % (4, '"' + "[" * 5_000 + '\\""')]
+    shop.write("orders_1", ("[" + ",\n".join(records) + "]" if format == "json"
+                            else "\n".join(records)).encode())
+    load = shop.only()
+    assert [ref for (ref,) in shop.rows("source_record_ref", load)] == ["2", "3", "4"]
+    assert [(row, reason) for row, reason, _ in shop.rejects(load)] == [
+        (1, "line not readable: more than 1,000 objects or lists within one another")]
 
 
 def test_a_beginning_that_cannot_be_copied_is_told_by_the_load(shop: Shop) -> None:
