@@ -75,7 +75,7 @@ def judge_arrivals(
                           and (load.source_system, load.label)
                           == (declaration.source, table.label)), key=_order)
             sentences = []
-            if own and (last := data_date(own[-1])):
+            if last := _last_date(own, on):
                 sentences += [("late", said) for said in _late(
                     table, last, on, _weekdays_without(own), "extract")]
             usable = [load for load in own if load.state != "quarantined"]
@@ -98,8 +98,20 @@ def data_date(load: Load) -> date | None:
     return load.extracted_on or (load.last_event_at.date() if load.last_event_at else None)
 
 
+def _last_date(own: Sequence[Load], on: date) -> date | None:
+    """Date that a table's loads tell up to: the last declared one, else that of the latest fact.
+
+    A fact of the future, most often a typing error, says nothing of when its extract came. The
+    company's day may be a day behind the facts', which are in UTC.
+    """
+    declared = [load.extracted_on for load in own if load.extracted_on]
+    happened = [load.last_event_at.date() for load in own if load.last_event_at]
+    return max(declared or [day for day in happened if (day - on).days <= 1], default=None)
+
+
 def _order(load: Load) -> tuple[date, int]:
-    return data_date(load) or date.min, load.load_sequence
+    """By declared date, else as they were loaded: facts may be dated wrongly."""
+    return load.extracted_on or date.min, load.load_sequence
 
 
 def _late(

@@ -48,7 +48,8 @@ def backfill_extracts(
         last: last date.
         source: only this source; empty for all.
         again: read extracts anew whose content and declaration are those of their load. Killed
-            after their loads gave way, the next load of any kind reads them.
+            after their loads gave way, the next load of any kind reads those it is about, and the
+            others count as before.
         memory_limit: most memory the engine may use, as DuckDB writes it.
         progress: called with a sentence for each batch.
     """
@@ -72,12 +73,12 @@ def backfill_extracts(
             if "://" not in load.file and not any(
                 (folder / load.file).is_file() for folder in (extracts, zone.path))]
     if again:
-        zone.set_states({load.load_id: ("superseded", "to be read again by a backfill")
-                         for load in before if load not in gone})
-    report = load_extracts(declarations, extracts, zone, memory_limit=memory_limit,
-                           progress=progress, is_wanted=is_wanted)
+        zone.give_way(load for load in before if load not in gone)
+    try:
+        report = load_extracts(declarations, extracts, zone, memory_limit=memory_limit,
+                               progress=progress, is_wanted=is_wanted)
+    finally:
+        zone.take_back()  # what could not be read anew counts as before
     made = {load.load_sequence for load in report.loaded}
     kept = [load for load in before if load.load_sequence not in made]
-    if again:  # what could not be read anew counts as before
-        zone.set_states({load.load_id: (load.state, load.reason) for load in kept})
     return Backfill(report, tuple(kept), tuple(load for load in gone if load in kept), undated)

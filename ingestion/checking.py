@@ -115,8 +115,14 @@ def _shorten(
         is_local = table.files and not is_remote(table.files)
         for path in sorted(extracts.glob(table.files)) if is_local else ():
             copy = target / path.relative_to(extracts)
-            if path.is_file() and not copy.exists() and copy_head(path, table, rows, copy):
-                shortened[path.relative_to(extracts).as_posix()] = None
+            if not path.is_file() or copy.exists():
+                continue
+            try:
+                if copy_head(path, table, rows, copy):
+                    shortened[path.relative_to(extracts).as_posix()] = None
+            except (ExtractError, OSError, duckdb.Error):
+                copy.unlink(missing_ok=True)
+                copy.symlink_to(path.resolve())  # the load says what is wrong with it
     return tuple(shortened)
 
 
@@ -178,10 +184,10 @@ def _rejects(
 
 
 def _named_values(table: TableDeclaration, reason: str, record: str) -> dict[str, str]:
-    """Values of the columns that a reason names; a line that was not divided has none."""
+    """Values of the columns that a reason names; a line that cannot be divided has none."""
     try:
         data = json.loads(record)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return {}
     values: dict[str, str] = {}
     for name in _COLUMN.findall(reason):

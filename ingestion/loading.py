@@ -18,18 +18,17 @@ import duckdb
 from ingestion.batch import ACCEPTED, EMPTIED, REJECTED, Emptied, write_batch
 from ingestion.contract import Entity
 from ingestion.declaration import SourceDeclaration
-from ingestion.deletions import DELETED, has_only_keys, is_there
 from ingestion.fetching.landing import Landing
+from ingestion.missing_columns import check_columns
 from ingestion.planning import PlannedLoad, Problem, batches, plan_loads
 from ingestion.raw_zone import Load, RawZone
 from ingestion.readers.files import (
-    Extract,
     ExtractError,
     UnclearLinesError,
     add_from_file_name,
     close_extract,
     open_extract,
-    told_names,
+    unopened,
     unpivot,
 )
 from ingestion.remote_extracts import RemoteExtracts
@@ -97,6 +96,7 @@ def load_extracts(
         con.close()
         shutil.rmtree(zone.incoming, ignore_errors=True)
         RemoteExtracts(zone).forget_content()
+        zone.take_back()  # a backfill that was killed may have left some that nothing reads now
     done = {load.load_id for load in zone.loads()} | set(numbers)
     zone.write_numbers({one: number for one, number in zone.numbers().items() if one not in done})
     entities = {(source.source, table.label): table.entity
@@ -160,8 +160,11 @@ def _load_batch(
 ) -> list[Load]:
     plan = batch[0]
     table, entity = plan.table, plan.table.contract
-    extract = open_extract(con, [p.path for p in batch], table, plan.columns,
-                           zone.incoming / "utf8", line_by_line=line_by_line)
+    try:
+        extract = open_extract(con, [p.path for p in batch], table, plan.columns,
+                               zone.incoming / "utf8", line_by_line=line_by_line)
+    except OSError as error:
+        raise unopened(plan.path, error) from error
     shapes = {load_id: Shapes(zone.path).keep(shape)
               for load_id, shape in observe_shapes(con, batch, extract).items()}
     if table.from_file_name:
@@ -169,12 +172,12 @@ def _load_batch(
     if table.unpivot:
         extract = unpivot(con, extract, table.unpivot.accepted, table.unpivot.name,
                           table.unpivot.value)
-    _check_columns(plan, extract, warnings)
+    told = check_columns(batch, extract)
     target = zone.incoming / "batch"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     counts, emptied = write_batch(con, batch, extract, target)
-    warnings += [_tell_emptied(plan, one) for one in emptied]
+    told += [_tell_emptied(plan, one) for one in emptied]
     loads = []
     for planned in batch:
         files = _move_into_place(zone, entity, planned.load_id, target)
@@ -190,56 +193,12 @@ def _load_batch(
             state="staged", reason="", files=files, schema_id=shapes.get(planned.load_id, ""),
             **counts[planned.load_id]._asdict()))
     close_extract(con)
+    warnings += told  # only now: a batch that has to be split is checked again
     return loads
 
 
 def _with_file(message: str, file: str) -> str:
     return message if message.startswith(file) else f"{file}: {message}"
-
-
-def _check_columns(plan: PlannedLoad, extract: Extract, warnings: list[Problem]) -> None:
-    """A missing key or required column stops the file; another missing one is a warning."""
-    if plan.table.format in ("json", "jsonl") and not extract.names:  # it has no record
-        return
-
-    def present(name: str) -> bool:
-        return is_there(name, extract)
-
-    missing = [name for name in (*plan.table.key, *plan.table.totals)
-               if not name.startswith("=") and not present(name)]
-    required = {column.name for column in plan.table.contract.columns if column.required}
-    tells_deletions = DELETED in extract.names
-    if plan.table.deletion and not tells_deletions and not present(plan.table.deletion.source):
-        missing.append(plan.table.deletion.source)
-    if tells_deletions:  # its rows are judged one by one; often it has nothing but keys
-        required = set()
-        if has_only_keys(plan.table, extract) and not missing:
-            return
-    for canonical, mapping in plan.table.columns.items():
-        found = [present(name) for name in mapping.names]
-        if not mapping.names or (any(found) if mapping.sources else all(found)):
-            continue
-        absent = [name for name in mapping.names if not present(name)]
-        if canonical in required and not (mapping.words and any(found)):
-            missing += absent
-        else:
-            outcome = "is written without it" if mapping.words and any(found) else "stays empty"
-            warnings.append(Problem(
-                plan.declaration.source, plan.table.label, plan.path.name,
-                f"{plan.path.name}: column {' / '.join(absent)} is missing, {canonical} "
-                f"{outcome}"))
-    if missing:
-        expected = [any(map(present, mapping.names))
-                    for mapping in plan.table.columns.values() if mapping.names]
-        expected += [present(name) for name in plan.table.key if not name.startswith("=")]
-        known = {name for mapping in plan.table.columns.values() for name in mapping.names}
-        known = {name.split(".")[0] for name in known | set(plan.table.key)} | known
-        is_header = any(expected) and (2 * sum(expected) >= len(expected)
-                                       or 2 * len(extract.names & known) >= len(extract.names))
-        raise ExtractError(
-            f"{plan.path.name}: column {', '.join(dict.fromkeys(missing))} is missing; "
-            f"{told_names(extract, is_header)}. Add the new "
-            f"name to the declaration of table {plan.table.label} or deliver the column")
 
 
 def _tell_emptied(plan: PlannedLoad, emptied: Emptied) -> Problem:

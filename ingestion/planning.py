@@ -18,7 +18,7 @@ from pathlib import Path
 from ingestion.declaration import SourceDeclaration, TableDeclaration
 from ingestion.fetching.landing import LandedFile, Landing
 from ingestion.raw_zone import RawZone
-from ingestion.readers.files import ExtractError, column_types, header
+from ingestion.readers.files import ExtractError, column_types, header, unopened
 from ingestion.readers.remote import RemoteObject, find_objects, is_remote, told_url
 from ingestion.remote_extracts import RemoteExtracts
 
@@ -88,9 +88,12 @@ def plan_loads(
                 problems += _fetch_problems(landing, declaration, table)
             try:
                 paths = _extract_files(table, declaration, extracts, zone, landing)
-            except ExtractError as error:
+            except (ExtractError, OSError) as error:
+                said = (f"{told_url(table.files)}: cannot be looked through "
+                        f"({type(error).__name__}); see to it that cx360 may read the folder"
+                        if isinstance(error, OSError) else str(error))
                 problems.append(Problem(
-                    declaration.source, table.label, told_url(table.files), str(error)))
+                    declaration.source, table.label, told_url(table.files), said))
                 continue
             if not (paths or table.is_fetched or any(
                     load.source_system == declaration.source and load.label == table.label
@@ -118,8 +121,10 @@ def plan_loads(
                                        origin=path.said)
                     else:
                         plan = _plan_file(declaration, table, path)
-                except ExtractError as error:
-                    problems.append(Problem(declaration.source, table.label, path.name, str(error)))
+                except (ExtractError, OSError) as error:
+                    said = str(unopened(Path(path.name), error) if isinstance(error, OSError)
+                               else error)
+                    problems.append(Problem(declaration.source, table.label, path.name, said))
                     continue
                 # The same content, fetched again after another one, is a newer state.
                 earlier = (
@@ -129,6 +134,7 @@ def plan_loads(
                     known_count += 1
                 else:
                     fresh.append(replace(plan, sequence=earlier.load_sequence if earlier else 0))
+    remote.remember()
     fresh = [plan for plan in fresh if is_wanted(plan)]
     reserved = zone.numbers()
     first_free = max((*(load.load_sequence for load in known.values()), *reserved.values()),
@@ -248,9 +254,10 @@ def batches(planned: list[PlannedLoad]) -> Iterator[list[PlannedLoad]]:
         batch: list[PlannedLoad] = []
         size = 0
         for plan in group:
-            size += plan.path.stat().st_size
+            added = plan.path.stat().st_size if plan.path.exists() else 0  # opening it tells
+            size += added
             if batch and size > BATCH_BYTES:
                 yield batch
-                batch, size = [], plan.path.stat().st_size
+                batch, size = [], added
             batch.append(plan)
         yield batch

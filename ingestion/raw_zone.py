@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +24,7 @@ from ingestion.contract import DUCKDB_TYPES, ENTITIES, Entity
 from ingestion.readers.files import identifier
 
 State = Literal["staged", "admitted", "quarantined", "withdrawn", "superseded"]
+_READ_AGAIN = "to be read again by a backfill, was "
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,25 @@ class RawZone:
         for load_id, (state, reason) in states.items():
             loads[load_id] = replace(loads[load_id], state=state, reason=reason)
         self.write_manifest(loads.values())
+
+    def give_way(self, loads: Iterable[Load]) -> None:
+        """Let loads be read again: the next load reads them, and until then they do not count."""
+        self.set_states({load.load_id: ("superseded", f"{_READ_AGAIN}{load.state} {load.reason}")
+                         for load in loads})
+
+    def take_back(self) -> None:
+        """Have loads that gave way and were not read again count as before.
+
+        Not one whose files an attempt to read it has removed: the next load reads it.
+        """
+        states: dict[str, tuple[State, str]] = {}
+        for load in self.loads():
+            if (load.state == "superseded" and load.reason.startswith(_READ_AGAIN)
+                    and all(path.exists() for path in self.files_of([load]))):
+                state, _, reason = load.reason.removeprefix(_READ_AGAIN).partition(" ")
+                states[load.load_id] = cast(State, state), reason
+        if states:
+            self.set_states(states)
 
     def files_of(self, loads: Iterable[Load]) -> list[Path]:
         """Absolute paths of the loads' files."""

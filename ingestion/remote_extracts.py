@@ -23,6 +23,7 @@ class RemoteExtracts:
         self._index = zone.path / "remote_objects.json"
         self._folder = zone.path / "_fetched"
         self._known: dict[str, list[str]] = {}
+        self._has_new = False
         if self._index.exists():
             self._known = json.loads(self._index.read_text(encoding="utf-8"))
 
@@ -45,10 +46,20 @@ class RemoteExtracts:
         with path.open("rb") as content:
             content_hash = hashlib.file_digest(content, "sha256").hexdigest()
         self._known[found.said] = [found.version, content_hash]
+        self._has_new = True
+        return path
+
+    def remember(self) -> None:
+        """Write down what was fetched; killed before, the objects are looked at again.
+
+        Once for all of them: the file holds every object that was ever fetched.
+        """
+        if not self._has_new:
+            return
         temporary = self._index.with_suffix(".tmp")
         temporary.write_text(json.dumps(self._known, sort_keys=True), encoding="utf-8")
         temporary.replace(self._index)
-        return path
+        self._has_new = False
 
     def forget_content(self) -> None:
         """Remove the content that was fetched: what counts is in the loads."""

@@ -68,16 +68,16 @@ def observe_shapes(
     does not say which columns the records of its table have.
     """
     table = batch[0].table
-    if table.records or has_only_keys(table, extract):
-        return {}
+    told = [] if table.records else [
+        (plan, own) for plan in batch
+        if not has_only_keys(table, own := extract.of_file(plan.path))]
     if table.format not in ("json", "jsonl"):
         untyped = {} if table.format == "parquet" else dict.fromkeys(batch[0].columns, "text")
-        return {plan.load_id: _shape(table, extract, plan.columns, plan.types or untyped)
-                for plan in batch}
+        return {plan.load_id: _shape(table, own, plan.columns, plan.types or untyped)
+                for plan, own in told}
     types = _json_types(con)
-    return {plan.load_id: _shape(table, extract, extract.names_in.get(str(plan.path), ()),
-                                 types[str(plan.path)], is_ordered=False)
-            for plan in batch if extract.names_in.get(str(plan.path))}
+    return {plan.load_id: _shape(table, own, own.names, types[str(plan.path)], is_ordered=False)
+            for plan, own in told if own.names}
 
 
 def _shape(

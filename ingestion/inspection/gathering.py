@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ingestion.declaration import FileFormat
 from ingestion.inspection.sniffing import Sniffed, sniff
-from ingestion.readers.files import ExtractError, header
+from ingestion.readers.files import ExtractError, header, unopened
 from ingestion.readers.remote import fetch_object, find_objects, told_url
 
 _ENDINGS = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".dat",
@@ -100,8 +100,8 @@ def group_files(files: Iterable[Path], folder: Path) -> tuple[list[Group], list[
                 names = header(path, sniffed.form)
                 shapes.setdefault((skeleton, sniffed.form.model_dump_json(), names), []).append(
                     (path, sniffed))
-        except ExtractError as error:
-            problems.append(str(error))
+        except (ExtractError, OSError) as error:
+            problems.append(str(unopened(path, error) if isinstance(error, OSError) else error))
     groups = [_group(members, names, folder) for (_, _, names), members in shapes.items()]
     return groups, problems
 

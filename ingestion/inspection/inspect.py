@@ -29,6 +29,7 @@ from ingestion.inspection.profiling import (
     find_style,
 )
 from ingestion.inspection.proposing import FileFacts, Table, propose
+from ingestion.inspection.sniffing import too_deep
 from ingestion.readers.files import Extract, ExtractError, UnclearLinesError, open_extract
 from ingestion.readers.heads import copy_head
 
@@ -119,10 +120,12 @@ def inspect_extracts(
     for group in groups:
         try:
             inspected.append(_inspect(group, entity, rows))
-        except (ExtractError, duckdb.Error) as error:
-            name = group.files[0].name
-            problems.append(str(error) if isinstance(error, ExtractError) else
-                            f"{name}: not readable ({type(error).__name__})")
+        except ExtractError as error:
+            problems.append(str(error))
+        except RecursionError:
+            problems.append(str(too_deep(group.files[0])))
+        except (duckdb.Error, OSError) as error:
+            problems.append(f"{group.files[0].name}: not readable ({type(error).__name__})")
     if not any(one.tables for one in inspected):
         names = ", ".join(one.group.pattern for one in inspected)
         told = problems or [f"{names}: no entity of the contract explains the columns; force one "

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.declaration import FileFormat
-from ingestion.readers.compression import compression_of, open_content
+from ingestion.readers.compression import DAMAGES, compression_of, open_content
+from ingestion.readers.excel import sheets_with_rows
 from ingestion.readers.files import ExtractError, header
 
 LOOK_BYTES = 1 << 20  # a header and enough records to judge
@@ -63,21 +64,30 @@ def sniff(path: Path) -> list[Sniffed]:
     encoding, why = _encoding(path, start)
     text = _decoded(start, encoding)
     if text.lstrip()[:1] in ("{", "["):
-        return [_sniff_json(path, text.lstrip(), encoding, (why, *told))]
+        try:
+            return [_sniff_json(path, text.lstrip(), encoding, (why, *told))]
+        except RecursionError as error:
+            raise too_deep(path) from error
     return [_sniff_csv(text, encoding, (why, *told))]
+
+
+def too_deep(path: Path) -> ExtractError:
+    """What is said of JSON with more levels than can be looked through."""
+    return ExtractError(f"{path.name}: objects lie within objects too often to be looked through; "
+                        "declare it by hand")
 
 
 def _is_workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return "[Content_Types].xml" in archive.namelist()
-    except zipfile.BadZipFile:
+    except DAMAGES:
         return False
 
 
 def _sniff_workbook(path: Path) -> list[Sniffed]:
     form = FileFormat(format="excel")
-    sheets = _sheets_with_rows(path)
+    sheets = sheets_with_rows(path)
     if len(sheets) < 2:
         return [Sniffed(form, ("Excel by its first bytes",))]
     every = FileFormat(format="excel", sheet="*")
@@ -87,13 +97,6 @@ def _sniff_workbook(path: Path) -> list[Sniffed]:
         return [Sniffed(FileFormat(format="excel", sheet=name), (f"Excel, sheet {name}",))
                 for name in sheets]
     return [Sniffed(every, (f"Excel, {len(sheets)} sheets that are alike",))]
-
-
-def _sheets_with_rows(path: Path) -> list[str]:
-    from python_calamine import CalamineWorkbook
-
-    workbook = CalamineWorkbook.from_path(str(path))
-    return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).height > 1]
 
 
 def _sniff_json(path: Path, text: str, encoding: str, told: tuple[str, ...]) -> Sniffed:

@@ -8,7 +8,8 @@ dates as ISO 8601. What does **not** belong here: the header's rules (`headers.p
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from io import BytesIO
 from itertools import islice
@@ -21,13 +22,12 @@ import pyarrow as pa
 from ingestion.declaration import FileFormat
 from ingestion.readers.compression import DAMAGES, open_content
 from ingestion.readers.extract import Extract, ExtractError, columnar, identifier
+from ingestion.readers.workbook_size import SheetSizes
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
 CHUNK_ROWS = 20_000
-# Cells of one sheet, counted or not: a stray cell far away makes a small file huge in memory.
-MOST_CELLS = 100_000_000
 
 
 def workbook_header(path: Path, form: FileFormat) -> tuple[str, ...]:
@@ -43,6 +43,16 @@ def workbook_header(path: Path, form: FileFormat) -> tuple[str, ...]:
                                "sheet; declare one table per kind of sheet with `sheet`")
         names = max(names, found, key=len)
     return (*names, form.sheet_column) if form.sheet_column else names
+
+
+def sheets_with_rows(path: Path) -> list[str]:
+    """Names of the sheets that have more than one row.
+
+    Raises:
+        ExtractError: no workbook, or a sheet reaches too far.
+    """
+    with _opened(path, "") as (names, open_sheet):
+        return [name for name in names if open_sheet(name).height > 1]
 
 
 def open_excel(
@@ -104,18 +114,8 @@ def _sheets(
     path: Path, form: FileFormat,
 ) -> Iterator[tuple[str, tuple[str, ...], Iterator[list[Any]]]]:
     """Name, header and records of each declared sheet; blank rows are none."""
-    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
-
-    try:
-        with open_content(path, is_workbook=True) as content:
-            workbook = CalamineWorkbook.from_filelike(BytesIO(content.read()))
-        names = [sheet.name for sheet in workbook.sheets_metadata
-                 if sheet.typ == SheetTypeEnum.WorkSheet]
-        for sheet in _declared(path, form, [workbook.get_sheet_by_name(name) for name in names]):
-            if sheet.height * sheet.width > MOST_CELLS:
-                raise ExtractError(
-                    f"{path.name}: sheet {sheet.name} reaches over {sheet.height:,} rows and "
-                    f"{sheet.width:,} columns; remove the stray cells, or deliver CSV")
+    with _opened(path, form.sheet) as (names, open_sheet):
+        for sheet in _declared(path, form, names, open_sheet):
             rows = (row for row in islice(sheet.iter_rows(), form.skip_first, None)
                     if any(cell not in ("", None) for cell in row))
             header = form.column_names or tuple(
@@ -125,7 +125,28 @@ def _sheets(
                                    "`skip_first`")
             header += ("",) * (sheet.width - len(header))
             yield sheet.name, header, rows
-    except ExtractError:
+
+
+@contextmanager
+def _opened(
+    path: Path, pattern: str,
+) -> Iterator[tuple[list[str], Callable[[str], CalamineSheet]]]:
+    """Names of a workbook's sheets, and what opens one of those that fit the pattern."""
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
+
+    try:
+        with open_content(path, is_workbook=True) as source:
+            content = source.read()
+        sizes = SheetSizes(path, content, pattern)
+        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
+
+        def open_sheet(name: str) -> CalamineSheet:
+            sizes.check(name)
+            return workbook.get_sheet_by_name(name)
+
+        yield [sheet.name for sheet in workbook.sheets_metadata
+               if sheet.typ == SheetTypeEnum.WorkSheet], open_sheet
+    except (ExtractError, FileNotFoundError, PermissionError):
         raise
     except (CalamineError, *DAMAGES) as error:
         raise ExtractError(f"{path.name}: not readable as Excel workbook ({type(error).__name__}); "
@@ -133,20 +154,23 @@ def _sheets(
 
 
 def _declared(
-    path: Path, form: FileFormat, sheets: list[CalamineSheet],
-) -> list[CalamineSheet]:
+    path: Path, form: FileFormat, names: list[str], open_sheet: Callable[[str], CalamineSheet],
+) -> Iterator[CalamineSheet]:
     """The sheets that fit `sheet`; without it, the only one that is not empty."""
     if form.sheet:
-        found = [sheet for sheet in sheets
-                 if form.sheet == sheet.name or fnmatchcase(sheet.name.strip(), form.sheet)]
+        fitting = [name for name in names
+                   if form.sheet == name or fnmatchcase(name.strip(), form.sheet)]
+        found: Iterator[CalamineSheet] = map(open_sheet, fitting)
+        count = len(fitting)
     else:
-        found = [sheet for sheet in sheets if sheet.height]
-    if not found or (len(found) > 1 and not form.sheet):
+        filled = list(islice((sheet for sheet in map(open_sheet, names) if sheet.height), 2))
+        found = iter(filled)
+        count = len(filled)
+    if not count or (count > 1 and not form.sheet):
         said = (f"no sheet {form.sheet!r}" if form.sheet
-                else "several sheets" if found else "nothing in any sheet")
-        names = ", ".join(sheet.name for sheet in sheets[:20])
-        raise ExtractError(f"{path.name}: {said}; it has {names}: name one, or a pattern such as "
-                           "'Umsatz*', in `sheet`")
+                else "several sheets" if count else "nothing in any sheet")
+        raise ExtractError(f"{path.name}: {said}; it has {', '.join(names[:20])}: name one, or a "
+                           "pattern such as 'Umsatz*', in `sheet`")
     return found
 
 

@@ -6,12 +6,16 @@ The relation `extract` is a view as long as its rows can be left where they were
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
+
+_NOT_OF_A_FILE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE,
+                  errno.ENOMEM}
 
 
 class ExtractError(ValueError):
@@ -20,6 +24,20 @@ class ExtractError(ValueError):
 
 class UnclearLinesError(ExtractError):
     """The engine cannot tell the lines of a file apart, or not all of them."""
+
+
+def unopened(path: Path, error: OSError) -> ExtractError:
+    """What is said of a file that the operating system does not give out.
+
+    Raises:
+        OSError: the given one, where it is no matter of this file: the disk is full, say.
+    """
+    if error.errno in _NOT_OF_A_FILE:
+        raise error
+    if isinstance(error, FileNotFoundError):
+        return ExtractError(f"{path.name}: is no longer there; deliver it again")
+    return ExtractError(f"{path.name}: cannot be opened ({type(error).__name__}); see to it that "
+                        "cx360 may read it and that its disk answers")
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,12 @@ class Extract:
     without: Callable[[Iterable[str]], str]
     row: str = "extract.cx360_row"
     names_in: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def of_file(self, path: Path) -> Extract:
+        """The same with the names of one file, where files opened together differ in theirs."""
+        if not self.names_in:
+            return self
+        return replace(self, names=self.names_in.get(str(path), frozenset()))
 
 
 def replace_extract(con: duckdb.DuckDBPyConnection, query: str) -> None:
@@ -76,7 +100,12 @@ def file_list(paths: Iterable[Path]) -> str:
 
 def json_path(name: str) -> str:
     """JSON path of a name with dots."""
-    return "$" + "".join('."' + part.replace('"', r'\"') + '"' for part in name.split("."))
+    return path_of_fields(name.split("."))
+
+
+def path_of_fields(fields: Iterable[str]) -> str:
+    """JSON path into one field after the other, whose names may have dots."""
+    return "$" + "".join('."' + field.replace('"', r'\"') + '"' for field in fields)
 
 
 def told_names(extract: Extract, is_header: bool) -> str:

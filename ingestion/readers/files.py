@@ -26,6 +26,7 @@ from ingestion.readers.extract import (
     identifier,
     literal,
     told_names,
+    unopened,
 )
 from ingestion.readers.headers import column_types, header
 from ingestion.readers.json import extract_of_objects, json_records
@@ -35,7 +36,7 @@ from ingestion.readers.reshape import add_from_file_name, unpivot
 __all__ = [
     "Extract", "ExtractError", "UnclearLinesError", "add_from_file_name", "close_extract",
     "column_types", "header",
-    "identifier", "literal", "open_extract", "told_names", "unpivot",
+    "identifier", "literal", "open_extract", "told_names", "unopened", "unpivot",
 ]
 
 

@@ -61,9 +61,11 @@ def column_types(path: Path, form: FileFormat) -> dict[str, str]:
 
     Empty, too, for a file that the engine may still read or refuse with a better reason.
     """
-    if form.format != "parquet" or compression_of(path):
+    if form.format != "parquet":
         return {}
     try:
+        if compression_of(path):
+            return {}
         return {column.name: str(column.type) for column in pq.read_schema(path)}
     except (pa.ArrowException, OSError):
         return {}

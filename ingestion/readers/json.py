@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -21,11 +22,15 @@ from ingestion.readers.extract import (
     file_list,
     json_path,
     literal,
+    path_of_fields,
     replace_extract,
 )
 
 # A document with `record_path` is held in memory as a whole.
 LARGEST_DOCUMENT = 512 << 20
+# Levels of objects and lists in a record; merging very many ends the engine's process.
+MOST_LEVELS = 1_000
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')
 
 
 def json_records(
@@ -84,6 +89,7 @@ def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extr
         where record is null or json_type(record) <> 'OBJECT'""").fetchall()
     if others:
         replace_extract(con, "from extract where json_type(record) = 'OBJECT'")
+    _leave_out_deep(con)
     if form.skip_last and form.format == "json":
         _leave_out_last(con, form.skip_last)
     if form.explode:
@@ -95,18 +101,54 @@ def extract_of_objects(con: duckdb.DuckDBPyConnection, form: FileFormat) -> Extr
     names: dict[str, set[str]] = defaultdict(set)
     for file, name in rows:
         names[file].add(name)
+    there = frozenset(name for _, name in rows)
+
+    def text(name: str) -> str:
+        found = [f"json_extract_string(extract.record, {literal(path_of_fields(way))})"
+                 for way in _ways(name, there)]
+        return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
+
     extract = Extract(
-        names=frozenset(name for _, name in rows),
+        names=there,
         names_in={file: frozenset(found) for file, found in names.items()},
         is_typed=False,
-        text=lambda name: f"json_extract_string(extract.record, {literal(json_path(name))})",
+        text=text,
         record="cast(extract.record as varchar)",
         without=lambda names: (
-            f"nullif(cast(json_merge_patch(extract.record, {literal(_removal(names))})"
+            f"nullif(cast(json_merge_patch(extract.record, {literal(_removal(names, there))})"
             " as varchar), '{}')"),
     )
     is_exploded = form.explode or form.explode_fields
     return replace(extract, row="extract.cx360_record") if is_exploded else extract
+
+
+def _leave_out_deep(con: duckdb.DuckDBPyConnection) -> None:
+    """Make records `unreadable` that have too many levels; only long ones are looked at."""
+    deep = [[file, row] for file, row, line in con.execute(f"""
+        select cx360_file, cx360_row, line from extract
+        where length(line) > {2 * MOST_LEVELS}
+            and length(line) - length(translate(line, '[{{', '')) > {MOST_LEVELS}""").fetchall()
+            if _levels(line) > MOST_LEVELS]
+    if not deep:
+        return
+    con.execute("create or replace temp table deep (cx360_file varchar, cx360_row bigint)")
+    con.executemany("insert into deep values (?, ?)", deep)
+    is_deep = "(cx360_file, cx360_row) in (select (cx360_file, cx360_row) from deep)"
+    con.execute(f"""
+        insert into unreadable
+        select cx360_file, cx360_row,
+            'line not readable: more than {MOST_LEVELS:,} objects or lists within one another', line
+        from extract where {is_deep}""")
+    replace_extract(con, f"from extract where not {is_deep}")
+
+
+def _levels(text: str) -> int:
+    level = deepest = 0
+    for found in _BRACKETS.finditer(text):
+        mark = found.group()
+        level += (mark in "[{") - (mark in "]}")
+        deepest = max(deepest, level)
+    return deepest
 
 
 def _leave_out_last(con: duckdb.DuckDBPyConnection, count: int) -> None:
@@ -176,17 +218,24 @@ def _explode_fields(con: duckdb.DuckDBPyConnection, path: str) -> None:
             json_merge_patch(rest, {patch}) as record
         from (
             select cx360_file, cx360_row, record,
-                json_merge_patch(record, {literal(_removal([path]))}) as rest
+                json_merge_patch(record, {literal(_removal([path], frozenset()))}) as rest
             from extract where json_type(record, {found}) = 'OBJECT'
         ) as records, json_each(records.record, {found}) as fields""")
 
 
-def _removal(names: Iterable[str]) -> str:
+def _ways(name: str, there: frozenset[str]) -> list[list[str]]:
+    """Fields that a name leads through: the one that is called so, dots and all, then objects."""
+    fields = name.split(".")
+    if len(fields) == 1 or name not in there:
+        return [fields]
+    return [[name], fields] if fields[0] in there else [[name]]
+
+
+def _removal(names: Iterable[str], there: frozenset[str]) -> str:
     """A JSON merge patch (RFC 7396) that removes the given names."""
     patch: dict[str, object] = {}
-    for name in sorted(names):
+    for *parents, last in (way for name in sorted(names) for way in _ways(name, there)):
         node: dict[str, object] = patch
-        *parents, last = name.split(".")
         for parent in parents:
             child = node.setdefault(parent, {})
             if not isinstance(child, dict):

@@ -78,6 +78,28 @@ def test_without_a_declared_date_the_latest_fact_counts() -> None:
     assert found.sentence.startswith(f"till pos.orders: last extract of {last}")
 
 
+def test_one_fact_of_the_future_hides_no_stop() -> None:
+    """Of a source without declared dates; its loads follow one another as they were made."""
+    loads = [replace(load, extracted_on=None) for load in week(20)]
+    loads[4] = replace(loads[4], last_event_at=datetime(2062, 3, 5))
+    assert judge_arrivals((declared(),), loads, MONDAY + timedelta(days=19)) == ()
+    (found,) = judge_arrivals((declared(),), loads, MONDAY + timedelta(days=22))
+    assert found.sentence.startswith(
+        f"till pos.orders: last extract of {MONDAY + timedelta(days=18)}")
+    (found,) = judge_arrivals(
+        (declared(),), [*loads[:-1], replace(loads[-1], rows_read=3)], MONDAY + timedelta(days=19))
+    assert "3 rows in orders_2026-01-24.csv" in found.sentence
+
+
+def test_facts_of_tomorrow_in_utc_are_no_future() -> None:
+    (load,) = (replace(load, extracted_on=None) for load in week(1))
+    assert load.last_event_at
+    today = load.last_event_at.date() - timedelta(days=1)
+    assert judge_arrivals((declared(),), [load], today) == ()
+    (found,) = judge_arrivals((declared(),), [load], today + timedelta(days=5))
+    assert found.kind == "late"
+
+
 @pytest.mark.parametrize("rows", [0, 9, 1_000])
 def test_a_suspicious_number_of_rows_is_told(rows: int) -> None:
     loads = [*week(20), facts(load_of_day(20, rows))]

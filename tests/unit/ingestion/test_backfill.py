@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import date
 from pathlib import Path
 
@@ -115,3 +116,46 @@ def test_replays_of_a_load_that_is_read_again_give_way(shop: Shop) -> None:
     replays = [load for load in shop.zone.loads() if load.replays_load_id]
     assert [load.load_sequence for load in replays if load.state == "superseded"] == [2, 3]
     assert [load.load_sequence for load in replays if load.state == "staged"] == [1, 4]
+
+
+def test_a_backfill_that_fails_midway_loses_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither rows nor what was known of a load."""
+    first, second = (load.load_id for load in shop.load().loaded[1:3])
+    shop.zone.set_states({first: ("quarantined", "too few rows"), second: ("admitted", "")})
+    before = shop.zone.loads()
+
+    def full_disk(*args: object, **settings: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ingestion.loading.open_extract", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        backfill(shop, again=True)
+    assert shop.zone.loads() == before
+    monkeypatch.setattr("ingestion.backfill.load_extracts", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        backfill(shop, again=True)
+    assert shop.zone.loads() == before
+
+
+def test_what_a_killed_backfill_left_counts_again_if_nothing_reads_it(shop: Shop) -> None:
+    """Its extract may be gone by then; what is still there is read."""
+    before = shop.load().loaded
+    shop.zone.set_states({load.load_id: ("admitted", "") for load in before})
+    admitted = shop.zone.loads()
+    shop.zone.give_way(admitted[1:4])  # killed here
+    assert len(counted(shop)) == 1
+    (shop.extracts / "orders_2026-01-02.csv").unlink()
+    assert [load.load_sequence for load in backfill(shop).report.loaded] == [3]
+    assert [state for *_, state in counted(shop)] == ["admitted", "admitted", "staged", "admitted"]
+
+
+def test_a_load_that_lost_its_files_waits_to_be_read(shop: Shop) -> None:
+    loads = shop.load().loaded
+    shop.zone.give_way(loads[:2])
+    for path in shop.zone.files_of(loads[:1]):
+        path.unlink()
+    shop.zone.take_back()
+    assert [sequence for sequence, _, _ in counted(shop)] == [2, 3, 4]
+    assert [load.load_sequence for load in shop.load().loaded] == [1]

@@ -146,3 +146,18 @@ def test_a_manifest_made_before_deletions_were_counted_is_completed(shop: Shop) 
     shop.load()
     assert pq.read_schema(shop.zone.manifest_path).names == MANIFEST_SCHEMA.names
     assert shop.zone.loads() == (load,)
+
+
+def test_a_file_without_the_column_of_deletions_is_refused_beside_one_that_has_it(
+    shop: Shop,
+) -> None:
+    """JSON files of one table are read together, but each has columns of its own."""
+    shop.declare("format: jsonl, files: '*.jsonl', updated_at: Stand, "
+                 "deleted: {from: Status, values: [D]}")
+    record = '{"Nr": 1, "Datum": "2026-01-01", "Betrag": 5, "Kunde": "K", "Stand": "2026-01-0%d"%s}'
+    shop.write("1.jsonl", (record % (2, ', "Status": "D"')).encode())
+    shop.write("2.jsonl", (record % (3, "")).encode())
+    report = shop.load()
+    assert [(load.file, load.rows_deleted) for load in report.loaded] == [("1.jsonl", 1)]
+    (problem,) = report.problems
+    assert problem.message.startswith("2.jsonl: column Status is missing")

@@ -228,3 +228,34 @@ def test_a_json_document_that_does_not_fit_is_told(
     shop.declare("files: 'o*', format: json" + (f", {settings}" if settings else ""))
     shop.write("o.json", content)
     assert sentence in shop.problem()
+
+
+def test_a_field_may_have_dots_in_its_name(shop: Shop) -> None:
+    """Some exports flatten their objects that way; the field itself goes before the object."""
+    shop.declare("files: 'o*', format: jsonl",
+                 "{ordered_at: order.at, customer_ref: who.id, channel: at.all}", key="order.nr")
+    for name, records in (("a", [
+            {"order.nr": 1, "order.at": "2025-01-01", "who.id": "K1", "note": "x"},
+            {"order.nr": 2, "order.at": "2025-01-01", "who": {"id": "K2", "n": 5}},
+            {"order.nr": 3, "order.at": "2025-01-01", "who.id": "K3", "who": {"id": "K4"}},
+            {"order.nr": None, "order.at": "2025-01-01"}]), ("b", [
+            {"order": {"nr": 4, "at": "2025-01-02"}, "who": {"id": "K5"}, "at.all": "web"}])):
+        shop.write(f"o{name}.jsonl", "\n".join(map(json.dumps, records)).encode())
+    report = shop.load()
+    assert not report.problems
+    first, second = report.loaded
+    columns = "source_record_ref, customer_ref, channel"
+    assert shop.rows(columns, first) == [
+        ("1", "K1", None), ("2", "K2", None), ("3", "K3", None)]
+    assert [reason for _, reason, _ in shop.rejects(first)] == ["key column order.nr: empty"]
+    assert shop.rows(columns, second) == [("4", "K5", "web")]
+    assert [json.loads(kept) for (kept,) in shop.rows("source_metadata", first)] == [
+        {"note": "x", "order": {}, "who": {}}, {"order": {}, "who": {"n": 5}},
+        {"order": {}, "who": {}}]
+
+
+def test_a_name_with_dots_leaves_nothing_of_its_field_behind(shop: Shop) -> None:
+    shop.declare("files: 'o*', format: json", "{ordered_at: order.at}", key="order.nr")
+    shop.write("o.json", b'[{"order.nr": 1, "order.at": "2025-01-01"}]')
+    assert shop.rows("source_record_ref, ordered_at, source_metadata", shop.only()) == [
+        ("1", datetime(2025, 1, 1), None)]

@@ -183,3 +183,18 @@ def test_what_a_server_does_not_deliver_is_told_without_the_query(
     message = shop.problem()
     assert sentence in message
     assert "format=csv" not in message
+
+
+def test_what_was_fetched_is_written_down_once(
+    shop: Shop, store: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once per object, a folder of thousands would take minutes."""
+    shop.declare(DAILY)
+    written: list[str] = []
+    original = Path.replace
+    monkeypatch.setattr(Path, "replace", lambda path, target: (
+        written.append(path.name), original(path, target))[1])
+    assert len(shop.load().loaded) == 2
+    assert written.count("remote_objects.tmp") == 1
+    shop.load()
+    assert written.count("remote_objects.tmp") == 1

@@ -244,3 +244,29 @@ def test_the_history_has_its_columns_before_anything_is_loaded(shop: Shop) -> No
     (load,) = shop.zone.loads()
     assert [column.name for column in shape.read(load.schema_id).columns] == [
         "Nr", "Datum", "Betrag", "Kanal"]
+
+
+def test_json_files_read_together_are_checked_one_by_one(tmp_path: Path) -> None:
+    """What one lacks is not made up for by another; what they all lack is told once."""
+    shop = Shop(tmp_path)
+    shop.declare(f"format: jsonl, {DATED}", columns="{ordered_at: Datum, channel: Kanal}")
+    whole = {"Nr": 1, "Datum": "2026-01-01", "Kanal": "web"}
+    for day, record in enumerate((
+            whole, {"Nr": 2, "cx360_deleted": True}, {"Nr": 3, "Datum": "2026-01-01"},
+            {"Nr": 4, "Datum": "2026-01-01"}), 1):
+        as_jsonl(record, shop.extracts / f"orders_2026010{day}.jsonl")
+    report = shop.load()
+    assert [load.file for load in report.loaded if not load.schema_id] == ["orders_20260102.jsonl"]
+    assert [warning.message for warning in report.warnings] == [
+        "orders_20260103.jsonl: column Kanal is missing, channel stays empty"]
+    as_jsonl(whole, shop.extracts / "orders_20260105.jsonl")
+    as_jsonl(whole | {"Nr": None}, shop.extracts / "orders_20260106.jsonl")
+    as_jsonl({"Nummer": 7, "Datum": "2026-01-01", "Kanal": "web"},
+             shop.extracts / "orders_20260107.jsonl")
+    as_jsonl({"Nr": 8, "Kanal": "web"}, shop.extracts / "orders_20260108.jsonl")
+    report = shop.load()
+    assert [load.file for load in report.loaded] == [
+        "orders_20260105.jsonl", "orders_20260106.jsonl"]
+    assert [problem.message.split(";")[0] for problem in report.problems] == [
+        "orders_20260107.jsonl: column Nr is missing",
+        "orders_20260108.jsonl: column Datum is missing"]

@@ -1,0 +1,81 @@
+"""Which columns an extract cannot do without, and what is said of those that it lacks.
+
+What does **not** belong here: values that are empty (`rows.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingestion.deletions import DELETED, has_only_keys, is_there
+from ingestion.planning import PlannedLoad, Problem
+from ingestion.readers.files import Extract, ExtractError, told_names
+
+
+def check_columns(batch: Sequence[PlannedLoad], extract: Extract) -> list[Problem]:
+    """A missing key or required column stops the file; another missing one is a warning.
+
+    Args:
+        batch: loads of one table.
+        extract: what the reader found in their files.
+
+    Returns:
+        The warnings, each once and of its first file: most often all of them lack the same.
+
+    Raises:
+        ExtractError: a file cannot do without a column.
+    """
+    told: dict[str, Problem] = {}
+    for plan in batch:
+        for said in _missing_columns(plan, extract.of_file(plan.path)):
+            told.setdefault(said, Problem(plan.declaration.source, plan.table.label,
+                                          plan.path.name, f"{plan.path.name}: {said}"))
+    return list(told.values())
+
+
+def _missing_columns(plan: PlannedLoad, extract: Extract) -> list[str]:
+    """A sentence for each column that one file does without.
+
+    Raises:
+        ExtractError: it cannot do without one.
+    """
+    if plan.table.format in ("json", "jsonl") and not extract.names:  # it has no record
+        return []
+
+    def present(name: str) -> bool:
+        return is_there(name, extract)
+
+    missing = [name for name in (*plan.table.key, *plan.table.totals)
+               if not name.startswith("=") and not present(name)]
+    required = {column.name for column in plan.table.contract.columns if column.required}
+    tells_deletions = DELETED in extract.names
+    if plan.table.deletion and not tells_deletions and not present(plan.table.deletion.source):
+        missing.append(plan.table.deletion.source)
+    if tells_deletions:  # its rows are judged one by one; often it has nothing but keys
+        required = set()
+        if has_only_keys(plan.table, extract) and not missing:
+            return []
+    told = []
+    for canonical, mapping in plan.table.columns.items():
+        found = [present(name) for name in mapping.names]
+        if not mapping.names or (any(found) if mapping.sources else all(found)):
+            continue
+        absent = [name for name in mapping.names if not present(name)]
+        if canonical in required and not (mapping.words and any(found)):
+            missing += absent
+        else:
+            outcome = "is written without it" if mapping.words and any(found) else "stays empty"
+            told.append(f"column {' / '.join(absent)} is missing, {canonical} {outcome}")
+    if missing:
+        expected = [any(map(present, mapping.names))
+                    for mapping in plan.table.columns.values() if mapping.names]
+        expected += [present(name) for name in plan.table.key if not name.startswith("=")]
+        known = {name for mapping in plan.table.columns.values() for name in mapping.names}
+        known = {name.split(".")[0] for name in known | set(plan.table.key)} | known
+        is_header = any(expected) and (2 * sum(expected) >= len(expected)
+                                       or 2 * len(extract.names & known) >= len(extract.names))
+        raise ExtractError(
+            f"{plan.path.name}: column {', '.join(dict.fromkeys(missing))} is missing; "
+            f"{told_names(extract, is_header)}. Add the new "
+            f"name to the declaration of table {plan.table.label} or deliver the column")
+    return told
