@@ -75,6 +75,16 @@ def test_a_replayed_load_is_read_again_under_its_number(settings: Settings) -> N
         first.load_id, first.load_sequence, "staged")
 
 
+def test_a_load_to_replay_that_cannot_be_read_stays_as_it_was(settings: Settings) -> None:
+    first = load(settings)
+    zone = RawZone(settings.raw_path)
+    zone.set_states({first.load_id: ("quarantined", "because")})
+    (quarantined,) = zone.loads()
+    assert "reads consents.csv again" in replay_load(settings, zone, quarantined)
+    (settings.extracts / "consents.csv").unlink()
+    assert load(settings) == quarantined
+
+
 def test_a_load_whose_extract_is_gone_is_judged_as_stored(settings: Settings) -> None:
     first = load(settings)
     zone = RawZone(settings.raw_path)
