@@ -67,7 +67,7 @@ class Database(Protocol):
         ...
 
     def latest(self, column: SourceColumn) -> str:
-        """SQL of a column's greatest value, as text; of times none after now."""
+        """SQL of a column's greatest value, as text."""
         ...
 
     def earlier(self, value: str, column: SourceColumn, seconds: int) -> str:
