@@ -612,6 +612,22 @@ def test_a_key_in_the_address_is_in_no_log_and_no_error(
     assert "abc123" not in message + caplog.text + shop.written()
 
 
+def test_an_answer_with_a_malformed_header_puts_no_address_into_a_log(
+    api: Api, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+) -> None:
+    headers = {"Connection": "close", "X-Trace": "1\r\nkaputt"}
+    api.answer = lambda call: Reply(
+        {"data": _orders(1)[:2 - int(call.query["page"])]}, headers=headers)
+    shop = Company(tmp_path / "company",
+                   _declared(api, "{kind: parameter, name: apikey, value_env: KEY}"),
+                   {"KEY": "abc123"})
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
+    shop.run()
+    assert api.calls[0].query["apikey"] == "abc123"
+    assert "abc123" not in caplog.text and "kaputt" not in caplog.text
+
+
 def test_a_token_is_fetched_once_and_again_when_it_ends(api: Api, tmp_path: Path) -> None:
     tokens = iter(["one", "two", "three"])
     valid = ["one"]
