@@ -50,8 +50,9 @@ class Database(Protocol):
 
     def batches(
         self, columns: Sequence[SourceColumn], relation: str, condition: str,
+        most: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """These columns of the rows of a relation that meet a condition, a few at a time."""
+        """These columns of the rows that meet a condition, a few at a time; at `most` so many."""
         ...
 
     def value(self, sql: str) -> str | None:
@@ -87,6 +88,11 @@ def quoted(text: str) -> str:
 def where(condition: str) -> str:
     """A condition as SQL; every row meets the empty one."""
     return f" where {condition}" if condition else ""
+
+
+def first(most: int | None) -> str:
+    """A limit of rows as SQL; none where all are wanted."""
+    return "" if most is None else f" limit {most}"
 
 
 def schema_of(columns: Sequence[SourceColumn]) -> pa.Schema:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ingestion.connections import DatabaseConnection
 from ingestion.extras import install
-from ingestion.fetching.database import CursorKind, SourceColumn, where
+from ingestion.fetching.database import CursorKind, SourceColumn, first, where
 from ingestion.fetching.driven import DrivenDatabase
 from ingestion.fetching.fetcher import FetchError
 from ingestion.fetching.mysql_rows import unpacked
@@ -79,6 +79,7 @@ class MySQL(DrivenDatabase):
 
     def batches(
         self, columns: Sequence[SourceColumn], relation: str, condition: str,
+        most: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Rows as they stream in.
 
@@ -87,7 +88,8 @@ class MySQL(DrivenDatabase):
         """
         packed = ", ".join(f"cast({column.sql} as char)" for column in columns)
         with self._cursor() as cursor:
-            cursor.execute(f"select json_array({packed}) from {relation}{where(condition)}")
+            cursor.execute(f"select json_array({packed}) from {relation}{where(condition)}"
+                           f"{first(most)}")
             yield from unpacked(cursor, columns)
 
     def name(self, name: str) -> str:

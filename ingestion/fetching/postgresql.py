@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from ingestion.connections import DatabaseConnection
 from ingestion.extras import install
-from ingestion.fetching.database import CursorKind, SourceColumn, quoted, where
+from ingestion.fetching.database import CursorKind, SourceColumn, first, quoted, where
 from ingestion.fetching.driven import DrivenDatabase
 from ingestion.fetching.fetcher import FetchError
 from ingestion.fetching.refusals import refused_by_postgresql, told_by_postgresql
@@ -66,10 +66,11 @@ class PostgreSQL(DrivenDatabase):
 
     def batches(
         self, columns: Sequence[SourceColumn], relation: str, condition: str,
+        most: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Rows as they stream in."""
         selected = ", ".join(f"{column.sql} as {self.name(column.name)}" for column in columns)
-        sql = f"select {selected} from {relation}{where(condition)}"
+        sql = f"select {selected} from {relation}{where(condition)}{first(most)}"
         with self._cursor() as cursor:
             cursor.adbc_statement.set_options(
                 **{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})

@@ -136,8 +136,7 @@ class _Fetch:
 
     def _rows(self, condition: str, name: str, *, keep_empty: bool = False) -> Iterator[Fetched]:
         columns = list(self._columns.values())
-        batches = _first(self._database.batches(columns, self._relation, condition),
-                         self._task.most)
+        batches = self._database.batches(columns, self._relation, condition, self._task.most)
         return write_files(batches, schema_of(columns), self._task.folder, name,
                            keep_empty=keep_empty)
 
@@ -180,15 +179,6 @@ class _Fetch:
             raise FetchError(f"`{setting}`: there is no column {name}; there is "
                              f"{', '.join(list(self._columns)[:30])}")
         return self._columns[name]
-
-
-def _first(batches: Iterator[pa.RecordBatch], most: int | None) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        if most is not None and batch.num_rows >= most:
-            yield batch.slice(0, most)
-            return
-        yield batch
-        most = None if most is None else most - batch.num_rows
 
 
 def _relation(database: Database, table: TableDeclaration) -> str:

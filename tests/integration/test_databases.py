@@ -192,6 +192,29 @@ def test_a_cursor_in_the_future_hides_nothing(company: Company, kind: str) -> No
     assert company.landed() == [[1, 2, 3], [4, 5]]
 
 
+def test_a_look_is_limited_by_the_server(
+    company: Company, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from ingestion.fetching import rows
+
+    given = 0
+    original = rows.write_files
+
+    def counted(batches: Any, *args: Any, **kwargs: Any) -> Any:
+        def count() -> Iterator[Any]:
+            nonlocal given
+            for batch in batches:
+                given += batch.num_rows
+                yield batch
+
+        return original(count(), *args, **kwargs)
+
+    monkeypatch.setattr(rows, "write_files", counted)
+    company.declare("query: 'select * from orders order by nr;'")
+    company.fetch(most=2)
+    assert (company.landed(), given) == ([[1, 2]], 2)
+
+
 def test_deleted_rows_become_tombstones_once_and_those_brought_back_are_rows_again(
     company: Company,
 ) -> None:
