@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from ingestion.checking import check_declaration
 from ingestion.declaration import DeclarationError
+from ingestion.rest.credentials import check_names
 from ingestion.rest.documents import read_document, with_fields
 from ingestion.rest.instants import as_instant, write_instant
-from ingestion.rest.settings import Since
+from ingestion.rest.settings import Request, Since
+from ingestion.rest.texts import place_of
 from tests.unit.ingestion.apis import Api, Call, Company, Reply
 
 SECRET = "geheim-äöü-4711"
@@ -663,6 +665,20 @@ def test_a_token_is_fetched_once_and_again_when_it_ends(api: Api, tmp_path: Path
     ("path: /orders", "path: /orders, parameters: {api_key: geheim-123}",
      "a declaration holds no credentials; use `auth`"),
     ("http://", "http://anna:geheim-123@", "`base_url` holds credentials or a query"),
+    ("kind: header, name: x-api-key, value_env: SHOP_KEY", "kind: client_credentials, user_env: U, "
+     "password_env: P, token_url: 'https://a:geheim-123@x.example/t'",
+     "`token_url` holds credentials or a query"),
+    ("kind: header, name: x-api-key, value_env: SHOP_KEY", "kind: client_credentials, user_env: U, "
+     "password_env: P, token_url: 'https://x.example/t?client_secret=geheim-123'",
+     "`token_url` holds credentials or a query"),
+    ("path: /orders", "path: '/orders?api_key=geheim-123'",
+     "`path` holds a query; write it as `parameters`"),
+    ("path: /orders", "path: /orders, method: POST, body: {login: [{Password: geheim-123}]}",
+     "body.login.Password: a declaration holds no credentials"),
+    ("path: /orders", "path: /orders, parameters: {filter: {token: [geheim-123]}}",
+     "parameters.filter.token: a declaration holds no credentials"),
+    ("path: /orders", "path: /orders, parameters: {key: 4711}",
+     "parameters.key: a declaration holds no credentials"),
     ("path: /orders", "path: orders", "`path` starts with /"),
     ("path: /orders", "path: /orders, of: pos.orders", "`of` takes another table's records"),
     ("path: /orders, records: data", "of: pos.products", "pos.products is no table with a"),
@@ -688,6 +704,33 @@ def test_declarations_that_do_not_fit(
         shop.declare(text.replace(old, new))
     assert sentence in str(error.value)
     assert "geheim-123" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", [
+    "X-API-Key", "Api-Key", "apikey", "APIKey", "Ocp-Apim-Subscription-Key", "Cookie", "X-Auth-Key",
+    "X-Auth", "Authorization", "X-Access-Token", "pwd", "key", "sig", "pass", "clientSecret",
+    "accesskey", "session_id", "refreshToken", "Passwort"])
+def test_a_literal_under_the_name_of_a_secret_is_refused(name: str) -> None:
+    for value in ({name: "geheim-123"}, {"a": [{name: {"b": "geheim-123"}}]}):
+        with pytest.raises(ValueError, match="holds no credentials") as error:
+            check_names("parameters", value)
+        assert name in str(error.value) and "geheim-123" not in str(error.value)
+    check_names("parameters", {name: "Bearer {env.SHOP_KEY}"})
+    check_names("parameters", {name: True, "a": {name: ""}})
+
+
+@pytest.mark.parametrize("value", [
+    {"sort_key": "at", "orderKey": "at", "page_token": "a", "projectKey": "SHOP"},
+    {"author": "me", "keywords": "x", "keys": "a,b", "max_tokens": 5, "compass": "n"},
+    {"passenger": "x", "secretary": "x", "design": "x", "monkey": "x", "tokenize": "x"},
+    {"filters": [{"key": "status", "value": "open"}]}])
+def test_innocent_names_are_no_secrets(value: dict[str, Any]) -> None:
+    check_names("parameters", value)
+
+
+def test_a_request_is_told_without_its_query() -> None:
+    request = Request.model_construct(path="/orders/{parent.id}?api_key=geheim-123")
+    assert place_of(request) == "/orders/…"
 
 
 def test_numbers_and_umlauts_arrive_as_they_were_sent(api: Api, company: Make) -> None:
