@@ -286,9 +286,45 @@ def test_the_second_fetch_asks_for_what_changed_and_looks_back(api: Api, company
     loads = shop.run()
     assert [call.query["since"] for call in api.calls] == [
         "1970-01-01T00:00:00Z", "2026-01-03T10:00:00Z"]
-    assert _ids(shop, loads) == [2, 3, 4, 9]
-    assert _ids(shop, shop.run()) == [4]
-    assert shop.run() == {}  # the same answer again lands nothing
+    assert _ids(shop, loads) == [4, 9]
+    assert shop.run() == {}
+
+
+@pytest.mark.parametrize("kept", [100_000, 2])
+def test_a_look_back_lands_only_what_differs(
+    api: Api, company: Make, kept: int, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a fetch of which less is kept, the oldest may land again."""
+    monkeypatch.setattr("ingestion.rest.seen.MOST_KEPT", kept)
+    rows = _orders(1, 2, 3)
+    api.answer = lambda call: Reply({"data": rows})
+    shop = company("parameters: {since: '{since}'}", table="cursor: at\n    look_back: 30d")
+    landed = [_landed_ids(shop)]
+    for amount in ("9.99", "1.50", "1.50"):  # another amount, the old one again, nothing
+        rows[1] = rows[1] | {"amount": amount}
+        landed.append(_landed_ids(shop))
+    again = [] if kept > 2 else [1]
+    assert landed == [[1, 2, 3], [*again, 2], [*again, 2], again]
+
+
+def test_of_a_record_that_comes_twice_the_last_version_is_known(
+    api: Api, company: Make,
+) -> None:
+    old, new = (_orders(1)[0] | {"amount": amount} for amount in ("1.50", "9.99"))
+    shop = company("parameters: {since: '{since}'}", table="cursor: at\n    look_back: 30d")
+    landed = []
+    for answer in ([old], [old, new], [new], [old], [old, new], [old, new]):
+        api.answer = lambda call, answer=answer: Reply({"data": answer})  # type: ignore[misc]
+        landed.append(len(_landed_ids(shop)))
+    # Versions that come again in the same fetch land again in their order: the last one counts.
+    assert landed == [1, 1, 0, 1, 1, 2]
+
+
+def _landed_ids(company: Company) -> list[int]:
+    report = company.fetch()
+    assert not report.problems
+    return [json.loads(line)["id"] for file in report.landed
+            for line in (company.zone.path / file.file).read_text().splitlines()]
 
 
 def test_a_record_from_the_future_does_not_hide_what_comes_before_it(
@@ -311,7 +347,7 @@ def test_newest_first_ends_at_what_is_known(api: Api, company: Make) -> None:
     assert len(_ids(shop, shop.run())) == 20
     asked = len(api.calls)
     rows.insert(0, {"id": 21, "at": "2026-01-21", "amount": 21})
-    assert _ids(shop, shop.run()) == [16, 17, 18, 19, 20, 21]
+    assert _ids(shop, shop.run()) == [21]
     assert len(api.calls) - asked == 3
 
 
@@ -407,6 +443,20 @@ def test_children_are_asked_for_once_and_those_of_what_is_gone_are_left_out(
     loads = company.run()
     assert [call.path for call in api.calls] == ["/cases", "/cases/7/notes"]
     assert company.rows("source_record_ref", loads["crm.case_messages"]) == [("7-1",)]
+
+
+def test_children_are_not_asked_for_again_by_a_look_back(api: Api, tmp_path: Path) -> None:
+    desk = Desk(api, 3)
+    company = Company(tmp_path / "c", (CHILDREN % api.url).replace(
+        "    cursor: at\n", "    cursor: at\n    look_back: 30d\n"), {})
+    company.run()
+    desk.cases.append({"id": 4, "at": "2026-01-04T00:00:00Z"})
+    desk.cases[1] |= {"status": "open"}
+    api.calls.clear()
+    company.run()
+    company.run()
+    assert [call.path for call in api.calls] == [
+        "/cases", "/cases/2/notes", "/cases/4/notes", "/cases"]
 
 
 def test_children_of_nobody_are_a_wrong_path(api: Api, tmp_path: Path) -> None:
