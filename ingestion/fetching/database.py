@@ -50,8 +50,9 @@ class Database(Protocol):
 
     def batches(
         self, columns: Sequence[SourceColumn], relation: str, condition: str,
+        most: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """These columns of the rows of a relation that meet a condition, a few at a time."""
+        """These columns of the rows that meet a condition, a few at a time; at `most` so many."""
         ...
 
     def value(self, sql: str) -> str | None:
@@ -67,7 +68,7 @@ class Database(Protocol):
         ...
 
     def latest(self, column: SourceColumn) -> str:
-        """SQL of a column's greatest value, as text; of times none after now."""
+        """SQL of a column's greatest value, as text."""
         ...
 
     def earlier(self, value: str, column: SourceColumn, seconds: int) -> str:
@@ -87,6 +88,11 @@ def quoted(text: str) -> str:
 def where(condition: str) -> str:
     """A condition as SQL; every row meets the empty one."""
     return f" where {condition}" if condition else ""
+
+
+def first(most: int | None) -> str:
+    """A limit of rows as SQL; none where all are wanted."""
+    return "" if most is None else f" limit {most}"
 
 
 def schema_of(columns: Sequence[SourceColumn]) -> pa.Schema:

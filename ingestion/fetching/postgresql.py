@@ -16,8 +16,10 @@ import pyarrow as pa
 
 from ingestion.connections import DatabaseConnection
 from ingestion.extras import install
-from ingestion.fetching.database import CursorKind, SourceColumn, quoted, where
+from ingestion.fetching.database import CursorKind, SourceColumn, first, quoted, where
+from ingestion.fetching.driven import DrivenDatabase
 from ingestion.fetching.fetcher import FetchError
+from ingestion.fetching.refusals import refused_by_postgresql, told_by_postgresql
 
 SCHEMES = ("postgresql", "postgres")
 CONNECT_SECONDS = 15
@@ -31,26 +33,9 @@ _PLAIN: dict[str, tuple[pa.DataType, CursorKind]] = {
 _FINITE: dict[str, pa.DataType] = {
     "date": pa.date32(), "timestamp": pa.timestamp("us"),
     "timestamptz": pa.timestamp("us", "UTC")}
-_NOW = {"date": "current_date + 1", "timestamp": "localtimestamp + interval '1 day'",
-        "timestamptz": "now()"}
-# SQLSTATE, or its first two characters -> what to do.
-_REMEDIES = {
-    "42P01": "there is no such table; check `table` or `query` (names as in the database, with "
-             "upper and lower case, and the schema before a point)",
-    "3F000": "there is no such schema; check `table` or `query`",
-    "42703": "there is no such column; check `query`, `cursor` and `key`",
-    "42501": "the database user may not read it; grant SELECT on it",
-    "42601": "`query` is no SQL that this database reads",
-    "57014": "it took longer than `timeout_seconds` of the connection, or somebody cancelled it",
-    "57P01": "the server was shut down; try again",
-    "40001": "the standby had to cancel the query; try again or ask the primary",
-    "25006": "the query tries to write; a source is only read",
-    "53": "the server has no room for the query or another connection",
-    "08": "the connection was lost; try again",
-}
 
 
-class PostgreSQL:
+class PostgreSQL(DrivenDatabase):
     """An open PostgreSQL database."""
 
     def __init__(self, connection: DatabaseConnection, url: str) -> None:
@@ -63,7 +48,7 @@ class PostgreSQL:
             self._connection = dbapi.connect(
                 _address(url, connection.url_env), autocommit=True)
         except dbapi.Error as error:
-            raise FetchError(_refused(error, connection.url_env)) from None
+            raise FetchError(refused_by_postgresql(error, connection.url_env)) from None
         for setting in (f"statement_timeout = {connection.timeout_seconds * 1000}",
                         "timezone = 'UTC'",
                         "synchronize_seqscans = off", "standard_conforming_strings = on"):
@@ -73,10 +58,6 @@ class PostgreSQL:
         """Begin a transaction that sees one state and cannot write."""
         self._execute("begin isolation level repeatable read read only")
 
-    def end(self) -> None:
-        """End it."""
-        self._execute("rollback")
-
     def columns(self, relation: str) -> list[SourceColumn]:
         """Columns of a relation, by their types in the database."""
         with self._cursor() as cursor:
@@ -85,10 +66,11 @@ class PostgreSQL:
 
     def batches(
         self, columns: Sequence[SourceColumn], relation: str, condition: str,
+        most: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Rows as they stream in."""
         selected = ", ".join(f"{column.sql} as {self.name(column.name)}" for column in columns)
-        sql = f"select {selected} from {relation}{where(condition)}"
+        sql = f"select {selected} from {relation}{where(condition)}{first(most)}"
         with self._cursor() as cursor:
             cursor.adbc_statement.set_options(
                 **{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
@@ -100,13 +82,6 @@ class PostgreSQL:
                     for number, column in enumerate(columns)],
                     names=[column.name for column in columns])
 
-    def value(self, sql: str) -> str | None:
-        """The one value of a statement."""
-        with self._cursor() as cursor:
-            cursor.execute(sql)
-            row = cursor.fetchone()
-        return None if row is None or row[0] is None else str(row[0])
-
     def name(self, name: str) -> str:
         """A name in double quotes."""
         return '"' + name.replace('"', '""') + '"'
@@ -116,22 +91,12 @@ class PostgreSQL:
         return quoted(value) + (f"::{column.type_name}" if column.cursor else "")
 
     def latest(self, column: SourceColumn) -> str:
-        """The greatest value; of times none after now, which would hide all that comes."""
-        greatest = f"max({self.name(column.name)})"
-        if column.cursor == "time":
-            greatest = f"least({greatest}, {_NOW[column.type_name]})::{column.type_name}"
-        return f"{greatest}::text"
+        """The greatest value, cast."""
+        return f"max({self.name(column.name)})::text"
 
     def earlier(self, value: str, column: SourceColumn, seconds: int) -> str:
         """A time before a value."""
         return f"({self.constant(value, column)} - interval '{seconds} seconds')"
-
-    def close(self) -> None:
-        """Close the connection, also one that is broken."""
-        try:
-            self._connection.close()
-        except Exception:  # nothing more is asked of it
-            return
 
     def _column(self, field: pa.Field) -> SourceColumn:
         metadata = field.metadata or {}
@@ -157,10 +122,6 @@ class PostgreSQL:
         return SourceColumn(field.name, f"{name}::text", pa.string(),
                             "text" if type_name in ("bpchar", "name") else "", type_name)
 
-    def _execute(self, sql: str) -> None:
-        with self._cursor() as cursor:
-            cursor.execute(sql)
-
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
         """A cursor whose errors are told by their SQLSTATE: their text may hold a row."""
@@ -170,15 +131,8 @@ class PostgreSQL:
             with self._connection.cursor() as cursor:
                 yield cursor
         except (dbapi.Error, pa.ArrowException, OSError) as error:
-            raise FetchError(told(
+            raise FetchError(told_by_postgresql(
                 getattr(error, "sqlstate", "") or "", type(error).__name__)) from None
-
-
-def told(sqlstate: str, kind: str) -> str:
-    """A sentence about an SQLSTATE."""
-    remedy = _REMEDIES.get(sqlstate) or _REMEDIES.get(sqlstate[:2]) or (
-        "the database refuses or the connection was lost")
-    return f"{remedy} ({f'SQLSTATE {sqlstate}' if sqlstate else kind})"
 
 
 def _precision(modifier: int) -> tuple[int, int]:
@@ -206,17 +160,3 @@ def _address(url: str, variable: str) -> str:
               "application_name": "cx360"}
     added = "&".join(f"{name}={value}" for name, value in limits.items() if name not in given)
     return url + ("&" if parts.query else "?") + added
-
-
-def _refused(error: Exception, variable: str) -> str:
-    """Why no connection came about; the driver says it in words only, and they name the user."""
-    words = str(error)
-    if "FATAL" not in words:
-        return (f"the server does not answer; check the address in {variable}, the network and "
-                "that the server runs (characters such as @ or / in a password are written %40 or "
-                "%2F)")
-    if "assw" in words:
-        return (f"the server refuses user or password; check {variable} (characters such as @ or / "
-                "in a password are written %40 or %2F)")
-    return (f"the server refuses the login; check user and database name in {variable}, and that "
-            "pg_hba.conf lets this machine in")

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -23,6 +25,8 @@ from ingestion.fetching.parquet import write_files
 # Without a `look_back`: how far back rows are asked for again, as transactions end out of order.
 LOOK_BACK_SECONDS = 86_400
 LOOK_BACK_NUMBERS = 1_000
+# No clock is farther behind UTC.
+FARTHEST_BACK = timedelta(hours=12)
 _SECONDS = {"h": 3600, "d": 86_400}
 # Rows that are known to be missing are asked for by their keys, up to this many at a time …
 _KEYS_AT_A_TIME = 500
@@ -94,10 +98,25 @@ class _Fetch:
         name, since = self._database.name(column.name), ""
         if self._task.since and self._task.since.cursor:
             since = f"{name} >= {self._since(column, self._task.since.cursor)}"
+        known = " and ".join(filter(None, (since, self._until_now(column))))
         reached = self._database.value(f"select {self._database.latest(column)} from "
-                                       f"{self._relation}{where(since)}")
+                                       f"{self._relation}{where(known)}")
         cursor = reached or (self._task.since.cursor if self._task.since else "")
         return cursor, f"({since} or {name} is null)" if since else ""
+
+    def _until_now(self, column: SourceColumn) -> str:
+        """SQL that leaves out times after now: reached, they would hide all that comes until then.
+
+        Where nothing says where the clock of local times stands, it is the one farthest back.
+        """
+        if column.cursor != "time":
+            return ""
+        now = self._task.now
+        if not pa.types.is_timestamp(column.type) or column.type.tz is None:
+            zone = _zone(self._table, column.name)
+            now = now.astimezone(ZoneInfo(zone)) if zone else now - FARTHEST_BACK
+        constant = self._database.constant(f"{now:%Y-%m-%d %H:%M:%S.%f}", column)
+        return f"{self._database.name(column.name)} <= {constant}"
 
     def _since(self, column: SourceColumn, value: str) -> str:
         look_back = self._table.look_back
@@ -117,8 +136,7 @@ class _Fetch:
 
     def _rows(self, condition: str, name: str, *, keep_empty: bool = False) -> Iterator[Fetched]:
         columns = list(self._columns.values())
-        batches = _first(self._database.batches(columns, self._relation, condition),
-                         self._task.most)
+        batches = self._database.batches(columns, self._relation, condition, self._task.most)
         return write_files(batches, schema_of(columns), self._task.folder, name,
                            keep_empty=keep_empty)
 
@@ -163,20 +181,18 @@ class _Fetch:
         return self._columns[name]
 
 
-def _first(batches: Iterator[pa.RecordBatch], most: int | None) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        if most is not None and batch.num_rows >= most:
-            yield batch.slice(0, most)
-            return
-        yield batch
-        most = None if most is None else most - batch.num_rows
-
-
 def _relation(database: Database, table: TableDeclaration) -> str:
     if table.table:
         return ".".join(map(database.name, table.table.split(".")))
     query = re.sub(r";\s*$", "", table.query.strip())
     return f"(\n{query}\n) as cx360_rows"  # the line end also ends a comment
+
+
+def _zone(table: TableDeclaration, column: str) -> str:
+    """The declared time zone of a column's local times; empty where there is none."""
+    own = [mapping.time_zone for mapping in (table.updated_at, *table.columns.values())
+           if mapping and mapping.time_zone and column in mapping.names]
+    return own[0] if own else table.time_zone if "time_zone" in table.model_fields_set else ""
 
 
 def _key(table: TableDeclaration, columns: dict[str, SourceColumn]) -> list[str]:

@@ -6,7 +6,6 @@ What does **not** belong here: which page comes next (`pages.py`).
 
 from __future__ import annotations
 
-import logging
 import time
 import zlib
 from collections.abc import Callable
@@ -21,7 +20,13 @@ from requests.structures import CaseInsensitiveDict
 
 from ingestion.fetching.fetcher import FetchError, Secrets
 from ingestion.rest.documents import Document, look_up, read_document
-from ingestion.rest.login import Unsigned, sign, sign_with_token, token_request
+from ingestion.rest.login import (
+    Unsigned,
+    keep_addresses_out_of_logs,
+    sign,
+    sign_with_token,
+    token_request,
+)
 from ingestion.rest.settings import Auth, Request, RestConnection
 from ingestion.rest.texts import fill, place_of, sentence_of
 
@@ -68,8 +73,7 @@ class RestClient:
         self._auth: AuthBase | None = None
         self._token_is_old = False  # it has served before, so that a 401 may mean its end
         self._next_at: dict[str, float] = {}
-        # Its debug messages hold addresses with their queries.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+        keep_addresses_out_of_logs()
 
     def close(self) -> None:
         """Give the connections back."""

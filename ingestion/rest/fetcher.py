@@ -18,6 +18,7 @@ from ingestion.rest.client import Gone, RestClient
 from ingestion.rest.documents import Document, Record, look_up, read_document, with_fields
 from ingestion.rest.instants import as_instant, write_instant
 from ingestion.rest.pages import Pages
+from ingestion.rest.seen import Seen
 from ingestion.rest.settings import Request, RestConnection
 
 PARENT = "cx360_parent"
@@ -62,10 +63,15 @@ class RestFetcher:
         reached = as_instant(task.since.cursor) if task.since else None
         known = reached - _look_back(task.table.look_back) if reached else None
         values = {"since": write_instant(known, request.since)}
+        seen = None
+        if task.table.cursor and _key(task):  # without a key, equal records may be several
+            kept = task.since.state.get("seen", "") if task.since else ""
+            seen = Seen(kept, newest_first=request.newest_first)
         lines = _Lines(task.folder / "rows.jsonl")
         with lines:
             for record, text in self._records(task, request, values, known):
-                lines.write(text)
+                if seen is None or seen.is_new(_identity(task, record), text):
+                    lines.write(text)
                 instant = _instant_of(task, record)
                 # A record from the future would hide everything that comes before its time.
                 if instant and (reached is None or instant > reached) and instant <= task.now:
@@ -74,7 +80,8 @@ class RestFetcher:
                     break
         if lines.count:
             yield Fetched(lines.path, lines.count)
-        yield Position(reached.isoformat() if reached else "")
+        yield Position(reached.isoformat() if reached else "",
+                       {"seen": seen.kept} if seen else {})
 
     def _fetch_children(self, task: Task, request: Request) -> Iterator[Fetched | Position]:
         """The records that belong to each new record of the parent's table."""
@@ -120,15 +127,10 @@ class RestFetcher:
         fields: dict[str, Any] | None = None,
     ) -> Iterator[tuple[Record, str]]:
         """Records with the text that is kept of each."""
-        key = [name for name in task.table.key if not name.startswith("=")]
-
-        def identity(record: Record) -> Any:
-            found = tuple(str(look_up(record.value, name)) for name in key)
-            return found if found and set(found) != {"None"} else record.text
-
         pages = Pages(
             self._client, request, values, self._secrets, known=known,
-            instant_of=lambda record: _instant_of(task, record), identity=identity)
+            instant_of=lambda record: _instant_of(task, record),
+            identity=lambda record: _identity(task, record))
         for document, records in pages:
             sides = _sides(request, document)
             for record in records:
@@ -155,6 +157,17 @@ class _Lines:
     def write(self, text: str) -> None:
         self._file.write(text + "\n")
         self.count += 1
+
+
+def _key(task: Task) -> list[str]:
+    """Fields of a record that are its key."""
+    return [name for name in task.table.key if not name.startswith("=")]
+
+
+def _identity(task: Task, record: Record) -> Any:
+    """What a record is known by: its key, else all that it says."""
+    found = tuple(str(look_up(record.value, name)) for name in _key(task))
+    return found if found and set(found) != {"None"} else record.text
 
 
 def _instant_of(task: Task, record: Record) -> datetime | None:

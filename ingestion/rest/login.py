@@ -5,6 +5,8 @@ Credentials stay in here. What does **not** belong here: the requests themselves
 
 from __future__ import annotations
 
+import logging
+
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
@@ -75,3 +77,17 @@ def token_request(auth: Auth, secrets: Secrets) -> dict[str, str]:
 def sign_with_token(auth: Auth, token: str) -> AuthBase:
     """What signs a request with a token that was asked for."""
     return Header(auth.name, token) if auth.name else Header("Authorization", f"Bearer {token}")
+
+
+def keep_addresses_out_of_logs() -> None:
+    """Silence the library below `requests`: what it logs holds addresses with their queries.
+
+    Also headers of answers that it cannot read. A filter stands whatever level is set later on.
+    """
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "urllib3":
+            logging.getLogger(name).addFilter(_nothing)
+
+
+def _nothing(_: logging.LogRecord) -> bool:
+    return False

@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import re
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from ingestion.rest.credentials import check_address, check_names
 
 ENVIRONMENT_NAME = r"^[A-Z][A-Z0-9_]*$"
 PLACEHOLDER = re.compile(r"\{(since|env\.[A-Z][A-Z0-9_]*|parent\.[A-Za-z0-9_.]+)\}")
-_SECRET_NAMES = re.compile(r"(?i)(token|secret|password|passwd|api_?key|authorization|signature)")
 
 
 class _Strict(BaseModel):
@@ -49,6 +56,8 @@ class Auth(_Strict):
         }[self.kind]
         if missing := [name for name in needed if not getattr(self, name)]:
             raise ValueError(f"auth {self.kind} needs {', '.join(missing)}")
+        if self.token_url:
+            check_address("token_url", self.token_url)
         return self
 
 
@@ -71,11 +80,7 @@ class RestConnection(_Strict):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        if not re.match(r"^(https?://|\{env\.)", value):
-            raise ValueError("`base_url` starts with https:// or names a variable: {env.NAME}")
-        address = urlsplit(value)
-        if "@" in address.netloc or address.query:
-            raise ValueError("`base_url` holds credentials or a query; give credentials in `auth`")
+        check_address("base_url", value)
         return value
 
     @property
@@ -89,13 +94,8 @@ class RestConnection(_Strict):
     @field_validator("headers")
     @classmethod
     def _no_secret_header(cls, value: dict[str, str]) -> dict[str, str]:
-        return _without_secrets(value)
-
-
-def _without_secrets(value: dict[str, Any]) -> dict[str, Any]:
-    if named := [name for name in value if _SECRET_NAMES.search(name)]:
-        raise ValueError(f"{', '.join(named)}: a declaration holds no credentials; use `auth`")
-    return value
+        check_names("headers", value)
+        return value
 
 
 class Paging(_Strict):
@@ -184,10 +184,11 @@ class Request(_Strict):
     throttled: Throttled | None = None
     requests_per_minute: float = Field(default=0, ge=0)
 
-    @field_validator("parameters")
+    @field_validator("parameters", "body")
     @classmethod
-    def _no_secret_parameter(cls, value: dict[str, Any]) -> dict[str, Any]:
-        return _without_secrets(value)
+    def _no_secret_is_sent(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        check_names(str(info.field_name), value)
+        return value
 
     @model_validator(mode="after")
     def _is_one_request(self) -> Request:
@@ -196,6 +197,8 @@ class Request(_Strict):
                 raise ValueError("`of` takes another table's records and stands alone")
         elif not self.path.startswith("/"):
             raise ValueError("`path` starts with / and is relative to `base_url`")
+        if "?" in self.path:
+            raise ValueError("`path` holds a query; write it as `parameters`")
         if bool(self.for_each) != bool(self.named_fields):
             raise ValueError("`for_each` and `{parent.field}` in the request belong together")
         if self.for_each and self.uses_since:

@@ -21,7 +21,7 @@ _SAID = {
 
 def place_of(request: Request) -> str:
     """What an error calls a request: its path as declared, without a value in it."""
-    return PLACEHOLDER.sub("…", request.path)
+    return PLACEHOLDER.sub("…", request.path.partition("?")[0])
 
 
 def sentence_of(place: str, status: int, auth: Auth | None) -> str:

@@ -172,14 +172,47 @@ def test_late_changes_within_the_look_back_are_found_and_others_are_not(company:
     assert company.landed() == [[1, 2, 3], [4], [5]]
 
 
-def test_a_cursor_in_the_future_hides_nothing(company: Company) -> None:
-    company.server.run("update orders set changed_at = '2037-12-31 00:00:00' where nr = 1")
-    company.declare("table: orders, cursor: changed_at")
+@pytest.mark.parametrize("kind", ["instant", "local", "date"])
+def test_a_cursor_in_the_future_hides_nothing(company: Company, kind: str) -> None:
+    local = "timestamp" if company.server.kind == "postgresql" else "datetime"
+    column, moment = {"instant": ("changed_at", "%F %T"), "local": ("changed", "%F %T"),
+                      "date": ("changed_on", "%F")}[kind]
+    company.server.run(
+        f"alter table orders add changed {local}", "update orders set changed = changed_at",
+        f"update orders set {column} = '2037-12-31' where nr = 1")
+    company.declare(f"table: orders, cursor: {column}, look_back: 6h")
     company.fetch()
-    now = "now()" if company.server.kind == "postgresql" else "utc_timestamp()"
-    company.server.run(f"insert into orders (nr, changed_at) values (4, {now})")
+    late = company.now + timedelta(days=1)
+    company.server.run(
+        f"insert into orders (nr, {column}) values (4, '{late:{moment}}')",
+        f"insert into orders (nr, {column}) values (5, '2026-03-03 08:00:00')")
     company.fetch()
-    assert company.landed() == [[1, 2, 3], [4]]
+    position = Landing(company.zone.path).state("shop", "pos.orders").position
+    assert position and position.cursor.startswith("2026-03-03")
+    assert company.landed() == [[1, 2, 3], [4, 5]]
+
+
+def test_a_look_is_limited_by_the_server(
+    company: Company, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from ingestion.fetching import rows
+
+    given = 0
+    original = rows.write_files
+
+    def counted(batches: Any, *args: Any, **kwargs: Any) -> Any:
+        def count() -> Iterator[Any]:
+            nonlocal given
+            for batch in batches:
+                given += batch.num_rows
+                yield batch
+
+        return original(count(), *args, **kwargs)
+
+    monkeypatch.setattr(rows, "write_files", counted)
+    company.declare("query: 'select * from orders order by nr;'")
+    company.fetch(most=2)
+    assert (company.landed(), given) == ([[1, 2]], 2)
 
 
 def test_deleted_rows_become_tombstones_once_and_those_brought_back_are_rows_again(
@@ -266,7 +299,7 @@ def test_many_rows_come_in_several_files(
     company: Company, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("ingestion.fetching.parquet.FILE_BYTES", 1)
-    monkeypatch.setattr("ingestion.fetching.mysql.BATCH_ROWS", 2)
+    monkeypatch.setattr("ingestion.fetching.mysql_rows.BATCH_ROWS", 2)
     monkeypatch.setattr("ingestion.fetching.postgresql._BATCH_BYTES", 1)
     company.declare("table: orders")
     report = company.fetch()

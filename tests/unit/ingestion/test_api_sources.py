@@ -136,8 +136,7 @@ def test_hubspot(api: Api, tmp_path: Path) -> None:
     loads = company.run(LATER)
     (load,) = loads["crm.customers"]
     # The contact that changed last is read again, for it lies within what is looked back.
-    assert company.rows("source_record_ref, last_name", [load]) == [
-        ("2", "Müller-Lüdenscheidt"), ("3", "Şahin")]
+    assert company.rows("source_record_ref, last_name", [load]) == [("2", "Müller-Lüdenscheidt")]
     assert company.rows("source_record_ref, is_deleted, cast(updated_at as varchar)",
                         loads["archived_contacts"]) == [
         ("1", True, "2026-03-01 08:00:00"), ("99", True, "2026-03-01 08:00:00")]
@@ -255,9 +254,9 @@ def test_zendesk(api: Api, tmp_path: Path) -> None:
     assert company.rows("source_record_ref, status, reopen_count, cast(resolved_at as varchar)",
                         loads["crm.cases"])[0] == ("1", "resolved", 1, "2026-02-20 08:00:00")
     assert company.rows("source_record_ref, coalesce(is_deleted, false)", loads["crm.cases"]) == [
-        ("1", False), ("2", True), ("3", False)]
+        ("1", False), ("2", True)]
     assert [ref for (ref,) in company.rows("source_record_ref", loads["crm.case_messages"])] == [
-        "10", "11", "12", "30", "31"]
+        "10", "11", "12"]
     assert len(api.asked("/api/v2/tickets/2/comments")) == 1
 
 
@@ -374,7 +373,7 @@ def test_shopify(api: Api, tmp_path: Path) -> None:
     loads = company.run(LATER)
     assert set(loads) == {"pos.orders", "pos.order_lines"}
     assert company.rows("source_record_ref, status", loads["pos.orders"]) == [
-        ("gid://shopify/Order/1", "returned"), ("gid://shopify/Order/3", "cancelled")]
+        ("gid://shopify/Order/1", "returned")]
 
 
 def test_shopify_without_a_scope(api: Api, tmp_path: Path) -> None:
@@ -470,7 +469,7 @@ def test_formbricks(api: Api, tmp_path: Path) -> None:
     loads = company.run(LATER)
     assert set(loads) == {"survey.responses", "survey.answers"}
     assert api.calls[-1].query["startDate"] == "2026-02-08T10:00:00Z"
-    assert company.rows("source_record_ref, score, choice", loads["survey.answers"])[2:] == [
+    assert company.rows("source_record_ref, score, choice", loads["survey.answers"]) == [
         ("r6|nps", 0, None), ("r6|ok", None, None), ("r6|wahl", None, '["a","ü"]')]
 
 
@@ -500,7 +499,7 @@ def test_trustpilot(api: Api, tmp_path: Path) -> None:
     company = Company(tmp_path / "c", shipped("trustpilot", api.url), {
         "TRUSTPILOT_API_KEY": "key1", "TRUSTPILOT_BUSINESS_UNIT": "bu1"})
     (load,) = company.run()["social.posts"]
-    assert (load.rows_read, load.rows_accepted, load.rows_rejected) == (6, 5, 1)
+    assert (load.rows_read, load.rows_accepted, load.rows_rejected) == (5, 5, 0)
     rows = "source_record_ref, platform, author_handle, rating, rating_max, text"
     assert company.rows(rows, [load])[0] == (
         "rev1", "trustpilot", "Jörg H.", 2, 5, "Sehr gut Schnell geliefert, Nr. 1 überzeugt")

@@ -17,7 +17,7 @@ import pytest
 from ingestion.declaration import SourceDeclaration
 from ingestion.fetching import changes
 from ingestion.fetching import rows as rows_module
-from ingestion.fetching.database import CursorKind, SourceColumn, quoted, where
+from ingestion.fetching.database import CursorKind, SourceColumn, first, quoted, where
 from ingestion.fetching.fetch import FetchReport, fetch_sources
 from ingestion.fetching.landing import Landing
 from ingestion.fetching.rows import DatabaseFetcher
@@ -31,7 +31,7 @@ class DuckDatabase:
     """A database whose SQL is DuckDB's; it keeps what it was asked."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
-        self.con, self.asked = con, list[str]()
+        self.con, self.asked, self.given = con, list[str](), 0
 
     def begin(self) -> None:
         self.con.execute("begin")
@@ -49,11 +49,13 @@ class DuckDatabase:
 
     def batches(
         self, columns: Sequence[SourceColumn], relation: str, condition: str,
+        most: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
         self.asked.append(condition)
         names = ", ".join(column.sql for column in columns)
-        yield from self.con.sql(f"select {names} from {relation}{where(condition)}"
-                                ).to_arrow_table().to_batches()
+        found = self.con.sql(f"select {names} from {relation}{where(condition)}{first(most)}")
+        self.given += len(found)
+        yield from found.to_arrow_table().to_batches()
 
     def value(self, sql: str) -> str | None:
         row = self.con.execute(sql).fetchone()
@@ -189,6 +191,50 @@ def test_equal_late_and_empty_cursors_are_not_lost(shop: Shop) -> None:
     assert shop.fetch().landed == []
 
 
+def _position(shop: Shop) -> str:
+    position = Landing(shop.zone.path).state("shop", "pos.orders").position
+    assert position
+    return position.cursor
+
+
+def test_a_time_after_now_does_not_count_as_reached(shop: Shop) -> None:
+    shop.con.execute("insert into orders values (9, 'A', '1.50', '2062-01-01')")
+    shop.fetch(cursor="changed", look_back="6h")
+    assert _position(shop) == "2026-03-03 00:00:00"
+    shop.con.execute("insert into orders values (4, 'A', '1.50', ?)",
+                     [(shop.now + timedelta(hours=2)).replace(tzinfo=None)])
+    shop.fetch()
+    assert shop.landed() == [[1, 2, 3, 9], [4]]
+
+
+def test_where_all_times_are_after_now_the_position_stays(shop: Shop) -> None:
+    shop.con.execute("update orders set changed = '2062-01-01' where nr = 3")
+    shop.con.execute("delete from orders where nr < 3")
+    shop.fetch(cursor="changed")
+    assert _position(shop) == ""
+    shop.insert((4, 4))
+    shop.fetch()
+    shop.con.execute("delete from orders where nr = 4")
+    shop.fetch()
+    assert _position(shop) == "2026-03-04 00:00:00"
+    assert shop.landed() == [[3], [4]]
+
+
+@pytest.mark.parametrize(("settings", "reached"), [
+    ({"time_zone": "Europe/Berlin"}, "2026-03-31 15:00:00"),
+    ({"updated_at": {"from": "changed", "time_zone": "Europe/Berlin"}}, "2026-03-31 15:00:00"),
+    ({"time_zone": "UTC"}, "2026-03-31 13:00:00"),
+    ({}, "2026-03-31 01:00:00"),  # where the clock stands is not known: it may be this far back
+])
+def test_now_is_told_in_the_zone_of_local_times(
+    shop: Shop, settings: dict[str, Any], reached: str,
+) -> None:
+    shop.con.execute("insert into orders select 100 + h, 'A', '1', timestamp '2026-03-30' "
+                     "+ h * interval '1 hour' from range(72) as r(h)")
+    shop.fetch(cursor="changed", **settings)
+    assert _position(shop) == reached
+
+
 def test_an_unchanged_row_that_only_old_files_have_lands_again(
     shop: Shop, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -268,4 +314,4 @@ def test_a_table_that_lost_all_rows_is_a_problem(shop: Shop) -> None:
 def test_a_look_takes_the_first_rows_only(shop: Shop, most: int, found: int) -> None:
     report = shop.look(most)
     assert not report.problems
-    assert len(shop.landed()[0]) == found
+    assert len(shop.landed()[0]) == shop.database.given == found

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from ingestion.checking import check_declaration
 from ingestion.declaration import DeclarationError
+from ingestion.rest.credentials import check_names
 from ingestion.rest.documents import read_document, with_fields
 from ingestion.rest.instants import as_instant, write_instant
-from ingestion.rest.settings import Since
+from ingestion.rest.settings import Request, Since
+from ingestion.rest.texts import place_of
 from tests.unit.ingestion.apis import Api, Call, Company, Reply
 
 SECRET = "geheim-äöü-4711"
@@ -284,9 +286,45 @@ def test_the_second_fetch_asks_for_what_changed_and_looks_back(api: Api, company
     loads = shop.run()
     assert [call.query["since"] for call in api.calls] == [
         "1970-01-01T00:00:00Z", "2026-01-03T10:00:00Z"]
-    assert _ids(shop, loads) == [2, 3, 4, 9]
-    assert _ids(shop, shop.run()) == [4]
-    assert shop.run() == {}  # the same answer again lands nothing
+    assert _ids(shop, loads) == [4, 9]
+    assert shop.run() == {}
+
+
+@pytest.mark.parametrize("kept", [100_000, 2])
+def test_a_look_back_lands_only_what_differs(
+    api: Api, company: Make, kept: int, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a fetch of which less is kept, the oldest may land again."""
+    monkeypatch.setattr("ingestion.rest.seen.MOST_KEPT", kept)
+    rows = _orders(1, 2, 3)
+    api.answer = lambda call: Reply({"data": rows})
+    shop = company("parameters: {since: '{since}'}", table="cursor: at\n    look_back: 30d")
+    landed = [_landed_ids(shop)]
+    for amount in ("9.99", "1.50", "1.50"):  # another amount, the old one again, nothing
+        rows[1] = rows[1] | {"amount": amount}
+        landed.append(_landed_ids(shop))
+    again = [] if kept > 2 else [1]
+    assert landed == [[1, 2, 3], [*again, 2], [*again, 2], again]
+
+
+def test_of_a_record_that_comes_twice_the_last_version_is_known(
+    api: Api, company: Make,
+) -> None:
+    old, new = (_orders(1)[0] | {"amount": amount} for amount in ("1.50", "9.99"))
+    shop = company("parameters: {since: '{since}'}", table="cursor: at\n    look_back: 30d")
+    landed = []
+    for answer in ([old], [old, new], [new], [old], [old, new], [old, new]):
+        api.answer = lambda call, answer=answer: Reply({"data": answer})  # type: ignore[misc]
+        landed.append(len(_landed_ids(shop)))
+    # Versions that come again in the same fetch land again in their order: the last one counts.
+    assert landed == [1, 1, 0, 1, 1, 2]
+
+
+def _landed_ids(company: Company) -> list[int]:
+    report = company.fetch()
+    assert not report.problems
+    return [json.loads(line)["id"] for file in report.landed
+            for line in (company.zone.path / file.file).read_text().splitlines()]
 
 
 def test_a_record_from_the_future_does_not_hide_what_comes_before_it(
@@ -309,7 +347,7 @@ def test_newest_first_ends_at_what_is_known(api: Api, company: Make) -> None:
     assert len(_ids(shop, shop.run())) == 20
     asked = len(api.calls)
     rows.insert(0, {"id": 21, "at": "2026-01-21", "amount": 21})
-    assert _ids(shop, shop.run()) == [16, 17, 18, 19, 20, 21]
+    assert _ids(shop, shop.run()) == [21]
     assert len(api.calls) - asked == 3
 
 
@@ -405,6 +443,20 @@ def test_children_are_asked_for_once_and_those_of_what_is_gone_are_left_out(
     loads = company.run()
     assert [call.path for call in api.calls] == ["/cases", "/cases/7/notes"]
     assert company.rows("source_record_ref", loads["crm.case_messages"]) == [("7-1",)]
+
+
+def test_children_are_not_asked_for_again_by_a_look_back(api: Api, tmp_path: Path) -> None:
+    desk = Desk(api, 3)
+    company = Company(tmp_path / "c", (CHILDREN % api.url).replace(
+        "    cursor: at\n", "    cursor: at\n    look_back: 30d\n"), {})
+    company.run()
+    desk.cases.append({"id": 4, "at": "2026-01-04T00:00:00Z"})
+    desk.cases[1] |= {"status": "open"}
+    api.calls.clear()
+    company.run()
+    company.run()
+    assert [call.path for call in api.calls] == [
+        "/cases", "/cases/2/notes", "/cases/4/notes", "/cases"]
 
 
 def test_children_of_nobody_are_a_wrong_path(api: Api, tmp_path: Path) -> None:
@@ -612,6 +664,22 @@ def test_a_key_in_the_address_is_in_no_log_and_no_error(
     assert "abc123" not in message + caplog.text + shop.written()
 
 
+def test_an_answer_with_a_malformed_header_puts_no_address_into_a_log(
+    api: Api, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+) -> None:
+    headers = {"Connection": "close", "X-Trace": "1\r\nkaputt"}
+    api.answer = lambda call: Reply(
+        {"data": _orders(1)[:2 - int(call.query["page"])]}, headers=headers)
+    shop = Company(tmp_path / "company",
+                   _declared(api, "{kind: parameter, name: apikey, value_env: KEY}"),
+                   {"KEY": "abc123"})
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
+    shop.run()
+    assert api.calls[0].query["apikey"] == "abc123"
+    assert "abc123" not in caplog.text and "kaputt" not in caplog.text
+
+
 def test_a_token_is_fetched_once_and_again_when_it_ends(api: Api, tmp_path: Path) -> None:
     tokens = iter(["one", "two", "three"])
     valid = ["one"]
@@ -647,6 +715,20 @@ def test_a_token_is_fetched_once_and_again_when_it_ends(api: Api, tmp_path: Path
     ("path: /orders", "path: /orders, parameters: {api_key: geheim-123}",
      "a declaration holds no credentials; use `auth`"),
     ("http://", "http://anna:geheim-123@", "`base_url` holds credentials or a query"),
+    ("kind: header, name: x-api-key, value_env: SHOP_KEY", "kind: client_credentials, user_env: U, "
+     "password_env: P, token_url: 'https://a:geheim-123@x.example/t'",
+     "`token_url` holds credentials or a query"),
+    ("kind: header, name: x-api-key, value_env: SHOP_KEY", "kind: client_credentials, user_env: U, "
+     "password_env: P, token_url: 'https://x.example/t?client_secret=geheim-123'",
+     "`token_url` holds credentials or a query"),
+    ("path: /orders", "path: '/orders?api_key=geheim-123'",
+     "`path` holds a query; write it as `parameters`"),
+    ("path: /orders", "path: /orders, method: POST, body: {login: [{Password: geheim-123}]}",
+     "body.login.Password: a declaration holds no credentials"),
+    ("path: /orders", "path: /orders, parameters: {filter: {token: [geheim-123]}}",
+     "parameters.filter.token: a declaration holds no credentials"),
+    ("path: /orders", "path: /orders, parameters: {key: 4711}",
+     "parameters.key: a declaration holds no credentials"),
     ("path: /orders", "path: orders", "`path` starts with /"),
     ("path: /orders", "path: /orders, of: pos.orders", "`of` takes another table's records"),
     ("path: /orders, records: data", "of: pos.products", "pos.products is no table with a"),
@@ -672,6 +754,33 @@ def test_declarations_that_do_not_fit(
         shop.declare(text.replace(old, new))
     assert sentence in str(error.value)
     assert "geheim-123" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", [
+    "X-API-Key", "Api-Key", "apikey", "APIKey", "Ocp-Apim-Subscription-Key", "Cookie", "X-Auth-Key",
+    "X-Auth", "Authorization", "X-Access-Token", "pwd", "key", "sig", "pass", "clientSecret",
+    "accesskey", "session_id", "refreshToken", "Passwort"])
+def test_a_literal_under_the_name_of_a_secret_is_refused(name: str) -> None:
+    for value in ({name: "geheim-123"}, {"a": [{name: {"b": "geheim-123"}}]}):
+        with pytest.raises(ValueError, match="holds no credentials") as error:
+            check_names("parameters", value)
+        assert name in str(error.value) and "geheim-123" not in str(error.value)
+    check_names("parameters", {name: "Bearer {env.SHOP_KEY}"})
+    check_names("parameters", {name: True, "a": {name: ""}})
+
+
+@pytest.mark.parametrize("value", [
+    {"sort_key": "at", "orderKey": "at", "page_token": "a", "projectKey": "SHOP"},
+    {"author": "me", "keywords": "x", "keys": "a,b", "max_tokens": 5, "compass": "n"},
+    {"passenger": "x", "secretary": "x", "design": "x", "monkey": "x", "tokenize": "x"},
+    {"filters": [{"key": "status", "value": "open"}]}])
+def test_innocent_names_are_no_secrets(value: dict[str, Any]) -> None:
+    check_names("parameters", value)
+
+
+def test_a_request_is_told_without_its_query() -> None:
+    request = Request.model_construct(path="/orders/{parent.id}?api_key=geheim-123")
+    assert place_of(request) == "/orders/…"
 
 
 def test_numbers_and_umlauts_arrive_as_they_were_sent(api: Api, company: Make) -> None:
