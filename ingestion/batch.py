@@ -21,6 +21,8 @@ from ingestion.readers.files import Extract, identifier, literal
 from ingestion.rows import conversion_query, is_doubtful, lenient_columns, resolve_duplicates
 
 ACCEPTED, REJECTED, EMPTIED = "accepted", "rejected", "emptied"
+_PACKED = "compression zstd, compression_level 1"
+"""Half as large as with the default, at the same cost of writing and reading."""
 
 
 class Counts(NamedTuple):
@@ -116,12 +118,12 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection) -> bool:
         select load_id, record_key from converted where cx360_reason is null""")
     con.execute("""
         create or replace temp table shared_hashes as
-        select load_id, hash(record_key) as hashed from keyed_rows
-        group by load_id, hash(record_key) having count(*) > 1""")
+        select hash(load_id, record_key) as hashed from keyed_rows
+        group by hash(load_id, record_key) having count(*) > 1""")
     con.execute("""
         create or replace temp table shared as
         select load_id, record_key from keyed_rows
-        where (load_id, hash(record_key)) in (select (load_id, hashed) from shared_hashes)
+        where hash(load_id, record_key) in (from shared_hashes)
         group by load_id, record_key having count(*) > 1""")
     ((found,),) = con.execute("select count(*) from shared").fetchall()
     con.execute("drop view keyed_rows")
@@ -162,14 +164,15 @@ def _copy(
     if only is None:
         con.execute(f"""
             copy ({query}) to {literal(str(folder))}
-            (format parquet, partition_by (partition_load), filename_pattern '{name}_{{i}}',
-             overwrite_or_ignore true)""")
+            (format parquet, {_PACKED}, partition_by (partition_load),
+             filename_pattern '{name}_{{i}}', overwrite_or_ignore true)""")
         return
     home = folder / f"partition_load={only}"
     home.mkdir(parents=True, exist_ok=True)
     file = home / f"{name}_0.parquet"
     ((written,),) = con.execute(f"copy (select * exclude (partition_load) from ({query})) "
-                                f"to {literal(str(file))} (format parquet)").fetchall()
+                                f"to {literal(str(file))} (format parquet, {_PACKED})"
+                                ).fetchall()
     if not written:
         file.unlink()
         home.rmdir()

@@ -50,7 +50,7 @@ class LoadReport:
 
 def load_extracts(
     declarations: Iterable[SourceDeclaration], extracts: Path, zone: RawZone, *,
-    memory_limit: str = "2GB", progress: Progress = lambda message: None,
+    memory_limit: str = "1800MB", progress: Progress = lambda message: None,
     is_wanted: Callable[[PlannedLoad], bool] = lambda plan: True,
 ) -> LoadReport:
     """Load every extract that is new or whose declaration changed.
