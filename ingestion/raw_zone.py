@@ -24,7 +24,7 @@ from ingestion.contract import DUCKDB_TYPES, ENTITIES, Entity
 from ingestion.readers.files import identifier
 
 State = Literal["staged", "admitted", "quarantined", "withdrawn", "superseded"]
-_READ_AGAIN = "to be read again from its extract, was "
+_READ_AGAIN = "to be read again by a backfill, was "
 
 
 @dataclass(frozen=True)

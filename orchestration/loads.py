@@ -81,7 +81,7 @@ def replay_load(settings: Settings, zone: RawZone, load: Load) -> str:
     is_there = load.file.endswith(".yml") or any(
         (folder / load.file).exists() for folder in (settings.extracts, zone.path))
     if is_there:
-        zone.give_way([load])
+        zone.set_states({load.load_id: ("superseded", "to be replayed from its extract")})
         return f"{load.load_id}: the next run reads {load.file} again"
     zone.set_states({load.load_id: ("staged", "")})
     return f"{load.load_id}: {load.file} is gone; the next run judges the stored rows anew"

@@ -75,14 +75,15 @@ def test_a_replayed_load_is_read_again_under_its_number(settings: Settings) -> N
         first.load_id, first.load_sequence, "staged")
 
 
-def test_a_load_to_replay_that_cannot_be_read_stays_as_it_was(settings: Settings) -> None:
+def test_a_corrected_extract_takes_the_place_of_the_load_to_replay(settings: Settings) -> None:
     first = load(settings)
     zone = RawZone(settings.raw_path)
     zone.set_states({first.load_id: ("quarantined", "because")})
-    (quarantined,) = zone.loads()
-    assert "reads consents.csv again" in replay_load(settings, zone, quarantined)
-    (settings.extracts / "consents.csv").unlink()
-    assert load(settings) == quarantined
+    replay_load(settings, zone, zone.loads()[0])
+    (settings.extracts / "consents.csv").write_text(
+        "id,who,what,yes_no,at\n1,K1,marketing,ja,2025-07-03\n")
+    assert load(settings).rows_rejected == 0
+    assert [one.state for one in zone.loads()] == ["superseded", "staged"]
 
 
 def test_a_load_whose_extract_is_gone_is_judged_as_stored(settings: Settings) -> None:
