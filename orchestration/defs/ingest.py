@@ -42,6 +42,25 @@ FETCHES = ["raw", "fetches"]
 SCHEMAS = ["raw", "schema_history"]
 HISTORY = ["raw", "kpi_history"]
 EXPORTED = ["raw", "action_exports"]
+# What is known of loads and runs: key and description.
+LEDGERS = (
+    (MANIFEST, "One row per load: which extract it came from, rows read, accepted, rejected "
+     "and repeated, and whether it is admitted."),
+    (REJECTS, "One row per row that a load rejected: its row in the extract, its first and "
+     "its present reason, and the replay that took it over (`cx360 rejects`). The "
+     "record itself is personal data and stays in the files of the raw zone."),
+    (PROBLEMS, "One row per extract that this run could not load, with the reason; what a "
+     "declaration names and nobody ever delivered is one, too."),
+    (FETCHES, "One row per declared table of a database or an API, with the day of its last "
+     "fetch; what had nothing new was fetched all the same."),
+    (SCHEMAS, "One row per source, table, column and period in which the column was the "
+     "same: new, missing and removed columns, changed types, and what the "
+     "declaration makes of each."),
+    (HISTORY, "One row per KPI value and date on which it was first published, as the "
+     "snapshots so far recorded it."),
+    (EXPORTED, "One row per action that a list for activation held, as `cx360 activate` "
+     "logged it."),
+)
 FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(days=7), warn_window=timedelta(days=2))
 
@@ -58,62 +77,10 @@ def _spec(entity: Entity) -> dg.AssetSpec:
     )
 
 
-def _manifest_spec() -> dg.AssetSpec:
+def _ledger_spec(key: list[str], description: str) -> dg.AssetSpec:
     return dg.AssetSpec(
-        MANIFEST,
-        description="One row per load: which extract it came from, rows read, accepted, rejected "
-                    "and repeated, and whether it is admitted.",
-        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
-
-
-def _rejects_spec() -> dg.AssetSpec:
-    return dg.AssetSpec(
-        REJECTS,
-        description="One row per row that a load rejected: its row in the extract, its first and "
-                    "its present reason, and the replay that took it over (`cx360 rejects`). The "
-                    "record itself is personal data and stays in the files of the raw zone.",
-        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
-
-
-def _problems_spec() -> dg.AssetSpec:
-    return dg.AssetSpec(
-        PROBLEMS,
-        description="One row per extract that this run could not load, with the reason; what a "
-                    "declaration names and nobody ever delivered is one, too.",
-        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
-
-
-def _fetches_spec() -> dg.AssetSpec:
-    return dg.AssetSpec(
-        FETCHES,
-        description="One row per declared table of a database or an API, with the day of its last "
-                    "fetch; what had nothing new was fetched all the same.",
-        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
-
-
-def _schemas_spec() -> dg.AssetSpec:
-    return dg.AssetSpec(
-        SCHEMAS,
-        description="One row per source, table, column and period in which the column was the "
-                    "same: new, missing and removed columns, changed types, and what the "
-                    "declaration makes of each.",
-        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
-
-
-def _history_spec() -> dg.AssetSpec:
-    return dg.AssetSpec(
-        HISTORY,
-        description="One row per KPI value and date on which it was first published, as the "
-                    "snapshots so far recorded it.",
-        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
-
-
-def _exports_spec() -> dg.AssetSpec:
-    return dg.AssetSpec(
-        EXPORTED,
-        description="One row per action that a list for activation held, as `cx360 activate` "
-                    "logged it.",
-        group_name="raw_loads", owners=["team:data-engineering"], kinds={"python", "parquet"})
+        key, description=description, group_name="raw_loads",
+        owners=["team:data-engineering"], kinds={"python", "parquet"})
 
 
 def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
@@ -136,9 +103,8 @@ def _check_specs(entity: Entity) -> list[dg.AssetCheckSpec]:
 
 @dg.multi_asset(
     name="load_and_admit_extracts",
-    specs=[*(_spec(entity) for entity in ENTITIES.values()), _manifest_spec(),
-           _rejects_spec(), _problems_spec(), _fetches_spec(), _schemas_spec(), _history_spec(),
-           _exports_spec()],
+    specs=[*(_spec(entity) for entity in ENTITIES.values()),
+           *(_ledger_spec(*ledger) for ledger in LEDGERS)],
     check_specs=[spec for entity in ENTITIES.values() for spec in _check_specs(entity)],
 )
 def raw_tables(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult]:
