@@ -3,8 +3,8 @@
 `python -m benchmarks.loading [rows]`; default 10,000,000. Every part runs in a process of its own.
 Aims: at most 1.5 times DuckDB alone for CSV without the gate and 2.5 times with it, at most 2 GiB,
 and 1,000 files at most 2 times one file of the same rows. "With keys" tells what DuckDB alone needs
-for the columns of a raw table (references, their keys, metadata), of rows that it takes as they are:
-no check, no doubled keys, no reject.
+for the columns of a raw table (references, their keys, metadata), of rows taken as they are: no
+check, no doubled keys, no reject.
 """
 
 from __future__ import annotations
