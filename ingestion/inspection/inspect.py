@@ -30,6 +30,7 @@ from ingestion.inspection.profiling import (
 )
 from ingestion.inspection.proposing import FileFacts, Table, propose
 from ingestion.inspection.sniffing import too_deep
+from ingestion.inspection.totals import find_totals
 from ingestion.readers.files import Extract, ExtractError, UnclearLinesError, open_extract
 from ingestion.readers.heads import copy_head
 
@@ -50,6 +51,7 @@ class Inspected:
 
     `rows` is how many were looked at, `is_partial` whether the first file has more. `unreadable`
     counts lines of another number of columns. `choice` is None where no entity explains it.
+    `totals` has a column and the pattern by which it tells the line of totals at the end.
     """
 
     group: Group
@@ -62,6 +64,7 @@ class Inspected:
     runner_up: Choice | None
     facts: FileFacts
     tables: tuple[Table, ...]
+    totals: tuple[str, str] | None = None
 
     @property
     def confidence(self) -> str:
@@ -119,7 +122,9 @@ def inspect_extracts(
     inspected = []
     for group in groups:
         try:
-            inspected.append(_inspect(group, entity, rows))
+            inspected.append(replace(
+                _inspect(group, entity, rows),
+                totals=find_totals(group.files[0], group.form, group.names)))
         except ExtractError as error:
             problems.append(str(error))
         except RecursionError:

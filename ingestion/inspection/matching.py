@@ -25,6 +25,7 @@ _KNOWN_EXTRA, _UNKNOWN_EXTRA = 0.2, 0.1
 _LATER_PATTERN = 0.05
 _LEAST = 0.3
 _ADDRESS = 0.4
+_SENTENCE = 4  # words of a name that is a question as it was asked
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,13 @@ def _match(column: Column, entity: Entity, target: contract.Column) -> Match | N
     fit = _fit(column, target)
     if not fit:
         return None
-    score, words = _by_name(column, entity, target.name)
-    by_value, seen = _by_value(column, target)
+    by_name, words = _by_name(column, entity, target.name)
+    by_value, seen = _by_value(column, entity.name, target)
+    why = f"values: {seen}"
     if words:
         why = f"name: {words}" + (f"; values: {seen}" if by_value else "")
-        score = min(1.0, score * fit + (0.1 if by_value else 0))
-    else:
-        why, score = f"values: {seen}", by_value
+        by_name = min(1.0, by_name * fit + (0.1 if by_value else 0))
+    score = max(by_name, by_value)
     if score < _LEAST:
         return None
     return Match(column.name, entity.name, target.name, round(score, 3), why)
@@ -87,7 +88,7 @@ def _by_name(column: Column, entity: Entity, target: str) -> tuple[float, str]:
     return best, words
 
 
-def _by_value(column: Column, target: contract.Column) -> tuple[float, str]:
+def _by_value(column: Column, entity: str, target: contract.Column) -> tuple[float, str]:
     """What values alone say, and in which words."""
     if target.name == "email" and column.kind == "email":
         return 0.8, "e-mail addresses"
@@ -98,10 +99,21 @@ def _by_value(column: Column, target: contract.Column) -> tuple[float, str]:
     if target.name == "rating" and column.kind == "integer" and len(column.codes) > 1:
         return 0.35, "few whole numbers"
     if target.name == "score" and is_rating(column):
-        return 0.35, "a scale of whole numbers"
+        return (0.7, "a question answered on a scale") if _is_question(column) else (
+            0.35, "a scale of whole numbers")
+    if target.name == "text" and entity == "survey.answers" and _is_question(column) and (
+            column.kind in ("text", "word")):
+        return 0.6, "a question answered in words"
     if target.name in ("page", "thread_ref") and column.kind == "url":
         return 0.5, "web addresses"
     return 0.0, ""
+
+
+def _is_question(column: Column) -> bool:
+    """Whether a column has the wording of a question for its name, as exports of surveys do."""
+    words = column.name.split()
+    return len(words) >= _SENTENCE and (column.name.rstrip().endswith("?")
+                                        or len(words) > 2 * _SENTENCE)
 
 
 def is_rating(column: Column) -> bool:
@@ -139,7 +151,9 @@ def _fit(column: Column, target: contract.Column) -> float:
         return float(column.kind in ("integer", "code", "word"))
     if target.name in _WORDS_ONLY:
         return 1.0 if column.kind in ("word", "text", "code") else 0.0
-    if column.kind in ("decimal", "email", "url", "phone"):
+    if target.name == "page" and column.kind == "url":
+        return 1.0
+    if column.kind in ("decimal", "email", "url", "phone", "time"):
         return 0.0
     return _CODED_NUMBER if column.kind == "integer" and target.name != "postal_code" else 1.0
 
@@ -147,6 +161,8 @@ def _fit(column: Column, target: contract.Column) -> float:
 def own_key_score(column: Column, entity: str) -> float:
     """How much a column looks like the key of the entity's own records, 0..1."""
     said = set(column.concepts) - {"unique", "code"}
+    if entity == "survey.responses":  # some call a response the answer
+        said -= {"answer"}
     if entity == "social.posts" and column.kind == "url" and column.is_unique:
         return _ADDRESS  # of the post
     if column.kind not in ("integer", "code", "word", "email") or column.filled < column.rows * 0.5:
@@ -166,7 +182,8 @@ def own_key_score(column: Column, entity: str) -> float:
 def pii_class(column: Column, target: tuple[str, str] | None) -> str:
     """What a column says about a person: by the contract, else by its values and its name."""
     if target:
-        return ENTITIES[target[0]].column(target[1]).pii
+        entity, name = target
+        return "none" if name == "updated_at" else ENTITIES[entity].column(name).pii
     if column.kind in ("email", "phone") or set(column.concepts) & vocabulary().outside:
         return "direct"
     return "text" if column.kind in ("text", "url") else "unknown"

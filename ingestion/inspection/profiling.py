@@ -19,13 +19,14 @@ from ingestion.inspection.dates import OFFSET, find_formats, has_time
 from ingestion.inspection.vocabulary import concepts, plain, vocabulary
 from ingestion.readers.files import Extract, identifier
 
-Kind = Literal["empty", "email", "phone", "url", "date", "timestamp", "integer", "decimal",
+Kind = Literal["empty", "email", "phone", "url", "date", "timestamp", "time", "integer", "decimal",
                "boolean", "text", "code", "word"]
 _MOST_VALUES = 2000
 _MOST_DATES = 400
 _NULL_SHARE = 0.97  # of what is no null code must be numbers for a column of numbers
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _URL = re.compile(r"https?://\S+")
+_TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _PHONE = re.compile(r"(\+|00?|\()[\d\s()/.-]{6,20}")
 _CODE = re.compile(r"[A-Za-z]{0,8}[-_./]?[\w./-]*\d[\w./-]*")
 _STYLES = ((".", ""), (",", ""), (",", "."), (".", ","), (",", " "), (".", " "), (".", "'"))
@@ -45,8 +46,8 @@ class Column:
     """One column of a sample.
 
     `values` holds the most frequent values and how often each comes: personal, never to be shown.
-    `formats` are those of `strptime`; none is ISO 8601. `codes` are the whole numbers of a column
-    with few different ones.
+    `formats` are those of `strptime`; of dates, none is ISO 8601. `codes` are the whole numbers of
+    a column with few different ones.
     """
 
     name: str
@@ -156,6 +157,10 @@ def describe(
         return told("email")
     if _share(real, _URL) >= 0.8:
         return told("url")
+    if _share(real, _TIME) >= _NULL_SHARE:
+        with_seconds = {text.count(":") == 2 for text in real}
+        return told("time", formats=tuple(
+            "%H:%M:%S" if seconds else "%H:%M" for seconds in sorted(with_seconds)))
     dates = Counter(dict(real.most_common(_MOST_DATES)))
     speaks_of_date = bool({"date", "birth", "created", "updated", "start", "end"}
                           & set(concepts(name)))

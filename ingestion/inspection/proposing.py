@@ -22,6 +22,7 @@ PLACEHOLDER = "CORRECT THIS: "
 _MOST_CODES = 25
 _CONSTANTS = {"timestamp": "1900-01-01", "date": "1900-01-01", "boolean": "false",
               "string": "unknown", "integer": "0", "decimal": "0", "double": "0"}
+_ON_THE_WHOLE = {"satisfaction", "overall", "amount", "customer", "score", "survey"}
 _WORDED = {"gender": ("male", "female")}  # usual values the contract does not insist on
 
 
@@ -80,6 +81,14 @@ class FileFacts:
         """The column of that name."""
         return next(column for column in self.columns if column.name == name)
 
+    def time_of(self, day: Column) -> Column | None:
+        """The column with the time of day for one with a date: behind it, or the only one."""
+        place = list(self.columns).index(day)
+        times = [column for column in self.columns if column.kind == "time"]
+        if sum(column.kind == "date" for column in self.columns) > 1 or len(times) > 1:
+            times = [column for column in self.columns[place + 1:place + 2] if column in times]
+        return times[0] if times and times[0].filled >= day.filled else None
+
 
 def propose(choice: Choice, facts: FileFacts) -> list[Table]:
     """Tables that load the file as what it was chosen to be."""
@@ -123,6 +132,13 @@ def _table(
 def _mapped(match: Match, target: contract.Column, facts: FileFacts) -> Mapped:
     column = facts.column(match.source)
     detail: dict[str, Any] = {}
+    if target.type == "timestamp" and column.kind == "date" and (time := facts.time_of(column)):
+        formats = [f"{day}|{hour}" for day in column.formats or ("%Y-%m-%d",)
+                   for hour in time.formats]
+        return Mapped({"parts": [column.name, time.name],
+                       "format": formats[0] if len(formats) == 1 else formats},
+                      (column.name, time.name), match.score,
+                      match.why + "; with the time of day")
     if target.type in ("timestamp", "date"):
         detail = _format(column, target.type, facts)
     if known := (target.known_values or _WORDED.get(target.name, ())):
@@ -268,6 +284,16 @@ def _set_outside_codes(
             sources, 0.45, "code 6 outside the scale of 1 to 5")
 
 
+def _question_type(column: Column) -> str:
+    """Of satisfaction only that on the whole is CSAT; with one matter after the other it rates."""
+    said = set(column.concepts)
+    if _is_ten(column):
+        return "nps"
+    if "effort" in said:
+        return "ces"
+    return "csat" if "satisfaction" in said and said <= _ON_THE_WHOLE else "rating"
+
+
 def _is_ten(column: Column) -> bool:
     """A scale of 0 to 10, as of a recommendation."""
     return len(column.codes) >= 9 and 10 in column.codes
@@ -285,6 +311,6 @@ def _question(column: Column, *, is_text: bool) -> dict[str, Any]:
     top = 10 if is_ten else next(
         (code for code in (7, 6, 5) if code in column.codes and (code != 6 or
                                                                  0 not in column.codes)), 5)
-    return {"ref": column.name, "question_type": "nps" if is_ten else "rating",
+    return {"ref": column.name, "question_type": _question_type(column),
             "scale_min": 0 if is_ten and 0 in column.codes else 1, "scale_max": top,
             "wording": column.name}

@@ -25,6 +25,7 @@ from ingestion.readers.files import ExtractError, header
 LOOK_BYTES = 1 << 20  # a header and enough records to judge
 _RECORDS = 2000
 _MOST_ABOVE = 10
+_MOSTLY = 0.9
 _LARGEST_DOCUMENT = 64 << 20
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _BLOCK = 1 << 20
@@ -271,10 +272,19 @@ def _lines_before_header(text: str, delimiter: str, quote: str) -> int:
     return next(i for i, line in enumerate(lines) if delimiter in line)
 
 
-def _has_header(records: list[list[str]]) -> bool:
-    """A header has a short text in every column, and none that is a number, date or address.
+def _is_data(values: list[str]) -> bool:
+    """Whether a column holds numbers, dates or addresses, below whatever its first line says."""
+    filled = [value for text in values if (value := text.strip())]
+    return bool(filled) and (
+        sum(bool(_DATA.fullmatch(value)) for value in filled) >= _MOSTLY * len(filled))
 
-    Where it has, a sentence or a value that comes again below in its column gives a record away.
+
+def _has_header(records: list[list[str]]) -> bool:
+    """A header has a text in every column, and none that is a number, date or address.
+
+    Where it has, a value that comes again below in its column gives a record away, and so does a
+    sentence, unless some column has numbers, dates or addresses below its name: surveys are
+    exported with their questions for names.
     """
     first, *others = records
     names = [name.strip() for name in first]
@@ -282,7 +292,9 @@ def _has_header(records: list[list[str]]) -> bool:
         return False
     if _DATA.fullmatch(names[-1]) and (names[-1] or len(names) == 1):
         return False
-    if any(len(name.split()) > 8 or len(name) > 80 for name in names):
+    if any(len(name.split()) > 8 or len(name) > 80 for name in names) and not any(
+            _is_data([record[i] for record in others if len(record) > i])
+            for i in range(len(names))):
         return False
     return not any(sum(len(record) > i and record[i].strip() == name for record in others) > 1
                    for i, name in enumerate(names))

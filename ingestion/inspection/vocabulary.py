@@ -105,4 +105,6 @@ def _take_apart(text: str) -> tuple[str, ...]:
                 rest = _take_apart(text[length + len(link):])
                 if rest:
                     return (words[head], *rest)
+    if text.endswith("s") and text[:-1] in words:  # Rechnungs-Nr
+        return (words[text[:-1]],)
     return ()

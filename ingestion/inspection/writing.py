@@ -59,6 +59,9 @@ def _table_lines(table: Table, one: Inspected) -> Iterator[str]:
         yield f"    from_file_name: {_flow({one.facts.year: one.group.year})}"
     if table.unpivot:
         yield from _unpivot_lines(table.unpivot)
+    if one.totals:
+        column, pattern = one.totals
+        yield _line(f"    totals: {_flow({column: [pattern]})}", "the last line is no record")
     if table.key:
         key = table.key[0] if len(table.key) == 1 else list(table.key)
         yield _line(f"    key: {_flow(key)}", _told_key(table, one))
