@@ -23,7 +23,7 @@ TOPIC_REASON = "topic:"
 _TERM_PROBABILITY = 0.95
 _MOST_PROBABLE = 0.99
 _READ_CHARACTERS = 10_000
-_ALGORITHM_VERSION = "3"
+_ALGORITHM_VERSION = "4"
 COLUMNS = ("text_key", "department", "routing_reason", "routing_probability")
 
 

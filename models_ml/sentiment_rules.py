@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from models_ml.contrasts import stands_behind_verb
 from models_ml.sentiment_words import Lexicon, Phrase, Word
 
 _TOKEN = re.compile(
@@ -100,7 +101,8 @@ def assess(text: str, lexicon: Lexicon) -> Assessment:
             this bad"), nor "can't" a praise that "enough" follows in its clause ("can't thank
             them enough").
         contrast: before "aber" in a sentence weights are halved, after it they are half as much
-            again; what "obwohl" or "despite" concedes weighs .4.
+            again; behind a verb it stands for its whole clause ("war aber schlecht"). What
+            "obwohl" or "despite" concedes weighs .4.
         solution: a problem that "gelöst" or "fixed" follows or precedes in its clause weighs .1.
         question, wish: praise in a question or after "wäre" counts .2, blame in a question .6,
             unless it asks why.
@@ -237,15 +239,21 @@ def _settle(
 
 
 def _number_clauses(words: list[Word], start: int, end: int) -> tuple[list[int], int]:
-    """Return the clause of each token, and where the last contrast is, or -1."""
-    clause, contrast, begins = 0, -1, True
+    """Return the clause of each token, and where the last contrast begins, or -1."""
+    clause, contrast, begins, opening = 0, -1, True, start
     numbers = []
     for position in range(start, end):
         word = words[position]
-        if word.is_boundary or word.contrast:
-            clause += 1
-        if word.contrast == 2 or (word.contrast == 1 and begins):
-            contrast = position
+        if word.contrast == 2 and stands_behind_verb(
+                word.form, [each.form for each in words[opening:position]],
+                words[position + 1].form if position + 1 < end else ""):
+            contrast = opening
+        else:
+            if word.is_boundary or word.contrast:
+                clause += 1
+                opening = position + 1
+            if word.contrast == 2 or (word.contrast == 1 and begins):
+                contrast = position
         begins = word.is_boundary
         numbers.append(clause)
     return numbers, contrast
@@ -258,12 +266,13 @@ def _weigh(
     if contrast >= 0:
         found.contrast_count += 1
         # "Gut. Aber langsam.": the contrast is with the sentence before.
-        before = found.expressions if contrast == start else expressions
+        before = (found.expressions if contrast == start and words[start].contrast
+                  else expressions)
         for expression in before:
             if expression.start < contrast:
                 expression.weight *= _BEFORE_CONTRAST
         for expression in expressions:
-            if expression.start > contrast:
+            if expression.start >= contrast:
                 expression.weight *= _AFTER_CONTRAST
     for position in range(start, end):
         word = words[position]

@@ -53,7 +53,7 @@ _ASKING_VERBS = frozenset((
 _QUESTION_END = re.compile(r"[\s\"'”“»)]*[.!…]*\?")
 _READ_CHARACTERS = 10_000
 _ANY_LANGUAGE = "any"
-_ALGORITHM_VERSION = "3"
+_ALGORITHM_VERSION = "4"
 COLUMNS = (
     "text_key", "experience_dimension", "emotion", "urgency", "urgency_label", "intent",
     "intent_probability",

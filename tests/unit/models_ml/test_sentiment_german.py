@@ -45,6 +45,8 @@ def test_polarity_on_paper(text: str, expected: float) -> None:
     "Ich bin sehr enttäuscht",
     "Man wird nur vertröstet",
     "Das kann ich niemandem empfehlen",
+    "Die App stürzt aber ständig ab",
+    "Das Gerät funktioniert jedoch nicht",
 ])
 def test_complaints_are_negative(text: str) -> None:
     assert score_german(text) < -0.2
