@@ -22,7 +22,7 @@ from models_ml.routing_rules import TOPIC_REASON, route_by_rules, rules_version
 from models_ml.sentiment import lexicon_versions, score_lexicon
 from models_ml.sentiment_trained import score_trained, trained_version
 from models_ml.signals import detect_signals, signals_version
-from models_ml.texts import clean_text, cleaning_version
+from models_ml.texts import clean_text, cleaning_version, decode_entities
 from models_ml.themes import discover_themes
 from models_ml.topics import detect_topics, label_polarity, topics_version
 from orchestration.settings import Settings
@@ -91,8 +91,10 @@ class TextReaders:
 
     def read_texts(self, part: pd.DataFrame) -> dict[str, pd.DataFrame]:
         """Language and masked text of texts as they were delivered."""
-        detected = detect_language(part["text"], languages=self.languages)
-        texts = part.reset_index(drop=True).assign(
+        texts = part.reset_index(drop=True)
+        texts["text"] = [decode_entities(text) for text in texts["text"]]
+        detected = detect_language(texts["text"], languages=self.languages)
+        texts = texts.assign(
             language=detected["language"], language_probability=detected["language_probability"])
         names = texts.dropna(subset=["author_names"])
         masked = mask_personal_data(
