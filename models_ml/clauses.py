@@ -25,6 +25,9 @@ _ABBREVIATIONS = frozenset((
         "min", "mind", "mr", "mrs", "ms", "nr", "prof", "rd", "sog", "std", "str", "st", "tel",
         "usw", "vgl", "vs", "zzgl", "approx", "dept", "e.g", "etc", "incl",
     ))
+_CONTRACTIONS = {word.replace("'", ""): word for word in (
+    "ain't", "aren't", "can't", "couldn't", "didn't", "doesn't", "don't", "hadn't", "hasn't",
+    "haven't", "isn't", "shouldn't", "wasn't", "weren't", "won't", "wouldn't")}
 _CONTRASTS = {
     "de": frozenset((
         "aber", "jedoch", "allerdings", "dennoch", "trotzdem", "obwohl", "obgleich", "wohingegen",
@@ -80,12 +83,16 @@ class Clause:
 def tokenise(text: str) -> list[Token]:
     """Return the tokens of `text` in order; a placeholder such as [NAME] is one, quotation marks
     and hyphens are none."""
-    return [Token(_fold(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(text)
+    return [Token(normalise(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(text)
             if m[0] not in _SIGNS]
 
 
 # Of distinct texts words are not distinct: looking one up is three times as fast as folding it.
-_fold = lru_cache(maxsize=100_000)(fold)
+@lru_cache(maxsize=100_000)
+def normalise(word: str) -> str:
+    """Return a word folded, and "dont" as "don't"."""
+    folded = fold(word)
+    return _CONTRACTIONS.get(folded, folded)
 
 
 def split_clauses(text: str, language: str) -> list[Clause]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models_ml.clauses import Clause
+from models_ml.clauses import Clause, normalise
 from models_ml.term_matching import Hit
 
 _NEGATIONS = {
     "de": frozenset((
         "nicht", "nie", "niemals", "kein", "keine", "keinen", "keinem", "keiner", "keinerlei",
-        "ohne", "weder", "nichts",
+        "ohne", "weder", "nichts", "nix", "nich", "keines", "keineswegs", "keinesfalls",
     )),
     "en": frozenset((
         "not", "no", "never", "without", "neither", "nor", "don't", "doesn't", "didn't", "isn't",
         "wasn't", "aren't", "weren't", "won't", "can't", "cannot", "couldn't", "wouldn't",
-        "haven't", "hasn't", "hardly", "nothing", "zero",
+        "haven't", "hasn't", "hadn't", "shouldn't", "ain't", "hardly", "nothing", "zero",
     )),
 }
 # A negation reaches through what only leads to its word: "no need for a lawyer", "nie auch nur den
@@ -39,7 +39,7 @@ _REACH_BEFORE, _REACH_BEHIND = 3, 2
 
 def holds_negation(term: str) -> bool:
     """Return whether a term says itself what does not happen: "app lädt nicht"."""
-    words = term.lower().replace("|", " ").split()
+    words = [normalise(word) for word in term.replace("|", " ").split()]
     return any(not words_of.isdisjoint(words) for words_of in _NEGATIONS.values())
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from models_ml import inflection_english, inflection_german
-from models_ml.clauses import Clause, Token, tokenise
+from models_ml.clauses import Clause, Token, normalise, tokenise
 from models_ml.frames import require_columns
 from models_ml.inflection_german import fold
 
@@ -254,7 +254,7 @@ def _slot(index: TermIndex, pattern: str) -> int:
         if choice.endswith("*"):
             index.prefix_slots[choice[:-1]].add(slot)
         else:
-            index.exact_slots[choice].add(slot)
+            index.exact_slots[normalise(choice)].add(slot)
     return slot
 
 

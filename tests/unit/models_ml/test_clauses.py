@@ -53,6 +53,11 @@ def test_a_clause_with_a_contrast_inside_opens_with_contrast(text: str) -> None:
     assert [clause.opens for clause in split_clauses(text, "de")] == ["sentence", "contrast"]
 
 
+def test_a_contraction_is_one_word_with_and_without_its_apostrophe() -> None:
+    assert [token.word for token in tokenise("Dont, can’t, WONT")] == [
+        "don't", ",", "can't", ",", "won't"]
+
+
 def test_tokens_are_folded_and_keep_their_place() -> None:
     text = "Übergröße [NAME] isn’t 😀"
     assert [(token.word, text[token.start : token.end]) for token in tokenise(text)] == [

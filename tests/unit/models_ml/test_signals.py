@@ -73,10 +73,12 @@ def test_intent(language: str, text: str, intent: str) -> None:
     ("de", "Die Rückgabe lief ohne Schwierigkeiten"), ("de", "Die App stürzt nie ab"),
     ("de", "Die App stürzt nicht mehr ab"), ("de", "Probleme mit dem Login gab es keine"),
     ("de", "Beschwerden habe ich nie"), ("de", "Nie auch nur den kleinsten Ärger"),
+    ("de", "Nix zu bemängeln"), ("de", "Die App stürzt nich ab"),
     ("de", "Kein Grund zur Beschwerde"), ("de", "Kein einziges Problem mit der Retoure"),
     ("en", "Never any trouble with the app"), ("en", "Zero problems with the delivery"),
     ("en", "Not a single problem with payment"), ("en", "No need for a lawyer"),
-    ("en", "There was no reason for a complaint"),
+    ("en", "There was no reason for a complaint"), ("en", "The app doesnt crash"),
+    ("en", "cant complain"),
 ])
 @pytest.mark.parametrize("polarity", [0.3, 0.7])
 def test_a_negated_problem_is_neither_complaint_nor_urgent(
