@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pandas as pd
 import pytest
 
@@ -88,6 +90,14 @@ def test_a_negated_problem_is_neither_complaint_nor_urgent(
     assert found["intent"] in ("praise", "statement")
     assert found["urgency"] == 0
     assert found["emotion"] not in ("anger", "disappointment", "fear")
+
+
+@pytest.mark.parametrize("language", ["de", "unknown"])
+def test_a_long_text_of_nothing_but_terms_costs_no_more_than_its_length(language: str) -> None:
+    started = time.process_time()
+    assert signals_of(language, "😡" * 10_000, -0.5)["emotion"] == "anger"
+    # A fraction of a second; looking around each emoji through all others takes twenty.
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(("language", "text"), [
