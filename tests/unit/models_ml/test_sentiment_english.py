@@ -34,7 +34,7 @@ def test_words_of_both_libraries_are_averaged() -> None:
 
 @pytest.mark.parametrize(("text", "sign"), [
     ("Everything is fine.", 1), ("The hotel was fine", 1), ("Fines on top!", -1),
-    ("It was a steal", 1), ("They steal your money", -1), ("Could not be worse", -1),
+    ("They steal your money", -1), ("Could not be worse", -1),
 ])
 def test_a_word_of_two_meanings_is_read_by_its_commoner_one(text: str, sign: int) -> None:
     assert score_english(text) * sign > 0.15
