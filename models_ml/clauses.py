@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from models_ml.contrasts import (
+    stands_behind_phrase,
+    stands_behind_verb,
+    stands_between_commas,
+)
 from models_ml.inflection_german import fold
 
 _TOKEN = re.compile(
@@ -20,6 +25,9 @@ _ABBREVIATIONS = frozenset((
         "min", "mind", "mr", "mrs", "ms", "nr", "prof", "rd", "sog", "std", "str", "st", "tel",
         "usw", "vgl", "vs", "zzgl", "approx", "dept", "e.g", "etc", "incl",
     ))
+_CONTRACTIONS = {word.replace("'", ""): word for word in (
+    "ain't", "aren't", "can't", "couldn't", "didn't", "doesn't", "don't", "hadn't", "hasn't",
+    "haven't", "isn't", "shouldn't", "wasn't", "weren't", "won't", "wouldn't")}
 _CONTRASTS = {
     "de": frozenset((
         "aber", "jedoch", "allerdings", "dennoch", "trotzdem", "obwohl", "obgleich", "wohingegen",
@@ -53,7 +61,8 @@ class Token(NamedTuple):
 class Clause:
     """Tokens of one clause; `sentence` counts from 0.
 
-    `opens` is how it begins: sentence, contrast ("aber"), joint ("und") or comma.
+    `opens` is how it begins: sentence, contrast ("aber"), joint ("und") or comma. One that holds a
+    word of contrast inside ("die App aber nicht") opens with contrast, too.
     """
 
     tokens: list[Token]
@@ -74,19 +83,25 @@ class Clause:
 def tokenise(text: str) -> list[Token]:
     """Return the tokens of `text` in order; a placeholder such as [NAME] is one, quotation marks
     and hyphens are none."""
-    return [Token(_fold(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(text)
+    return [Token(normalise(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(text)
             if m[0] not in _SIGNS]
 
 
 # Of distinct texts words are not distinct: looking one up is three times as fast as folding it.
-_fold = lru_cache(maxsize=100_000)(fold)
+@lru_cache(maxsize=100_000)
+def normalise(word: str) -> str:
+    """Return a word folded, and "dont" as "don't"."""
+    folded = fold(word)
+    return _CONTRACTIONS.get(folded, folded)
 
 
 def split_clauses(text: str, language: str) -> list[Clause]:
     """Cut a text at the ends of sentences, commas, colons, brackets, contrasts and joints.
 
-    A word of contrast or a joint belongs to the clause it opens; "und" opens one only where both
-    sides have at least three words, so "Preis und Leistung" stays together. Emoji behind the end
+    A word of contrast or a joint belongs to the clause it opens; a contrast that stands inside its
+    clause ("Die App stürzt aber ständig ab", "The service, however, was slow") cuts nothing. "und"
+    opens one only where both sides have at least three words, so "Preis und Leistung" stays
+    together. Emoji behind the end
     of a sentence belong to the sentence before. Languages other than German and English
     are cut at signs only.
     """
@@ -97,6 +112,21 @@ def split_clauses(text: str, language: str) -> list[Clause]:
     sentence, opens = 0, "sentence"
     tokens = tokenise(text)
     sentence_has_word = False
+    parenthesis = -2  # place of a contrast between commas
+
+    def is_inside(token: Token, place: int) -> bool:
+        before = [each.word for each in current]
+        return stands_behind_verb(token.word, before, _word_at(tokens, place + 1)) or (
+            bool(current) and stands_behind_phrase(
+                token.word, before, ends_with_noun=text[current[-1].start].isupper(),
+                opens_sentence=opens == "sentence"))
+
+    def is_parenthesis(place: int) -> bool:
+        return (not current and bool(clauses) and clauses[-1].sentence == sentence
+                and _word_at(tokens, place - 1) == _word_at(tokens, place + 1) == ","
+                and stands_between_commas(
+                    tokens[place].word, [each.word for each in clauses[-1].tokens],
+                    _word_at(tokens, place + 2)))
 
     def close(next_opens: str) -> None:
         nonlocal current, opens
@@ -118,10 +148,16 @@ def split_clauses(text: str, language: str) -> list[Clause]:
                 sentence += 1
             sentence_has_word = False
         elif first in _CLAUSE_ENDS:
-            if current:
+            if current and place != parenthesis + 1:
                 close("comma")
         elif token.word in contrasts:
-            close("contrast")
+            if is_parenthesis(place):
+                parenthesis = place
+                current, opens = clauses.pop().tokens, "contrast"
+            elif is_inside(token, place):
+                opens = "contrast"
+            else:
+                close("contrast")
             current.append(token)
         elif token.word in joints and len(current) >= 3 and _words_ahead(tokens, place) >= 3:
             close("joint")
@@ -135,8 +171,17 @@ def split_clauses(text: str, language: str) -> list[Clause]:
     return clauses
 
 
+def has_contrast(text: str, language: str) -> bool:
+    """Whether a clause of the text is set against another: "Alles super, aber die App nicht"."""
+    return any(clause.opens == "contrast" for clause in split_clauses(text, language))
+
+
 def _is_abbreviation(token: Token) -> bool:
     return token.word in _ABBREVIATIONS or (len(token.word) == 1 and token.word.isalpha())
+
+
+def _word_at(tokens: list[Token], place: int) -> str:
+    return tokens[place].word if 0 <= place < len(tokens) else ""
 
 
 def _words_ahead(tokens: list[Token], place: int) -> int:

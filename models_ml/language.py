@@ -53,6 +53,12 @@ _FEW_WORDS = 3
 _READ_CHARACTERS = 1000
 _NO_LANGUAGE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|[@#]\w+|</?[A-Za-z][^<>]*>|[^\w\s.,!?'’-]|\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_NOT_LATIN = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff]")
+_OTHER_SCRIPTS = frozenset((
+    "am", "ar", "as", "be", "bg", "bn", "dz", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk",
+    "km", "kn", "ko", "ky", "lo", "mk", "ml", "mn", "mr", "ne", "or", "pa", "ps", "ru", "si", "sr",
+    "ta", "te", "th", "ug", "uk", "ur", "zh"))
+_ALGORITHM_VERSION = "2"
 
 
 def detect_language(
@@ -70,7 +76,8 @@ def detect_language(
     probabilities over `languages`. In up to three words, and where none reaches
     `minimum_probability`, every word that a list gives to one language multiplies the odds of that
     language by 20: n-grams take "Danke" for Dutch. The list is a short one and the judgements of
-    our own lexica of sentiment that only one of them holds.
+    our own lexica of sentiment that only one of them holds. A text most of whose letters are not
+    Latin is unknown where all `languages` are written so: n-grams take Arabic for English.
 
     Args:
         texts: texts; an empty one is unknown.
@@ -85,13 +92,16 @@ def detect_language(
         ValueError: a language that py3langid does not know.
     """
     identifier = _load_identifier(tuple(languages))
+    are_latin = _OTHER_SCRIPTS.isdisjoint(languages)
     found: list[str] = []
     probabilities: list[float] = []
     for text in texts:
         language, probability = UNKNOWN_LANGUAGE, 0.0
         read = "" if text is None or pd.isna(text) else _NO_LANGUAGE.sub(" ", _unescape(text))
         words = _LETTERS.findall(read.lower())
-        if sum(map(len, words)) >= minimum_letters:
+        letters = sum(map(len, words))
+        is_other = are_latin and not read.isascii() and 2 * len(_NOT_LATIN.findall(read)) > letters
+        if letters >= minimum_letters and not is_other:
             likeliest, probability = identifier.classify(read.lower())
             if probability < minimum_probability or len(words) <= _FEW_WORDS:
                 likeliest, probability = _weigh_words(dict(identifier.rank(read.lower())), words)
@@ -108,10 +118,11 @@ def detect_language(
 def language_version(languages: Sequence[str] = DETECTED_LANGUAGES) -> str:
     """Return a version that changes when `detect_language` may conclude otherwise; loads nothing.
 
-    Eight hexadecimal digits over the list of languages, the thresholds, the word lists and the
-    release of py3langid.
+    Eight hexadecimal digits over the rules, the list of languages, the thresholds, the word lists
+    and the release of py3langid.
     """
-    settings = (sorted(languages), MINIMUM_PROBABILITY, MINIMUM_LETTERS, _WORD_ODDS, _FEW_WORDS)
+    settings = (_ALGORITHM_VERSION, sorted(languages), MINIMUM_PROBABILITY, MINIMUM_LETTERS,
+                _WORD_ODDS, _FEW_WORDS)
     release = importlib.metadata.version("py3langid")
     files = [_WORDS, *(path for path, _ in _JUDGEMENTS.values())]
     content = f"{settings}|{release}|".encode() + b"".join(path.read_bytes() for path in files)

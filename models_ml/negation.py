@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models_ml.clauses import Clause
+from models_ml.clauses import Clause, Token, normalise
 from models_ml.term_matching import Hit
 
 _NEGATIONS = {
     "de": frozenset((
         "nicht", "nie", "niemals", "kein", "keine", "keinen", "keinem", "keiner", "keinerlei",
-        "ohne", "weder", "nichts",
+        "ohne", "weder", "nichts", "nix", "nich", "keines", "keineswegs", "keinesfalls",
     )),
     "en": frozenset((
         "not", "no", "never", "without", "neither", "nor", "don't", "doesn't", "didn't", "isn't",
         "wasn't", "aren't", "weren't", "won't", "can't", "cannot", "couldn't", "wouldn't",
-        "haven't", "hasn't", "hardly", "nothing", "zero",
+        "haven't", "hasn't", "hadn't", "shouldn't", "ain't", "hardly", "nothing", "zero",
     )),
 }
 # A negation reaches through what only leads to its word: "no need for a lawyer", "nie auch nur den
@@ -39,7 +39,7 @@ _REACH_BEFORE, _REACH_BEHIND = 3, 2
 
 def holds_negation(term: str) -> bool:
     """Return whether a term says itself what does not happen: "app lädt nicht"."""
-    words = term.lower().replace("|", " ").split()
+    words = [normalise(word) for word in term.replace("|", " ").split()]
     return any(not words_of.isdisjoint(words) for words_of in _NEGATIONS.values())
 
 
@@ -54,12 +54,13 @@ def is_negated(
     does a negation that is a word of the term, see `holds_negation`.
     """
     negations = _NEGATIONS.get(language, frozenset())
-    words = [token.word for token in clause.tokens]
-    if is_inside and not negations.isdisjoint(words[hit.first : hit.last]):
+    tokens = clause.tokens
+    if is_inside and any(token.word in negations for token in tokens[hit.first : hit.last]):
         return True
     leading = _LEADING.get(language, frozenset())
     counted = 0
-    for word in reversed(words[: hit.first]):
+    for place in range(hit.first - 1, -1, -1):
+        word = tokens[place].word
         if word in negations:
             return True
         counted += word not in leading
@@ -67,10 +68,12 @@ def is_negated(
             break
     if language != "de":
         return False
-    behind = words[hit.last + 1 :]
-    return not _BEHIND.isdisjoint(behind[:_REACH_BEHIND]) or (
-        bool(behind) and _find_last_word(behind) in _CLOSING)
+    behind = hit.last + 1
+    return any(token.word in _BEHIND for token in tokens[behind : behind + _REACH_BEHIND]) or (
+        _find_last_word(tokens, behind) in _CLOSING)
 
 
-def _find_last_word(words: Sequence[str]) -> str:
-    return next((word for word in reversed(words) if word[0].isalnum()), "")
+def _find_last_word(tokens: Sequence[Token], first: int) -> str:
+    """Return the last word that stands at `first` or behind it; empty where none does."""
+    words = (tokens[place].word for place in range(len(tokens) - 1, first - 1, -1))
+    return next((word for word in words if word[0].isalnum()), "")

@@ -15,6 +15,7 @@ _CITY = (r"(?:(?:Bad|Sankt|St\.|Groß|Klein|Neu|Alt)[ \t])?[A-ZÄÖÜ](?:[\w-]|\
          r"|[ \t]\([A-ZÄÖÜ][\w. ]{1,20}\))?")
 _TOWN = re.compile(rf"[ \t]?[,;/]?[ \t\n]{{0,2}}(?:in[ \t])?(?:(?:D|A|CH)[ -])?\d{{4,5}}[ \t]"
                    rf"{_CITY}|,? in {_CITY}"
+                   r"|[ \t]?(?:,|\n)[ \t\n]{0,2}(?:D-)?\d{5}[ \t][^\W\d_]{3,30}"
                    r"|,[ \t][A-ZÄÖÜ][\w-]{2,30}(?=[.!?\n]|\Z)")
 _HOUSE_NUMBER = re.compile(
     r"(?<=[a-zßA-Z.])[ \t]{0,2}(?P<number>\d{1,4}(?:[ \t]?[a-h](?!\w))?"
@@ -38,6 +39,9 @@ _AT_STREET = re.compile(
     r"\b(?:Am|An|Auf|Im|In|Unter|Zum|Zur|Hinter|Vor)(?:[ ](?:der|dem|den))?"
     r"(?:[ ][A-ZÄÖÜ][\w-]{2,30}){1,2}[ ]\d{1,4}[ ]?[a-h]?[ ]?,?[ \n]"
     rf"(?:D-)?\d{{5}}[ ]{_CITY}")
+_NAMED_STREET = re.compile(
+    r"\b(?:Straße|Strasse|Str\.|Allee|Platz)[ ](?:der|des)[ ](?:\d{1,2}\.[ ])?"
+    r"[A-ZÄÖÜ][\w-]{2,30}[ ]\d{1,4}[ ]?[a-h]?(?!\w)")
 _ENGLISH_STREET = re.compile(
     r"(?<![\w.,$€£-])\d{1,5}[a-zA-Z]?,?[ ](?:[NSEW]\.?[ ])?"
     r"(?:[A-Z][a-z'’]{1,20}\.?[ ]|\d{1,3}(?:st|nd|rd|th)[ ]){1,3}"
@@ -67,6 +71,9 @@ def find_addresses(text: str, words: Set[str]) -> Iterator[Span]:
         if start is not None:
             town = _TOWN.match(text, match.end())
             yield start, town.end() if town else match.end(), "ADDRESS"
+    for match in _NAMED_STREET.finditer(text):
+        town = _TOWN.match(text, match.end())
+        yield match.start(), town.end() if town else match.end(), "ADDRESS"
     if _FIVE_DIGITS.search(text):
         for match in _AT_STREET.finditer(text):
             yield *match.span(), "ADDRESS"

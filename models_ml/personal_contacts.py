@@ -17,9 +17,22 @@ _LABEL_CHARACTERS = 40
 
 _LOCAL_PART = re.compile(r"[^\W_][\w.+%-]{0,63}\Z|_[\w.+%-]{0,63}\Z")
 _MAIL_HOST = re.compile(
-    r"(?:@|[ \t]?[(\[][aA][tT][)\]][ \t]?)[^\W_][\w-]{0,62}"
-    r"(?:(?:\.|[ \t]?[(\[](?:dot|punkt)[)\]][ \t]?)[\w-]{1,62}){0,6}")
-_EMAIL_SIGNS = ("@", "(at)", "[at]", "(AT)", "[AT]")
+    r"(?:@|[ \t]?[(\[{<][ ]?(?:at|ät)[ ]?[)\]}>][ \t]?)[^\W_][\w-]{0,62}"
+    r"(?:(?:\.|[ \t]?[(\[{<][ ]?(?:dot|punkt|\.)[ ]?[)\]}>][ \t]?)[\w-]{1,62}){0,6}",
+    re.IGNORECASE)
+_BRACKETS = "([{<"
+# "max at web dot de", "max @ web.de", "max ät web.de".
+_SPOKEN_EMAIL = re.compile(
+    r"(?<![\w.@-])(?P<local>[^\W_][\w.+-]{0,63})"
+    r"(?:[ \t]{1,2}(?P<at>at|ät|@)[ \t]{1,2}|ät|@[ \t]{1,2})"
+    r"(?P<host>[^\W_][\w-]{1,62})(?P<dot>\.|[ \t]{1,2}(?:dot|punkt)[ \t]{1,2})"
+    r"(?:de|com|net|org|at|ch|eu|info|fr|uk)(?![\w-])", re.IGNORECASE)
+_MAIL_HOSTS = frozenset({
+    "aol", "arcor", "freenet", "gmail", "gmx", "googlemail", "hotmail", "icloud", "live", "mail",
+    "mailbox", "me", "outlook", "posteo", "proton", "protonmail", "t-online", "web", "yahoo",
+    "ymail"})
+_HAS_SIGN = re.compile(r"[\d._+-]")
+_AT_WORDS = frozenset({"at", "ät"})
 _LINK = re.compile(
     r"(?:[Hh]ttps?://|[Ww]ww\.|HTTPS?://|WWW\.)[^\s<>\"]{1,2000}")
 _BARE_PROFILE = re.compile(
@@ -58,12 +71,18 @@ _DATE_LIKE = re.compile(
 
 
 def find_contacts(text: str, words: Set[str]) -> Iterator[Span]:
-    """E-mail addresses, also written with (at), links that lead to a person, and handles."""
-    if any(sign in text for sign in _EMAIL_SIGNS):
+    """E-mail addresses, also spelled "(at)" or "at … dot", personal links, and handles."""
+    if "@" in text or not words.isdisjoint(_AT_WORDS):
         for match in _MAIL_HOST.finditer(text):
             local = _LOCAL_PART.search(text, max(0, match.start() - 64), match.start())
-            if local and ("." in match[0] or "(" in match[0] or not local[0].isalpha()):
+            is_spelled = any(sign in match[0] for sign in _BRACKETS)
+            if local and ("." in match[0] or is_spelled or not local[0].isalpha()):
                 yield local.start(), match.end() - (match[0][-1] in "-_"), "EMAIL"
+    if "@ " in text or "ät" in text or "ÄT" in text or "at" in words:
+        for match in _SPOKEN_EMAIL.finditer(text):
+            if _is_spoken_email(match):
+                yield *match.span(), "EMAIL"
+    if "@" in text:
         for match in _HANDLE.finditer(text):
             if text[match.start() - 1:match.start()] not in _NO_HANDLE_BEHIND:
                 yield *match.span(), "HANDLE"
@@ -79,6 +98,14 @@ def find_contacts(text: str, words: Set[str]) -> Iterator[Span]:
     if not words.isdisjoint(_HANDLE_WORDS):
         for match in _NAMED_HANDLE.finditer(text):
             yield *match.span("value"), "HANDLE"
+
+
+def _is_spoken_email(match: re.Match[str]) -> bool:
+    """Whether it is an address: "look at amazon.com" and "see you @ amazon.de" are none."""
+    says_dot = match["dot"] != "."
+    if (match["at"] or "").lower() == "at" and not says_dot:
+        return False
+    return match["host"].lower() in _MAIL_HOSTS or bool(_HAS_SIGN.search(match["local"]))
 
 
 def find_phones(

@@ -42,7 +42,7 @@ _COMMA = re.compile(r",[ \t]")
 # "I miss you", "24 hr. service", "200 ms" and "MS Teams" are no titles.
 _TITLE = re.compile(
     r"\b(?:(?:(?i:(?P<lower>herrn?|(?<!\d)(?<!\d )(?:hr|hrn|fr)\.|frau|fräulein|familie|fam\."
-    r"|mrs?\b\.?|mister|monsieur|madame))|(?P<ms>(?<!\d)(?<!\d )[Mm]s\b\.?)"
+    r"|eheleute|ehepaar|mrs?\b\.?|mister|monsieur|madame))|(?P<ms>(?<!\d)(?<!\d )[Mm]s\b\.?)"
     r"|(?:MS\.|M[Xx]|Mme)\b\.?|Miss|Sir|Lady)[ \t\u00a0]{1,3}"
     r"(?:(?i:dr|prof|dipl|ing|med|rer|nat|doktor|professor(?:in)?)\b\.?[ \t-]{0,2}){0,4}"
     r"|(?P<degree>(?:[Dd]r|DR|[Pp]rof)\.)[ \t]{0,2}"
@@ -78,6 +78,8 @@ _CLOSING = re.compile(
     r"|(?:(?:best|kind|warm|many) )?regards|(?:yours )?(?:sincerely|truly|faithfully)(?: yours)?"
     r"|best wishes|all the best|cheers|br|thanks(?: again)?|many thanks|thank you"
     r"|herzlichst|ihre?|yours|gez\.|i\. ?[av]\.|signed|mit besten w(?:ü|ue)nschen)(?!\w)"
+    rf"(?:[ \t](?:aus|vom|from)(?:[ \t](?:dem|der|the))?[ \t](?-i:[{_CAPITAL}])[\w-]{{1,30}}"
+    r"(?=[,.!]?[ \t]{0,3}\r?\n))?"
     r"(?P<gap>[ \t]{0,3}[,.!:;-]{0,3}[ \t]{0,3}(?:\r?\n[ \t\r\n]{0,6})?)(?=[^\W\d_])",
     re.IGNORECASE)
 _CONTACT = re.compile(

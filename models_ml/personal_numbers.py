@@ -42,20 +42,20 @@ _BIRTH_WORDS = frozenset({"geb", "geboren", "geburtsdatum", "geburtstag", "born"
 
 _EIGHT_DIGITS = re.compile(r"(?:\d[^\w\n]?){8}")
 _THREE_DIGITS = re.compile(r"\d.{0,3}\d.{0,3}\d")
-_IBAN = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:[ \t\u00a0.-]?[A-Za-z0-9]){11,30}")
+_IBAN = re.compile(r"(?<![^\W_])[A-Za-z]{2}[ \t\u00a0]?\d{2}(?:[ \t\u00a0.-]?[A-Za-z0-9]){11,30}")
 _CARD = re.compile(r"(?<![\d.,+-])\d(?:[ \t\u00a0-]?\d){12,18}(?!\d)")
 _CARD_GROUPS = re.compile(r"\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}|\d{4}([ \u00a0-])\d{6}\2\d{5}")
 _CARD_START = re.compile(r"[3-6]|2[2-7]")
 
 _NOUNS = {
-    "ORDER_NUMBER": "bestell(?:ungs?)?|auftrags?|order|purchase|buchungs?|booking|reservierungs?"
-                    "|reservation|confirmation|best(?:ä|ae)tigungs?|record",
+    "ORDER_NUMBER": r"bestell(?:ungs?)?|best(?=\.)|auftrags?|auftr(?=\.)|order|purchase|buchungs?"
+                    "|booking|reservierungs?|reservation|confirmation|best(?:ä|ae)tigungs?|record",
     "CUSTOMER_NUMBER": "kunden?|kd|customer|client|mitglieds?|member(?:ship)?|account|vielflieger"
                        "|acct|frequent[ -]flyer|bahncard|payback|loyalty|teilnehmer|nutzer|user",
-    "INVOICE_NUMBER": "rechnungs?|re|rg|invoice|bill|beleg|quittungs?|receipt|bon",
+    "INVOICE_NUMBER": r"rechnungs?|rechn(?=\.)|re|rg|invoice|bill|beleg|quittungs?|receipt|bon",
     "ACCOUNT_NUMBER": "konto|kto|bank[ -]account|depot|blz",
-    "REFERENCE_NUMBER": "ticket|vorgangs?|fall|case|referenz|reference|ref|akten"
-                        "|sendungs?|tracking|paket|parcel|shipment|vertrags?|contract|policen?"
+    "REFERENCE_NUMBER": r"vertr(?=\.)|vers(?=\.)|sdg(?=\.)|ticket|vorgangs?|fall|case|referenz"
+                        "|reference|ref|akten|sendungs?|tracking|paket|parcel|shipment|vertrags?|contract|policen?"
                         "|policy|versicherungs?|insurance|schadens?|claim|reklamations?|retouren?"
                         "|return|serien|serial|ger(?:ä|ae)te|z(?:ä|ae)hler|meter"
                         "|(?:personal)?ausweis|(?:reise)?pass|passport|steuer|tax"
@@ -65,10 +65,12 @@ _NOUNS = {
 _NEEDS_WORD = re.compile(
     r"(?:kunden?|kd|customer|client|mitglied|member|account|bahncard|payback|loyalty|teilnehmer"
     r"|nutzer|user|re|rg|bill|bon|purchase|record|konto|depot|fall|case|paket|parcel|return|claim"
-    r"|policy|insurance|service|steuer|tax|meter|pass|gutschein|voucher)(?![^\W_])", re.IGNORECASE)
+    r"|policy|insurance|service|steuer|tax|meter|pass|gutschein|voucher|best|auftr|rechn|vertr|vers"
+    r"|sdg)(?![^\W_])", re.IGNORECASE)
 _LABELLED = re.compile(
     r"(?<![^\W_])(?<!@)(?:" + "|".join(f"(?P<{kind}>{nouns})" for kind, nouns in _NOUNS.items())
-    + r")(?P<word>[-_ ]?(?:id(?:ent(?:ifikations)?)?[-_. ]?)?"
+    + r")(?P<word>(?:[ ](?:mit|unter|hat|with|has)(?:[ ](?:der|die|the))?)?(?:[-_ ]|\.[- ]?)?"
+    r"(?:id(?:ent(?:ifikations)?)?[-_. ]?)?"
     r"(?:nummern?|nr|no|num|numbers?|id|code|kennung|zeichen|referenz|reference|ref|locator)(?![^\W_]))?"
     r"[\s.:=(]{0,4}(?:(?:lautete?|ist|war|is|was)\b[\s:]{0,3})?(?P<hash>#)?[ ]?"
     r"(?P<value>(?=[A-Z/._-]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[-/._](?=[A-Z0-9])){2,29}"
@@ -116,8 +118,14 @@ _PLATE = re.compile(
 _NAMED_PLATE = re.compile(
     r"\b(?:kennzeichen|nummernschild|licen[cs]e (?:plates?|number)|number plates?"
     r"|registration(?: (?:number|no\.?|plate))?)(?: (?:is|was|ist|lautet|war))?[\s:]{1,3}"
-    r"(?-i:(?P<value>(?=[^a-zäöüß]{0,9}\d)[A-Z0-9ÄÖÜ]{1,4}(?:[- :]{1,2}[A-Z0-9]{1,4}){0,2}))"
+    r"(?P<value>(?-i:(?=[^a-zäöüß]{0,9}\d)[A-Z0-9ÄÖÜ]{1,4}(?:[- :]{1,2}[A-Z0-9]{1,4}){0,2})"
+    r"|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[- ]?\d{1,4}[EH]?)"
     r"(?![\w-])", re.IGNORECASE)
+# With blanks only, letters and digits are a plate where the text speaks of a vehicle.
+_SPACED_PLATE = re.compile(
+    r"(?<![\w-])(?P<district>[A-ZÄÖÜ]{1,3}) [A-Z]{1,2} ?\d{1,4}[EH]?(?![\w-]|[.,]\d)")
+_VEHICLE_WORDS = frozenset({"auto", "autos", "wagen", "fahrzeug", "pkw", "kfz", "lkw", "motorrad",
+                            "lieferwagen", "transporter", "kennzeichen", "nummernschild"})
 _PLATE_WORDS = frozenset({"kennzeichen", "nummernschild", "plate", "plates", "license", "licence",
                           "registration"})
 
@@ -186,12 +194,15 @@ def find_long_numbers(text: str) -> Iterator[Span]:
 def find_plates(text: str, language: str, words: Set[str]) -> Iterator[Span]:
     """German licence plates by their district, and any plate behind a label.
 
-    In an English text letters with hyphens are mostly product names; there a label is needed.
+    In an English text letters with hyphens are mostly product names; there a label is needed. With
+    blanks in place of hyphens ("HH AB 1234") a word for a vehicle must stand in the text.
     """
     if language != "en":
-        for match in _PLATE.finditer(text):
-            if match["district"] in read_words("plate"):
-                yield *match.span(), "PLATE"
+        patterns = (_PLATE,) if words.isdisjoint(_VEHICLE_WORDS) else (_PLATE, _SPACED_PLATE)
+        for pattern in patterns:
+            for match in pattern.finditer(text):
+                if match["district"] in read_words("plate"):
+                    yield *match.span(), "PLATE"
     if not words.isdisjoint(_PLATE_WORDS):
         for match in _NAMED_PLATE.finditer(text):
             yield *match.span("value"), "PLATE"

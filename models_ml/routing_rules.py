@@ -23,7 +23,7 @@ TOPIC_REASON = "topic:"
 _TERM_PROBABILITY = 0.95
 _MOST_PROBABLE = 0.99
 _READ_CHARACTERS = 10_000
-_ALGORITHM_VERSION = "3"
+_ALGORITHM_VERSION = "4"
 COLUMNS = ("text_key", "department", "routing_reason", "routing_probability")
 
 
@@ -156,10 +156,14 @@ def _find_terms(
 ) -> set[str]:
     if index is None or not isinstance(text, str):
         return set()
-    clauses = split_clauses(text[:_READ_CHARACTERS], language)
-    return {hit.label for clause in clauses for hit in index.find(clause)
-            if hit.label in negations
-            or not is_negated(hit, clause, language, is_inside=True)}
+    found: set[str] = set()
+    for clause in split_clauses(text[:_READ_CHARACTERS], language):
+        for hit in index.find(clause):
+            if hit.label not in found and (
+                    hit.label in negations
+                    or not is_negated(hit, clause, language, is_inside=True)):
+                found.add(hit.label)
+    return found
 
 
 def _apply_rules(

@@ -66,8 +66,8 @@ _LOADERS: Mapping[str, Callable[[], Lexicon]] = {"de": load_german, "en": load_e
 _CODE_FILES = tuple(
     Path(__file__).parent / name
     for name in ("sentiment.py", "sentiment_rules.py", "sentiment_words.py", "spelling.py",
-                 "sentiment_german.py", "inflection_german.py", "sentiment_english.py",
-                 "inflection_english.py", "sentiment_emoji.py")
+                 "contrasts.py", "sentiment_german.py", "inflection_german.py",
+                 "sentiment_english.py", "inflection_english.py", "sentiment_emoji.py")
 )
 _CAPITALS = re.compile(r"\b[A-ZÄÖÜ]{3,}\b")
 

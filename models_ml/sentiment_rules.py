@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from models_ml.contrasts import stands_behind_verb
 from models_ml.sentiment_words import Lexicon, Phrase, Word
 
 _TOKEN = re.compile(
@@ -28,6 +29,7 @@ _INSISTENT_NEGATION = -0.5
 _CLEAR_PRAISE = 0.5
 _SHRINKAGE = 0.5
 _OPENING_TOKENS = 2
+_OPENS_WISH = frozenset(("dass", "wenn", "if", "that"))
 _IRONIC_WORDS = 5
 _SENTENCE_TOKENS = 200
 """A sentence is cut here, so that a text without marks costs no more than its length."""
@@ -100,10 +102,11 @@ def assess(text: str, lexicon: Lexicon) -> Assessment:
             this bad"), nor "can't" a praise that "enough" follows in its clause ("can't thank
             them enough").
         contrast: before "aber" in a sentence weights are halved, after it they are half as much
-            again; what "obwohl" or "despite" concedes weighs .4.
+            again; behind a verb it stands for its whole clause ("war aber schlecht"). What
+            "obwohl" or "despite" concedes weighs .4.
         solution: a problem that "gelöst" or "fixed" follows or precedes in its clause weighs .1.
-        question, wish: praise in a question or after "wäre" counts .2, blame in a question .6,
-            unless it asks why.
+        question, wish: praise in a question or after "wäre", also in the "dass" or "wenn" behind
+            its comma, counts .2, blame in a question .6, unless it asks why.
         irony: cues of the lexicon, praise of one or two words in quotation marks, and a praise
             that opens a text which then complains ("Super, schon wieder zu spät").
     """
@@ -237,15 +240,21 @@ def _settle(
 
 
 def _number_clauses(words: list[Word], start: int, end: int) -> tuple[list[int], int]:
-    """Return the clause of each token, and where the last contrast is, or -1."""
-    clause, contrast, begins = 0, -1, True
+    """Return the clause of each token, and where the last contrast begins, or -1."""
+    clause, contrast, begins, opening = 0, -1, True, start
     numbers = []
     for position in range(start, end):
         word = words[position]
-        if word.is_boundary or word.contrast:
-            clause += 1
-        if word.contrast == 2 or (word.contrast == 1 and begins):
-            contrast = position
+        if word.contrast == 2 and stands_behind_verb(
+                word.form, [each.form for each in words[opening:position]],
+                words[position + 1].form if position + 1 < end else ""):
+            contrast = opening
+        else:
+            if word.is_boundary or word.contrast:
+                clause += 1
+                opening = position + 1
+            if word.contrast == 2 or (word.contrast == 1 and begins):
+                contrast = position
         begins = word.is_boundary
         numbers.append(clause)
     return numbers, contrast
@@ -258,24 +267,41 @@ def _weigh(
     if contrast >= 0:
         found.contrast_count += 1
         # "Gut. Aber langsam.": the contrast is with the sentence before.
-        before = found.expressions if contrast == start else expressions
+        before = (found.expressions if contrast == start and words[start].contrast
+                  else expressions)
         for expression in before:
             if expression.start < contrast:
                 expression.weight *= _BEFORE_CONTRAST
         for expression in expressions:
-            if expression.start > contrast:
+            if expression.start >= contrast:
                 expression.weight *= _AFTER_CONTRAST
     for position in range(start, end):
         word = words[position]
         if word.is_concession or word.is_wish:
             reach = range(position, position + _CONCESSION_REACH)
+            wished = _find_wished(words, position, end, clauses, start) if word.is_wish else -1
             for expression in expressions:
-                if expression.clause == clauses[position - start] and expression.start in reach:
+                if expression.clause == wished or (
+                        expression.clause == clauses[position - start]
+                        and expression.start in reach):
                     if word.is_concession:
                         expression.weight *= _CONCEDED
                     elif expression.value > 0 and expression.end == expression.start + 1:
                         # Phrases keep their value: "would buy again" is no mere wish.
                         expression.value *= _WISHED_PRAISE
+
+
+def _find_wished(
+    words: list[Word], position: int, end: int, clauses: list[int], start: int
+) -> int:
+    """Return the clause that says what is wished for, or -1: "Ich wünsche mir, dass …"."""
+    own = clauses[position - start]
+    last = position
+    while last < end and clauses[last - start] == own:
+        last += 1
+    opening = last if last >= end or words[last].is_word else last + 1
+    is_wished = opening < end and words[opening].form in _OPENS_WISH
+    return clauses[opening - start] if is_wished else -1
 
 
 def _find_expressions(
@@ -387,6 +413,7 @@ def _find_target(
     position: int, negator: Word, clause: int, expressions: list[Expression]
 ) -> Expression | None:
     behind = None
+    around = None
     expected = None
     for expression in expressions:
         if expression.clause != clause or not expression.is_negatable:
@@ -399,9 +426,11 @@ def _find_target(
             expected = expected or expression
         elif expression.start < position:
             behind = expression
+            # "stürzt seit dem Update nicht mehr ab": a verb in two pieces is what is negated.
+            around = expression if position < expression.end else around
     if expected is not None:
         return expected
-    return None if negator.looks_ahead else behind
+    return None if negator.looks_ahead else around or behind
 
 
 def _insists(words: list[Word], position: int, start: int, end: int) -> bool:

@@ -53,7 +53,7 @@ _ASKING_VERBS = frozenset((
 _QUESTION_END = re.compile(r"[\s\"'”“»)]*[.!…]*\?")
 _READ_CHARACTERS = 10_000
 _ANY_LANGUAGE = "any"
-_ALGORITHM_VERSION = "3"
+_ALGORITHM_VERSION = "4"
 COLUMNS = (
     "text_key", "experience_dimension", "emotion", "urgency", "urgency_label", "intent",
     "intent_probability",
@@ -163,11 +163,13 @@ def _collect(
                     continue  # only stops its words from counting
                 if value == "question" and not _asks(hit, clause, clause.sentence in questions):
                     continue
+                if found[signal, value].get(hit.term) == factor * hit.weight:
+                    continue  # a thousand emoji say it no better than one
                 negatable = signal in _NEGATED_SIGNALS or value in _NEGATED_SIGNALS
                 if not (negatable and is_negated(hit, clause, language,
                                                  is_inside=hit.term not in negations)):
                     found[signal, value][hit.term] = factor * hit.weight
-    return {key: list(weights.values()) for key, weights in found.items()}
+    return {key: list(weights.values()) for key, weights in found.items() if weights}
 
 
 def _asks(hit: Hit, clause: Clause, is_question: bool) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from models_ml import inflection_english, inflection_german
-from models_ml.clauses import Clause, Token, tokenise
+from models_ml.clauses import Clause, Token, normalise, tokenise
 from models_ml.frames import require_columns
 from models_ml.inflection_german import fold
 
@@ -164,8 +164,8 @@ def compile_terms(
             from terms of its own group. Without it all terms are one group.
 
     Raises:
-        ValueError: a column is missing, a kind is unknown, a weight is not in 0..1 or a phrase has
-            no word.
+        ValueError: a column is missing, a kind is unknown, a weight is not in 0..1, a term has
+            no word, or a choice of a phrase is empty.
     """
     groups = [] if group is None else [group]
     require_columns(terms, ["language", "term", "kind", "weight", label, *groups], "terms")
@@ -205,7 +205,10 @@ def _add(index: TermIndex, language: str, term: str, kind: str, meaning: _Meanin
     words = tuple(token.word for token in tokenise(term)) if kind not in (
         "phrase", "together") else tuple(folded.split())
     if not words:
-        raise ValueError(f"term {meaning.term}: no word in it")
+        raise ValueError(f"term {term!r}: no word in it")
+    if kind in ("phrase", "together") and not all(
+            choice.rstrip("*") for word in words for choice in word.split("|")):
+        raise ValueError(f"term {term!r}: a choice between | is empty, or a * stands alone")
     if kind in ("phrase", "together"):
         slots = tuple(_slot(index, word) for word in words)
         if kind == "phrase":
@@ -254,7 +257,7 @@ def _slot(index: TermIndex, pattern: str) -> int:
         if choice.endswith("*"):
             index.prefix_slots[choice[:-1]].add(slot)
         else:
-            index.exact_slots[choice].add(slot)
+            index.exact_slots[normalise(choice)].add(slot)
     return slot
 
 

@@ -68,6 +68,15 @@ _SALUTATION = re.compile(rf"[ \t]*{_ADDRESSED}(?:[ \t]{{0,3}}{_ADDRESSED})?")
 _MOST_SIGNATURE_LINES = 8
 
 
+def decode_entities(text: str) -> str:
+    """Return the text with the characters that HTML entities stand for: "sp&auml;t" is "spät".
+
+    To be done before anything else reads the text, as characters move: `clean_text` must keep each
+    in its place, and would cut a word at an entity.
+    """
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
+
+
 def clean_text(text: str) -> str:
     """Return the text with everything blanked that its author does not mean to say.
 

@@ -31,7 +31,7 @@ HINT_SCORE = 0.3
 _SHARE_OF_BEST = 0.6
 _SHRINKAGE = 0.5
 _READ_CHARACTERS = 10_000
-_ALGORITHM_VERSION = "2"
+_ALGORITHM_VERSION = "3"
 COLUMNS = (
     "text_key", "topic", "span_start", "span_end", "polarity", "sentiment_label", "topic_score",
 )
@@ -70,8 +70,8 @@ def detect_topics(
     before all others.
 
     Polarity: `sum(v) / (n + 0.5)` over the expressions v of the span; of several topics in one
-    clause each takes the expressions nearest to it. Without any it is that of the whole text where
-    the text has no other topic, else 0.
+    clause each takes the expressions nearest to it. Without any it is that of the whole text, up to
+    a contrast such as "aber", where the text has no other topic, else 0.
 
     Args:
         texts: text_key, text (masked), language; one row per distinct text.
@@ -113,10 +113,9 @@ def detect_topics(
         has_model = language in LABEL_THRESHOLDS
         values = assess_spans(read, language)
         _place(found, clauses, values)
-        overall = [value for _, _, value in values if value]
         is_alone = len({families[each.topic] for each in found}) == 1
         for each in found:
-            used = each.values or (overall if is_alone else [])
+            used = each.values or (_reach(each, clauses, values) if is_alone else [])
             polarity = sum(used) / (len(used) + _SHRINKAGE) if has_model else np.nan
             rows.append((key, each.topic, each.start, each.end, polarity,
                          label_polarity(polarity, language), each.score))
@@ -259,6 +258,19 @@ def _place(
             each.values = [v for _, _, v in by_clause[other]]
             each.start = min(each.start, clauses[other].start)
             each.end = max(each.end, clauses[other].end)
+
+
+def _reach(
+    found: _Found, clauses: Sequence[Clause], values: Sequence[tuple[int, int, float]]
+) -> list[float]:
+    """Return what a text says with no contrast between it and its only topic."""
+    if found.clause < 0:
+        return [value for _, _, value in values if value]
+    turns = [clause.start for clause in clauses if clause.opens == "contrast"]
+    first = max((turn for turn in turns if turn <= found.places[0][0]), default=0)
+    last = min((turn for turn in turns if turn > found.places[0][0]), default=None)
+    return [value for start, _, value in values
+            if value and start >= first and (last is None or start < last)]
 
 
 def _share_out(rivals: Sequence[_Found], expressions: Sequence[tuple[int, int, float]]) -> None:

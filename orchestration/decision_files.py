@@ -17,6 +17,8 @@ from typing import Protocol, TypeVar
 from orchestration.settings import DBT_PROJECT, Settings
 
 DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y")
+_END = "\x1f"
+"""Read as a last row of its own, unless a quotation mark that nobody closed has swallowed it."""
 
 
 class DecisionError(ValueError):
@@ -43,15 +45,19 @@ def read_rows(
     Further columns are left alone.
 
     Raises:
-        DecisionError: not readable, or a column is missing.
+        DecisionError: not readable, a column is missing or there twice, or a quotation mark is not
+            closed, behind which no row would be read.
     """
     text, _ = _decode(content, name)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    header = [column.strip().lower() for column in next(lines, [])]
+    header, *lines = _read_lines(text, name)
+    header = [column.strip().lower() for column in header]
     missing = [column for column in columns if column not in header]
     if missing:
         raise DecisionError(f"{name}: column {', '.join(missing)} is missing; the first row names "
                             f"the columns: {';'.join(columns)} (in Excel: save as CSV UTF-8)")
+    if doubled := [column for column in columns if header.count(column) > 1]:
+        raise DecisionError(f"{name}: column {', '.join(doubled)} is there more than once; keep "
+                            "one of them")
     rows = []
     for row, values in enumerate(lines, 2):
         cells = {column: value.strip() for column, value in zip(header, values, strict=False)}
@@ -192,6 +198,23 @@ def _decode(content: bytes, name: str) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         raise DecisionError(f"{name}: neither UTF-8 nor windows-1252; save it as CSV UTF-8"
                             ) from error
+
+
+def _read_lines(text: str, name: str) -> list[list[str]]:
+    """Cells by row; at least one row."""
+    lines: list[list[str]] = []
+    try:
+        for line in csv.reader(io.StringIO(f"{text}\n{_END}", newline=""),
+                               delimiter=_delimiter(text)):
+            lines.append(line)
+        is_closed = lines[-1] == [_END]
+    except csv.Error:  # a cell longer than any that is meant
+        lines.append([])
+        is_closed = False
+    if not is_closed:
+        raise DecisionError(f"{name}: row {len(lines)}: a quotation mark is opened and not closed; "
+                            "close or delete it")
+    return lines[:-1] or [[]]
 
 
 def _delimiter(text: str) -> str:

@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from models_ml.clauses import has_contrast
 from models_ml.language import detect_language, language_version
 from models_ml.personal_data import mask_personal_data, masking_version
 from models_ml.routing import MODEL_NAME as ROUTER_NAME
@@ -21,7 +22,7 @@ from models_ml.routing_rules import TOPIC_REASON, route_by_rules, rules_version
 from models_ml.sentiment import lexicon_versions, score_lexicon
 from models_ml.sentiment_trained import score_trained, trained_version
 from models_ml.signals import detect_signals, signals_version
-from models_ml.texts import clean_text, cleaning_version
+from models_ml.texts import clean_text, cleaning_version, decode_entities
 from models_ml.themes import discover_themes
 from models_ml.topics import detect_topics, label_polarity, topics_version
 from orchestration.settings import Settings
@@ -90,8 +91,10 @@ class TextReaders:
 
     def read_texts(self, part: pd.DataFrame) -> dict[str, pd.DataFrame]:
         """Language and masked text of texts as they were delivered."""
-        detected = detect_language(part["text"], languages=self.languages)
-        texts = part.reset_index(drop=True).assign(
+        texts = part.reset_index(drop=True)
+        texts["text"] = [decode_entities(text) for text in texts["text"]]
+        detected = detect_language(texts["text"], languages=self.languages)
+        texts = texts.assign(
             language=detected["language"], language_probability=detected["language_probability"])
         names = texts.dropna(subset=["author_names"])
         masked = mask_personal_data(
@@ -223,11 +226,22 @@ class TextReaders:
 def _rate_only_topics(topics: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
     """What a text says of its only topic is what it says at all.
 
-    So a person's word and a trained model reach the topic; the lexicon rates the span itself.
+    So a person's word and a trained model reach the topic; the lexicon rates the span itself. But
+    where a contrast parts the text, its model may mean the other side: "Alles super, aber die
+    Lieferung war beschädigt" praises no delivery.
     """
     rated = texts[~texts["model_name"].str.startswith(LEXICON_NAME)].set_index("text_key")
     is_only = (topics.groupby("text_key")["topic"].transform("nunique") == 1)
     taken = is_only & topics["text_key"].isin(rated.index)
+    is_clear = topics["sentiment_label"].isin(["negative", "positive"])
+    said = topics["text_key"].map(rated["sentiment_label"])
+    by_model = topics["text_key"].map(rated["model_name"]) != PERSON
+    against = taken & is_clear & by_model & (said != topics["sentiment_label"])
+    turned = rated.loc[rated.index.isin(topics.loc[against, "text_key"])]
+    parted = [key for key, text, language
+              in zip(turned.index, turned["text"], turned["language"], strict=True)
+              if has_contrast(text, language)]
+    taken &= ~(against & topics["text_key"].isin(parted))
     keys = topics.loc[taken, "text_key"]
     topics.loc[taken, "polarity"] = keys.map(rated["polarity"]).astype(float)
     topics.loc[taken, "sentiment_label"] = keys.map(rated["sentiment_label"]).astype("str")

@@ -18,6 +18,18 @@ from models_ml.clauses import split_clauses, tokenise
     ("de", "Die Lieferung (gestern) war da", ["Die Lieferung", "gestern", "war da"]),
     ("en", "It works because they care however slowly",
      ["It works because they care", "however slowly"]),
+    ("de", "Die App stürzt aber ständig ab", ["Die App stürzt aber ständig ab"]),
+    ("de", "Er hat mir jedoch nicht geholfen", ["Er hat mir jedoch nicht geholfen"]),
+    ("de", "App gut, der Service hingegen schlecht",
+     ["App gut", "der Service hingegen schlecht"]),
+    ("de", "App gut, Preis aber zu hoch", ["App gut", "Preis aber zu hoch"]),
+    ("de", "Das Paket kam aber die Hälfte fehlte", ["Das Paket kam", "aber die Hälfte fehlte"]),
+    ("de", "Die Ware ist gut aber teuer", ["Die Ware ist gut", "aber teuer"]),
+    ("de", "Lieferung schnell aber ruppig", ["Lieferung schnell", "aber ruppig"]),
+    ("en", "Nice app. The staff, however, was rude", ["Nice app", "The staff, however, was rude"]),
+    ("en", "The app is slow, however, it works", ["The app is slow", "however", "it works"]),
+    ("en", "It works though slowly", ["It works", "though slowly"]),
+    ("en", "The parcel has yet to arrive", ["The parcel has yet to arrive"]),
     ("fr", "bon mais cher, oui", ["bon mais cher", "oui"]),
     ("de", "👍! Danke", ["👍! Danke"]),
     ("de", "😡😡", ["😡😡"]),
@@ -33,6 +45,17 @@ def test_sentences_and_how_a_clause_opens() -> None:
     found = split_clauses("Erst gut, dann schlecht. Nun ja, aber billig! Ende", "de")
     assert [(clause.sentence, clause.opens) for clause in found] == [
         (0, "sentence"), (0, "comma"), (1, "sentence"), (1, "contrast"), (2, "sentence")]
+
+
+@pytest.mark.parametrize("text", [
+    "Gut, die App aber nicht", "Gut. Sie stürzt jedoch ab", "Gut. Dagegen ist sie teuer"])
+def test_a_clause_with_a_contrast_inside_opens_with_contrast(text: str) -> None:
+    assert [clause.opens for clause in split_clauses(text, "de")] == ["sentence", "contrast"]
+
+
+def test_a_contraction_is_one_word_with_and_without_its_apostrophe() -> None:
+    assert [token.word for token in tokenise("Dont, can’t, WONT")] == [
+        "don't", ",", "can't", ",", "won't"]
 
 
 def test_tokens_are_folded_and_keep_their_place() -> None:

@@ -45,6 +45,18 @@ def test_language_of_a_text(text: str | None, expected: str) -> None:
     assert detect_language([text])["language"].tolist() == [expected]
 
 
+@pytest.mark.parametrize(("text", "language"), [
+    ("المنتج سيء جدا ولن أشتري مرة أخرى أبدا", "ar"),
+    ("Доставка была очень долгой, служба поддержки не отвечает", "ru"),
+    ("iPhone 😀 المنتج سيء", "ar"),
+])
+def test_a_text_in_another_script_is_told_only_where_a_language_of_it_is_listed(
+    text: str, language: str
+) -> None:
+    assert detect_language([text])["language"].item() == "unknown"
+    assert detect_language([text], languages=("de", "en", language))["language"].item() == language
+
+
 def test_only_listed_languages_are_found() -> None:
     found = detect_language(["O produto chegou com defeito"], languages=("de", "en"))
     assert found["language"].isin(["de", "en", "unknown"]).all()

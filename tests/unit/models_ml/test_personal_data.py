@@ -98,6 +98,35 @@ def test_names_behind_a_title_are_masked_in_any_case(text: str, masked: str) -> 
     assert mask(text) == masked
 
 
+@pytest.mark.parametrize(("text", "masked"), [
+    ("DE 89 3704 0044 0532 0130 00", "[IBAN]"),
+    ("Kd.-Nr. 12345, Kd.Nr.: 98765", "Kd.-Nr. [CUSTOMER_NUMBER], Kd.Nr.: [CUSTOMER_NUMBER]"),
+    ("Best.-Nr. 123456, Rechn.-Nr: 4711", "Best.-Nr. [ORDER_NUMBER], Rechn.-Nr: [INVOICE_NUMBER]"),
+    ("meine Bestellung mit der Nummer 4456712", "meine Bestellung mit der Nummer [ORDER_NUMBER]"),
+    ("Das Ticket hat die Nr. 4711", "Das Ticket hat die Nr. [REFERENCE_NUMBER]"),
+    ("max [at] web [dot] de, m.muster {at} gmx.de", "[EMAIL], [EMAIL]"),
+    ("max at web dot de, max.muster at firma punkt de", "[EMAIL], [EMAIL]"),
+    ("max @ web.de, max(ät)web.de, maxÄTgmx.de", "[EMAIL], [EMAIL], [EMAIL]"),
+    ("Kennzeichen b-mw 1234", "Kennzeichen [PLATE]"),
+    ("Mein Auto HH AB 1234 wurde abgeschleppt", "Mein Auto [PLATE] wurde abgeschleppt"),
+    ("hauptstr 12, 10115 berlin", "[ADDRESS]"),
+    ("Platz der Republik 1, 11011 Berlin", "[ADDRESS]"),
+    ("Eheleute Schulze", "Eheleute [NAME]"),
+    ("Liebe Grüße aus Berlin\nKowalski", "Liebe Grüße aus Berlin\n[NAME]"),
+])
+def test_other_ways_of_writing_are_masked(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize("text", [
+    "Look at amazon.com", "See you @ amazon.de", "Universität.de ist gut", "Bestellt at home",
+    "Paket mit 12345 Teilen", "LG TV 55 ist defekt", "The best. 12345 people", "DE 12 und AT 34",
+    "das Ehepaar war nett", "Liebe Grüße aus Berlin\nAlles gut",
+])
+def test_what_only_looks_like_it_stays(text: str) -> None:
+    assert mask(text) == text
+
+
 @pytest.mark.parametrize("text", [
     "die Frau war nett", "frau verkäuferin", "frau bäckerin", "der Herr an der Kasse", "Herr Ober",
     "die frau lachte nur", "die frau rief mich an", "Die Frau schrie", "der herr hinten links",

@@ -32,6 +32,18 @@ def test_words_of_both_libraries_are_averaged() -> None:
     assert len(joined) > 7000
 
 
+@pytest.mark.parametrize(("text", "sign"), [
+    ("Everything is fine.", 1), ("The hotel was fine", 1), ("Fines on top!", -1),
+    ("They steal your money", -1), ("Could not be worse", -1),
+])
+def test_a_word_of_two_meanings_is_read_by_its_commoner_one(text: str, sign: int) -> None:
+    assert score_english(text) * sign > 0.15
+
+
+def test_what_could_be_worse_is_no_complaint() -> None:
+    assert abs(score_english("It could have been worse")) < 0.15
+
+
 def test_own_words_outrank_the_libraries() -> None:
     assert join_libraries()["united"] > 0
     assert load_english().vocabulary["United"].value == 0

@@ -45,6 +45,9 @@ def test_polarity_on_paper(text: str, expected: float) -> None:
     "Ich bin sehr enttäuscht",
     "Man wird nur vertröstet",
     "Das kann ich niemandem empfehlen",
+    "Die App stürzt aber ständig ab",
+    "Das Gerät funktioniert jedoch nicht",
+    "Es hätte nicht schlimmer kommen können",
 ])
 def test_complaints_are_negative(text: str) -> None:
     assert score_german(text) < -0.2
@@ -66,6 +69,20 @@ def test_complaints_are_negative(text: str) -> None:
 ])
 def test_praise_is_positive(text: str) -> None:
     assert score_german(text) > 0.2
+
+
+@pytest.mark.parametrize("text", [
+    "Ich würde mir wünschen, dass ihr schneller liefert",
+    "Es wäre schön, wenn die App schneller wäre",
+    "Ich hätte mir gewünscht, dass die Beratung besser ist",
+    "Es könnte schlimmer sein",
+])
+def test_what_is_wished_for_and_what_could_be_worse_is_neither(text: str) -> None:
+    assert abs(score_german(text)) < 0.2
+
+
+def test_a_negation_inside_a_verb_in_two_pieces_is_about_that_verb() -> None:
+    assert score_german("Die App stürzt seit dem Update nicht mehr ab") > 0
 
 
 @pytest.mark.parametrize(("text", "other"), [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pandas as pd
 import pytest
 
@@ -73,10 +75,12 @@ def test_intent(language: str, text: str, intent: str) -> None:
     ("de", "Die Rückgabe lief ohne Schwierigkeiten"), ("de", "Die App stürzt nie ab"),
     ("de", "Die App stürzt nicht mehr ab"), ("de", "Probleme mit dem Login gab es keine"),
     ("de", "Beschwerden habe ich nie"), ("de", "Nie auch nur den kleinsten Ärger"),
+    ("de", "Nix zu bemängeln"), ("de", "Die App stürzt nich ab"),
     ("de", "Kein Grund zur Beschwerde"), ("de", "Kein einziges Problem mit der Retoure"),
     ("en", "Never any trouble with the app"), ("en", "Zero problems with the delivery"),
     ("en", "Not a single problem with payment"), ("en", "No need for a lawyer"),
-    ("en", "There was no reason for a complaint"),
+    ("en", "There was no reason for a complaint"), ("en", "The app doesnt crash"),
+    ("en", "cant complain"),
 ])
 @pytest.mark.parametrize("polarity", [0.3, 0.7])
 def test_a_negated_problem_is_neither_complaint_nor_urgent(
@@ -86,6 +90,14 @@ def test_a_negated_problem_is_neither_complaint_nor_urgent(
     assert found["intent"] in ("praise", "statement")
     assert found["urgency"] == 0
     assert found["emotion"] not in ("anger", "disappointment", "fear")
+
+
+@pytest.mark.parametrize("language", ["de", "unknown"])
+def test_a_long_text_of_nothing_but_terms_costs_no_more_than_its_length(language: str) -> None:
+    started = time.process_time()
+    assert signals_of(language, "😡" * 10_000, -0.5)["emotion"] == "anger"
+    # A fraction of a second; looking around each emoji through all others takes twenty.
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(("language", "text"), [

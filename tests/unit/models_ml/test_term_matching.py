@@ -84,3 +84,14 @@ def test_terms_for_all_languages() -> None:
 ])
 def test_evidence_joins_as_noisy_or(weights: tuple[float, ...], evidence: float) -> None:
     assert join_evidence(weights) == pytest.approx(evidence)
+
+
+@pytest.mark.parametrize(("term", "kind", "told"), [
+    ("-", "part", "'-': no word"), ("app geht|", "together", "'app geht|': a choice"),
+    ("app *", "phrase", r"'app \*': a choice"),
+])
+def test_a_term_that_finds_nothing_is_named(term: str, kind: str, told: str) -> None:
+    terms = pd.DataFrame({"term": ["ok", term], "kind": ["word", kind], "weight": 1,
+                          "language": "de", "label": "x"})
+    with pytest.raises(ValueError, match=told):
+        compile_terms(terms, "label")

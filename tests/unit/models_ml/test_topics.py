@@ -147,6 +147,36 @@ def test_a_judgement_behind_but_is_not_about_what_stands_before() -> None:
     assert labels["store"] == NEGATIVE
 
 
+@pytest.mark.parametrize(("language", "text", "topic"), [
+    ("de", "Die App stürzt aber ständig ab", "app_crash"),
+    ("de", "Schöner Laden. Die App stürzt jedoch ab", "app_crash"),
+    ("de", "Der Laden ist schön, der Service hingegen schlecht", "service"),
+    ("de", "Schöner Laden. Der Service war allerdings schlecht.", "service"),
+    ("en", "Nice store. The service, however, was terrible.", "service"),
+])
+def test_a_contrast_inside_a_clause_does_not_cut_it(language: str, text: str, topic: str) -> None:
+    rows = found_in((language, text)).set_index("topic")["sentiment_label"]
+    assert rows[topic] == NEGATIVE
+
+
+@pytest.mark.parametrize(("language", "text", "topic"), [
+    ("de", "Alles super, aber die Verpackung", "delivery_packaging"),
+    ("de", "Ich bin sehr zufrieden. Aber die Lieferung", "delivery"),
+    ("de", "Die Lieferung kam gestern, aber ich bin sehr zufrieden", "delivery"),
+    ("en", "I am happy, but the delivery", "delivery"),
+])
+def test_an_only_topic_takes_no_judgement_from_beyond_a_contrast(
+    language: str, text: str, topic: str
+) -> None:
+    rows = found_in((language, text)).set_index("topic")["sentiment_label"]
+    assert dict(rows) == {topic: NEUTRAL}
+
+
+def test_an_only_topic_takes_the_judgement_of_other_sentences() -> None:
+    rows = found_in(("de", "Die Lieferung kam heute. Ich bin sehr zufrieden!"))
+    assert rows["sentiment_label"].tolist() == [POSITIVE]
+
+
 def test_polarity_is_the_shrunken_sum_of_the_span(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Die App ist toll und fein, der Laden mies"
     monkeypatch.setattr("models_ml.topics.assess_spans",

@@ -45,6 +45,26 @@ def problems(*rows: str) -> list[str]:
     return str(raised.value).splitlines()
 
 
+@pytest.mark.parametrize("more", ["", "survey/2;sentiment;neutral;x;2026-01-01;y\n" * 5_000])
+def test_a_quotation_mark_that_is_not_closed_swallows_no_row(more: str) -> None:
+    rows = ("survey/1;sentiment;positive;x;2026-01-01;y", 'survey/2;topic;none;x;2026-01-01;"irony',
+            "survey/3;sentiment;neutral;x;2026-01-01;z")
+    assert problems(*rows, more) == [
+        "text.csv: row 3: a quotation mark is opened and not closed; close or delete it"]
+
+
+def test_a_quoted_cell_may_hold_lines_and_a_last_row_no_line_end() -> None:
+    assert parse('survey/1;topic;none;x;2026-01-01;"one\ntwo"',
+                 'survey/2;topic;none;x;2026-01-01;"irony"') == [
+        (2, "survey/1", "topic", ()), (3, "survey/2", "topic", ())]
+
+
+def test_a_column_that_is_there_twice_is_refused() -> None:
+    content = b"text;field;value;value;decided_by;decided_at;reason\n"
+    with pytest.raises(DecisionError, match=r"text.csv: column value is there more than once"):
+        parse_text_decisions(content, "text.csv", ALLOWED)
+
+
 def test_without_a_file_nothing_is_corrected(settings: Settings) -> None:
     assert read_text_decisions(settings) == ()
 
