@@ -15,12 +15,16 @@ from typing import Any
 
 import pandas as pd
 
+from expectations.deferred_imports import deferring
 from expectations.rules import Rule
 from expectations.verdicts import Failure
 
 # Largest chunk that callers should stream. Arrow batches turned into frames with
 # `to_pandas(types_mapper=pandas.ArrowDtype)` are the cheapest: 0.5 s a chunk of order lines.
 MAXIMUM_CHUNK_ROWS = 500_000
+
+_DEFERRED = ("altair", "scipy.stats")
+"""A third of the import, for expectations that compare distributions, which no rule is."""
 
 
 @cache
@@ -31,7 +35,7 @@ def great_expectations() -> Any:
     # A fifth of the import is the search for garbage among modules and classes, which stay.
     gc.disable()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), deferring(*_DEFERRED):
             # Its imports use deprecated modules, which ends a test run where warnings are errors.
             warnings.simplefilter("ignore", DeprecationWarning)
             import great_expectations

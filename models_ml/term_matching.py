@@ -99,18 +99,23 @@ class TermIndex:
         """
         tokens = clause.tokens
         known = [self._look_up(token.word) for token in tokens]
+        # Of most lists few words are in a clause, and of rules hardly ever one.
+        found = [place for place, each in enumerate(known)
+                 if each.phrases or each.meanings or each.verbs or each.together]
         hits: list[Hit] = []
-        for place, each in enumerate(known):
-            if each.phrases:
+        if not found:
+            return hits
+        for place in found:
+            if known[place].phrases:
                 for hit in _match_phrases(known, place):
                     hits.append(hit)
                     for taken in range(hit.first, hit.last + 1):
                         known[taken] = known[taken].without(hit.group) if hit.weight else _NOTHING
-        if any(each.together for each in known):
+        if any(known[place].together for place in found):
             hits += _match_together(known)
-        for place, each in enumerate(known):
-            hits += [Hit(*meaning, place, place) for meaning in each.meanings]
-            for particle, meanings in each.verbs.items():
+        for place in found:
+            hits += [Hit(*meaning, place, place) for meaning in known[place].meanings]
+            for particle, meanings in known[place].verbs.items():
                 last = _find_particle(tokens, place, particle)
                 if last:
                     hits += [Hit(*meaning, place, last) for meaning in meanings]
@@ -269,26 +274,33 @@ def _match_phrases(known: Sequence[_Known], place: int) -> list[Hit]:
         count = len(slots)
         if count < longest.get(meaning.group, 0) or place + count > len(known):
             continue
-        if all(slots[step] in known[place + step].slots for step in range(1, count)):
+        # Nearly always it ends here, and one look is quicker than to ask for all.
+        if count > 1 and slots[1] not in known[place + 1].slots:
+            continue
+        if all(slots[step] in known[place + step].slots for step in range(2, count)):
             longest[meaning.group] = count
             hits.append(Hit(*meaning, place, place + count - 1))
     return [hit for hit in hits if hit.last - place + 1 == longest[hit.group]]
 
 
 def _match_together(known: list[_Known]) -> list[Hit]:
+    present = frozenset().union(*(each.slots for each in known))
+    patterns = dict.fromkeys(pattern for each in known for pattern in each.together
+                             if present.issuperset(pattern[0]))
+    if not patterns:
+        return []
     places: dict[int, list[int]] = defaultdict(list)
     for place, each in enumerate(known):
         for slot in each.slots:
             places[slot].append(place)
     hits = []
-    for slots, meaning in dict.fromkeys(pattern for each in known for pattern in each.together):
-        if all(slot in places for slot in slots):
-            found = _choose_places([places[slot] for slot in slots])
-            if found:
-                hits.append(Hit(*meaning, min(found), max(found)))
-                if not meaning.weight:
-                    for taken in found:
-                        known[taken] = _NOTHING
+    for slots, meaning in patterns:
+        found = _choose_places([places[slot] for slot in slots])
+        if found:
+            hits.append(Hit(*meaning, min(found), max(found)))
+            if not meaning.weight:
+                for taken in found:
+                    known[taken] = _NOTHING
     return hits
 
 

@@ -25,6 +25,7 @@ from orchestration.ml_steps import Outcome, Progress
 from orchestration.ml_tables import arrow_schema, ml_file, ml_relation, write_ml_table
 from orchestration.ml_updates import Update, update_ml_tables
 from orchestration.settings import Settings
+from orchestration.text_changes import find_changed_texts
 from orchestration.text_decisions import read_text_decisions, resolve_text_decisions
 from orchestration.text_drift import measure_drifts
 from orchestration.text_readers import TextReaders
@@ -39,66 +40,9 @@ THEME_SEARCHED, THEME_TEXTS = 200_000, 20_000
 _DIGITS = 8
 """Of a key, those that say where about it stands among all keys."""
 
-MOST_AUTHORS = 20
-"""A text that more people wrote is a phrase, such as "Danke", and names none of them."""
-
 TABLES_OF_TEXTS = ("feedback_texts", "feedback_sentiment", "feedback_topics", "feedback_signals",
                    "feedback_routing")
 """They are updated together; all but the topics have one row for every text."""
-
-# Nearly every text has one feedback with an author, so that few need names to be put together.
-_AUTHORS = """
-    create temp table author_names as
-    select distinct records.customer_id, concat_ws(' ', names.first_name, names.last_name) as name
-    from {records} as records
-    join intermediate.int_identity_attributes_unioned as names
-        on records.record_key = names.record_key
-    where coalesce(names.first_name, names.last_name) is not null;
-
-    create temp table authors_of_many as
-    select text_key from intermediate.int_feedback_texts_unioned
-    where identity_record_key is not null
-    group by text_key having count(*) > 1;
-
-    create temp table authors as
-    with customers as (
-        select customer_id, array_to_string(list_sort(list(name)), chr(10)) as author_names
-        from author_names group by customer_id
-    ), customer_records as (
-        select records.record_key, customers.author_names, md5(author_names) as names_key
-        from {records} as records join customers using (customer_id)
-    )
-    select feedback.text_key, author_names, names_key
-    from intermediate.int_feedback_texts_unioned as feedback
-    join customer_records on feedback.identity_record_key = customer_records.record_key
-    anti join authors_of_many using (text_key)
-    union all
-    select text_key, author_names, md5(author_names)
-    from (
-        select feedback.text_key, string_agg(distinct name, chr(10) order by name) as author_names
-        from intermediate.int_feedback_texts_unioned as feedback
-        semi join authors_of_many using (text_key)
-        join {records} as records on feedback.identity_record_key = records.record_key
-        join author_names on records.customer_id = author_names.customer_id
-        group by feedback.text_key
-        having count(distinct records.customer_id) <= {most}
-    )"""
-
-# Texts that came, went, are called otherwise, or were read by another version.
-_CHANGED = """
-    create temp table changed as
-    select
-        coalesce(texts.text_key, former.text_key) as text_key,
-        authors.author_names,
-        texts.text_key is not null as is_delivered,
-        former.text_key is not null as is_known
-    from intermediate.int_feedback_texts_deduplicated as texts
-    full join feedback_texts_former as former using (text_key)
-    left join authors using (text_key)
-    where texts.text_key is null
-        or former.model_version is distinct from $1
-        or former.names_key is distinct from authors.names_key"""
-
 
 
 def _due_rows(table: str, stage: str) -> str:
@@ -150,21 +94,18 @@ def analyse_texts(settings: Settings, progress: Progress = lambda message: None)
     counts: dict[str, int] = {}
     with _texts(settings) as con:
         are_listed = _show_former(settings, con)
-        con.execute(_AUTHORS.format(records=ml_relation(settings, "customer_records"),
-                                    most=MOST_AUTHORS))
         corrections, waiting = resolve_text_decisions(con, read_text_decisions(settings))
         keep_frame(con, "corrected", corrections[["text_key"]])
         counts["corrections that wait for their text"] = len(waiting)
         if waiting:
             progress(f"texts: {_tell_waiting(waiting)}")
         readers = TextReaders.read(settings, con, corrections)
-        con.execute(_CHANGED, [readers.text_version])
+        find_changed_texts(con, records=ml_relation(settings, "customer_records"),
+                           text_version=readers.text_version)
 
         def update(stage: Stage) -> None:
             counts[f"{stage.name} read now"] = _conclude(settings, con, stage, progress)
 
-        con.execute("create temp table texts_due as select text_key, author_names from changed "
-                    "where is_delivered")
         update(Stage("texts", ("feedback_texts",), {readers.text_version}, _DELIVERED,
                      readers.read_texts))
         con.execute("create temp view masked as select text_key, masked_text as text, language "

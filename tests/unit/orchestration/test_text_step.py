@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from models_ml.tables import TABLES as ALL_TABLES
-from orchestration import ml_updates, text_step, text_training
+from orchestration import ml_updates, text_changes, text_step, text_training
 from orchestration.ml_parts import list_files
 from orchestration.ml_steps import SuiteFailed
 from orchestration.ml_tables import ml_relation, prepare_ml_tables, write_ml_table
@@ -237,7 +237,7 @@ def test_a_text_of_few_authors_hides_the_names_of_all(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, most: int, masked: str,
 ) -> None:
     """Each of two customers has written it twice; one is known by two records."""
-    monkeypatch.setattr(text_step, "MOST_AUTHORS", most)
+    monkeypatch.setattr(text_changes, "MOST_AUTHORS", most)
     deliver(settings, text := "Der Strudel kam von Kowalczyk und Wisniewski")
     people = pd.DataFrame({"record_key": [key(name) for name in "abc"],
                            "customer_id": [key(name) for name in "aac"],
