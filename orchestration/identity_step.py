@@ -101,7 +101,7 @@ def resolve_customers(
         drafts = (
             *(draft_copy(settings, name, con, name, changes=_changes(name))
               for name in ("identity_edges", "identity_review")),
-            draft_ml_table(settings, "customer_aliases", history.aliases, con),
+            draft_copy(settings, "customer_aliases", con, history.aliases),
             draft_ml_table(settings, "identity_changes", [history.changes], con),
             partition)
         chart = draw_match_weights(con, settings=chosen, changes=history.counts)
