@@ -22,7 +22,7 @@ import pandas as pd
 
 from models_ml.blocking import candidates_sql, write_block_keys
 from models_ml.clustering import RULE, cluster_records, group_evidence
-from models_ml.comparisons import DESCRIBED, FREQUENCY_COLUMNS
+from models_ml.comparisons import DESCRIBED
 from models_ml.identity_history import NOBODY, fingerprint_after
 from models_ml.identity_store import (
     FORMER_PARTITION,
@@ -307,7 +307,7 @@ def update_pairs(
     weighed, kept = con.execute(
         "select (select count(*) from to_weigh), (select count(*) from pair)").fetchall()[0]
     con.execute("drop table weighed; drop table held_key; drop table asked; drop table to_weigh; "
-                "drop table involved")
+                "drop table if exists involved")
     set_version(con, "state", PAIRED)
     return {"pairs_weighed": weighed, "pairs_kept": kept}
 
@@ -315,19 +315,17 @@ def update_pairs(
 def _involved(con: duckdb.DuckDBPyConnection, model: MatchModel, *, is_all: bool) -> str:
     """Relation of the described records of `to_weigh` with how common their values are.
 
-    Leaves table `involved`. Of few records only the frequencies are written down: wide rows take
-    longer to write than to look up once.
+    Leaves table `involved` where all are weighed. Few records are not written down: the statement
+    that weighs reads them once for both sides of a pair.
     """
-    columns = "*" if is_all else ", ".join(("record_id", *FREQUENCY_COLUMNS))
-    con.execute("create or replace temp table involved as " + with_frequencies(f"""(
-        select {columns} from described where record_id in (
+    involved = with_frequencies("""(
+        select * from described where record_id in (
             select left_id from to_weigh union all select right_id from to_weigh))""",
-        "frequency", model.records_count))
-    if is_all:
-        return "involved"
-    frequencies = ", ".join(f"tf_{column}" for column in FREQUENCY_COLUMNS)
-    return (f"(select described.*, {frequencies} from described "
-            "join involved on described.record_id = involved.record_id)")
+        "frequency", model.records_count)
+    if not is_all:
+        return f"({involved})"
+    con.execute(f"create or replace temp table involved as {involved}")
+    return "involved"
 
 
 def resolve_customers(
@@ -383,7 +381,8 @@ def resolve_customers(
         "group_place": group_evidence(count, holders, pairs, ties)}))
     con.register("found_edges", clusters.edges.rename(
         columns={"left": "left_place", "right": "right_place"}))
-    write_results(con, threshold=settings.threshold, review_score=REVIEW_SCORE, rules=RULE)
+    write_results(con, threshold=settings.threshold, review_score=REVIEW_SCORE, rules=RULE,
+                  is_all=is_all)
     con.unregister("found_components")
     con.unregister("found_edges")
     set_version(con, PARTITION, fingerprint_after(

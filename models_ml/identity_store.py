@@ -37,8 +37,6 @@ _BUCKETS = 2 ** 20
 _BUCKET = f"cast(hash(record_key) & {_BUCKETS - 1} as integer)"
 """Bucket of a record, as SQL: few records each, and few enough to be summed up in one pass."""
 
-_HASHES_AT_ONCE = 1_000_000
-
 _VALUE = "identifier_type, scope, identifier_value"
 _TYPES = ", ".join(f"'{name}'" for name in IDENTIFIER_TYPES)
 _VALUE_COLUMNS = f"identifier_type enum ({_TYPES}), scope varchar, identifier_value varchar"
@@ -138,7 +136,8 @@ def find_incoming(
         # Not grouped by the engine, which takes longer for it than for all the rest.
         hashed = con.sql(f"select {_BUCKET} as bucket, hash('{name}', hash(record_key), "
                          f"{described}) as content from {relation}")
-        for batch in hashed.to_arrow_reader(_HASHES_AT_ONCE):
+        # At once, because the engine makes a stream of batches with one core.
+        for batch in hashed.to_arrow_table().to_batches():
             np.add.at(content, *(column.to_numpy() for column in batch.columns))
     known = con.execute("select * from bucket").fetchnumpy()
     is_empty = not len(known["bucket"])
@@ -363,7 +362,7 @@ def _write_ties(con: duckdb.DuckDBPyConnection, merges: str, decisions: str) -> 
 
 def write_results(
     con: duckdb.DuckDBPyConnection, *, threshold: float, review_score: float,
-    rules: Mapping[str, int],
+    rules: Mapping[str, int], is_all: bool,
 ) -> None:
     """Write what was concluded of the records of `ranked`, and make `OUTPUTS` show it.
 
@@ -373,6 +372,7 @@ def write_results(
         threshold: probability from which a weighed pair is one person.
         review_score: probability from which it is worth a look.
         rules: number of each rule.
+        is_all: whether `ranked` has all records.
     """
     names = ", ".join(f"({number}, '{name}')" for name, number in rules.items())
     con.execute("""
@@ -380,8 +380,7 @@ def write_results(
         select ranked.*, senior_place, grouped.record_id as evidence_group
         from ranked join found_components using (place)
         join ranked as grouped on group_place = grouped.place""")
-    con.execute(f"""
-        insert into edge by name
+    _put(con, "edge", f"""
         select l.evidence_group, least(l.record_key, r.record_key) as left_record_key,
             greatest(l.record_key, r.record_key) as right_record_key,
             rules.name as match_rule, edges.score as match_score,
@@ -390,9 +389,8 @@ def write_results(
             edges.status as edge_status
         from found_edges as edges join placed as l on edges.left_place = l.place
         join placed as r on edges.right_place = r.place
-        join (values {names}) as rules (rule, name) using (rule)""")
-    con.execute(f"""
-        insert into clustered by name
+        join (values {names}) as rules (rule, name) using (rule)""", is_all=is_all)
+    _put(con, "clustered", f"""
         with ends as (
             select left_place as place, rule, score from found_edges where status = 'used'
             union all
@@ -410,9 +408,8 @@ def write_results(
         from placed join ranked as senior on placed.senior_place = senior.place
         left join strongest on placed.place = strongest.place
         left join (values {names}) as rules (rule, name) on strongest.rule = rules.rule
-        left join described on placed.record_id = described.record_id""")
-    con.execute(f"""
-        insert into review by name
+        left join described on placed.record_id = described.record_id""", is_all=is_all)
+    _put(con, "review", f"""
         with cut as (
             select left_place, right_place, min(status) as reason, max(score) as match_score,
                 max(case when isnan(weight) then null else weight end) as match_weight
@@ -439,14 +436,20 @@ def write_results(
         from together anti join decided using (left_place, right_place)
         join placed as l on together.left_place = l.place
         join placed as r on together.right_place = r.place
-        where l.senior_place <> r.senior_place""")
-    con.execute("create or replace temp table fresh_group as "
-                "select distinct evidence_group from placed")
+        where l.senior_place <> r.senior_place""", is_all=is_all)
     con.execute("drop table placed")
     for name, table in OUTPUTS.items():
         con.execute(f"create or replace temp view {name} as select {_shown(table)} from {table}")
         con.execute(f"create or replace temp view fresh_{name} as select {_shown(table)} "
-                    f"from {table} semi join fresh_group using (evidence_group)")
+                    f"from {table if is_all else f'fresh_{table}'}")
+
+
+def _put(con: duckdb.DuckDBPyConnection, table: str, query: str, *, is_all: bool) -> None:
+    """Insert the rows of a query; leave them as table `fresh_<table>`, too, unless they are all."""
+    if not is_all:
+        con.execute(f"create or replace temp table fresh_{table} as {query}")
+        query = f"from fresh_{table}"
+    con.execute(f"insert into {table} by name {query}")
 
 
 def _shown(table: str) -> str:

@@ -6,6 +6,7 @@ Counts only; nothing of a record is in it.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,26 +50,29 @@ def draw_match_weights(
         settings: what the pairs were judged by.
         changes: merged, split and renamed customers of this run.
     """
-    con.execute("""
-        create or replace temp view charted_pairs as
-        select max(match_weight) as weight,
-            case when bool_or(edge_status = 'used') then 'used' else 'cut' end as status
-        from identity_edges where match_weight is not null
-        group by left_record_key, right_record_key
-        union all
-        select match_weight, 'unsure' from identity_review
-        where review_reason = 'unsure' and match_weight is not null""")
-    low, high = con.execute("select min(weight), max(weight) from charted_pairs").fetchall()[0]
-    size = 1 if low is None else max(1, math.ceil((high - low) / MOST_BINS))
-    bins = [WeightBin(int(start), status, pairs) for start, status, pairs in con.execute(
-        f"select floor(weight / {size}) * {size}, status, count(*) from charted_pairs "
-        "group by all order by all").fetchall()]
+    counted = con.execute("""
+        select floor(weight) as bits, status, count(*) as pairs, min(weight) as low,
+            max(weight) as high
+        from (
+            select max(match_weight) as weight,
+                case when bool_or(edge_status = 'used') then 'used' else 'cut' end as status
+            from identity_edges where match_weight is not null
+            group by left_record_key, right_record_key
+            union all
+            select match_weight, 'unsure' from identity_review
+            where review_reason = 'unsure' and match_weight is not null)
+        group by all""").fetchall()
+    size = 1 if not counted else max(1, math.ceil(
+        (max(row[4] for row in counted) - min(row[3] for row in counted)) / MOST_BINS))
+    pairs: Counter[tuple[int, str]] = Counter()
+    for bits, status, count, _, _ in counted:
+        pairs[int(bits // size * size), status] += count
+    bins = [WeightBin(start, status, count) for (start, status), count in sorted(pairs.items())]
     rules = {rule: (used, cut) for rule, used, cut in con.execute(
         "select match_rule, count(*) filter (edge_status = 'used'), "
         "count(*) filter (edge_status <> 'used') from identity_edges group by match_rule"
     ).fetchall()}
     review = con.execute("select count(*) from identity_review").fetchall()[0][0]
-    con.execute("drop view charted_pairs")
     return render_identity(bins, bin_size=size, threshold=settings.threshold, rules=rules,
                            review=review, changes=changes)
 

@@ -24,7 +24,6 @@ from models_ml.identity_history import aliases_sql, find_changes, fingerprint_pa
 from models_ml.tables import TABLES
 from orchestration.ml_tables import arrow_schema, ml_file
 from orchestration.settings import Settings
-from orchestration.warehouse import frames
 
 LAST_RUN = b"cx360.last_run"
 
@@ -36,13 +35,13 @@ PARTITION_MARK = "cx360.partition"
 class IdentityHistory:
     """What a run adds to the history of identity.
 
-    `changes` is the whole log, the rows of `ml/identity_changes`; `aliases` are the rows of
-    `ml/customer_aliases` in parts; `counts` says how many of this run's changes are merged, split
-    and renamed.
+    `changes` is the whole log, the rows of `ml/identity_changes`; `aliases` names a temporary table
+    of the engine with the rows of `ml/customer_aliases`; `counts` says how many of this run's
+    changes are merged, split and renamed.
     """
 
     changes: pd.DataFrame
-    aliases: list[pd.DataFrame]
+    aliases: str
     counts: dict[str, int]
 
 
@@ -101,11 +100,12 @@ def record_history(
     _write_log(log_file(settings), log,
                {"started_from": start, "change_sequence": sequence})
     con.register("identity_log", log)
-    aliases = list(frames(con, aliases_sql(current=current, changes="identity_log")))
+    con.execute("create or replace temp table known_alias as "
+                + aliases_sql(current=current, changes="identity_log"))
     con.unregister("identity_log")
     counts = {kind: int((new["change_type"] == kind).sum())
               for kind in ("merged", "split", "renamed")}
-    return IdentityHistory(log, aliases, counts)
+    return IdentityHistory(log, "known_alias", counts)
 
 
 def _read_log(path: Path, current: str) -> pd.DataFrame:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -90,21 +91,25 @@ def resolve_customers(
         counts |= identity.resolve_customers(con, INPUTS, chosen)
         counts["match_model"] = recorded.number
         counts["match_model_records"] = recorded.model.records_count
-        history = record_history(
-            settings, con, current="customer_records", seniority=INPUTS.records,
-            as_of=as_of_date(settings, RawZone(settings.raw_path).loads()),
-            replaced=Replaced(version_of(con, FORMER_PARTITION), "former_customer_records",
-                              "fresh_customer_records"))
-        partition = draft_copy(settings, "customer_records", con, "customer_records",
-                               expected=INPUTS.records, changes=_changes("customer_records"),
-                               marks={PARTITION_MARK: version_of(con, PARTITION)})
-        drafts = (
-            *(draft_copy(settings, name, con, name, changes=_changes(name))
-              for name in ("identity_edges", "identity_review")),
-            draft_ml_table(settings, "customer_aliases", history.aliases, con),
-            draft_ml_table(settings, "identity_changes", [history.changes], con),
-            partition)
-        chart = draw_match_weights(con, settings=chosen, changes=history.counts)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            # The store is whole now: it is written to disk while the tables are made of it.
+            saved = beside.submit(_save, con.cursor())
+            history = record_history(
+                settings, con, current="customer_records", seniority=INPUTS.records,
+                as_of=as_of_date(settings, RawZone(settings.raw_path).loads()),
+                replaced=Replaced(version_of(con, FORMER_PARTITION), "former_customer_records",
+                                  "fresh_customer_records"))
+            partition = draft_copy(settings, "customer_records", con, "customer_records",
+                                   expected=INPUTS.records, changes=_changes("customer_records"),
+                                   marks={PARTITION_MARK: version_of(con, PARTITION)})
+            drafts = (
+                *(draft_copy(settings, name, con, name, changes=_changes(name))
+                  for name in ("identity_edges", "identity_review")),
+                draft_copy(settings, "customer_aliases", con, history.aliases),
+                draft_ml_table(settings, "identity_changes", [history.changes], con),
+                partition)
+            chart = draw_match_weights(con, settings=chosen, changes=history.counts)
+        saved.result()
     written = tuple(place_ml_table(settings, draft) for draft in drafts)
     return Outcome(written, counts | {f"customers_{kind}": count
                                       for kind, count in history.counts.items()}, chart)
@@ -219,10 +224,15 @@ def _store(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     require_warehouse(settings.warehouse_path)
     settings.ml_path.mkdir(parents=True, exist_ok=True)
-    con = duckdb.connect(str(settings.ml_path / "identity_store.duckdb"),
-                         config={"memory_limit": _engine_share(settings.memory_limit)})
+    path = settings.ml_path / "identity_store.duckdb"
+    con = duckdb.connect(config={"memory_limit": _engine_share(settings.memory_limit),
+                                 "temp_directory": f"{path}.tmp"})
     try:
         con.execute("set TimeZone = 'UTC'")
+        con.execute("set preserve_insertion_order = false")
+        # Written to disk once, without a log: whoever is killed leaves the store as it was.
+        con.execute(f"attach {literal(str(path))} as store (recovery_mode no_wal_writes)")
+        con.execute("use store")
         # Compressed texts take longer to write and to read than the disk they save is worth.
         con.execute("set disabled_compression_methods = 'dictionary,fsst,dict_fsst,zstd'")
         con.execute(f"attach {literal(str(settings.warehouse_path))} as warehouse (read_only)")
@@ -230,6 +240,12 @@ def _store(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
+
+
+def _save(con: duckdb.DuckDBPyConnection) -> None:
+    """Write the store to disk, by a cursor of its own."""
+    with closing(con):
+        con.execute("checkpoint store")
 
 
 def _engine_share(memory_limit: str) -> str:

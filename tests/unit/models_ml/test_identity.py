@@ -19,7 +19,7 @@ from hypothesis import Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from models_ml import blocking, identity, identity_store
+from models_ml import blocking, identity
 from models_ml.blocking import BLOCKS, Block, BlockLimits
 from models_ml.comparisons import COMPARISONS, DESCRIBED
 from models_ml.identity import ATTRIBUTES, IdentitySettings, Inputs
@@ -358,11 +358,7 @@ def test_what_people_decided_is_not_asked_again() -> None:
     "insert into identifiers values ('b', 'phone', '030 1234567', 'crm')",
     "delete from identifiers where record_key = 'b'",
 ])
-def test_a_change_in_any_column_is_seen_and_in_no_other_record(
-    change: str, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Also where the rows are looked at in several batches."""
-    monkeypatch.setattr(identity_store, "_HASHES_AT_ONCE", 2)
+def test_a_change_in_any_column_is_seen_and_in_no_other_record(change: str) -> None:
     person = (("first_name", "Eva"), ("last_name", "Rabenhorst"))
     delivered = Delivered({key: Record(1, (("email", f"{key}@x.de"),), person) for key in "abc"})
     store = Store(shipped_model(), SETTINGS)

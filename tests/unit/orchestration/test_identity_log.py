@@ -61,7 +61,7 @@ def run(
     history = record_history(settings, con, current="found", seniority="seniority",
                              as_of=date(2026, 1, day))
     if not killed:
-        place(settings, "customer_aliases", history.aliases)
+        place(settings, "customer_aliases", [con.table(history.aliases).df()])
         place(settings, "identity_changes", [history.changes])
         place(settings, "customer_records", [found])
     return history

@@ -207,6 +207,25 @@ def test_only_what_changed_is_weighed_and_a_rebuild_gives_the_same(settings: Set
     assert tables(settings, IDENTITY_TABLES[:3]) == incremental
 
 
+def test_a_killed_run_leaves_the_store_as_it_was(settings: Settings) -> None:
+    """What a kill leaves is what lies on the disk at that moment."""
+    deliver(settings, {**PEOPLE, "8": PEOPLE["2"]})
+    store = settings.ml_path / "identity_store.duckdb"
+    left = store.with_suffix(".left")
+
+    def look(message: str) -> None:
+        if message == "identity: clustering":
+            assert list(settings.ml_path.glob("identity_store*")) == [store]
+            shutil.copy(store, left)
+
+    resolve_customers(settings, look)
+    concluded = tables(settings, IDENTITY_TABLES[:3])
+    left.replace(store)
+    metrics = run(settings)
+    assert (metrics["records_new"], metrics["records_changed"]) == (1, 0)
+    assert tables(settings, IDENTITY_TABLES[:3]) == concluded
+
+
 def customers_of(settings: Settings) -> dict[str, str]:
     """Reference of every record -> its customer."""
     return {REFERENCES[row["record_key"]]: row["customer_id"]
