@@ -61,8 +61,8 @@ def cluster_records(
     """Join records into customers.
 
     1. Recorded decisions, the CRM's merges and customer numbers join whatever they name. Loyalty
-       number and e-mail join named records unless the pair, the e-mail included, is weighed as
-       rather two persons; a weighed pair joins from `threshold`.
+       number and e-mail join named records where the pair, the e-mail included, is weighed as
+       rather one person; a weighed pair joins from `threshold`.
     2. In a cluster that holds a pair that should not be one (decided different, or weighed as
        rather two persons) or that outgrew `size_limit`, records are joined anew, the strongest edge
        first, and two groups only where all evidence between them adds up to one person (greedy
@@ -78,7 +78,7 @@ def cluster_records(
             their limit left out.
         claims: record, scope (a number), of every record and what it has an identifier of:
             within a scope a person is expected to have one value.
-        pairs: left, right, score, weight (bits).
+        pairs: left, right, score, weight (bits); every weighed pair that shares a key is in it.
         merges: left, right.
         decisions: left, right, is_same.
         scores: probability of a match by rule.
@@ -93,7 +93,8 @@ def cluster_records(
     keys = holders[holders["rule"] != RULE["phone"]]
     is_number = keys["rule"] == RULE["customer_number"]
     named_keys = keys[~is_number & named[keys["record"]]]
-    tied, conflicting = _tie_named(named_keys, _codes(doubted, count), tie_break)
+    believed = _codes(pairs[pairs["score"] >= DOUBT_SCORE], count)
+    tied, conflicting = _tie_named(named_keys, believed, tie_break)
     likely = pairs[pairs["score"] >= threshold]
     edges = pd.concat([
         _edges(same, "decision", scores), _edges(merges, "crm_merge", scores),
@@ -181,16 +182,18 @@ def _star(holders: pd.DataFrame, tie_break: np.ndarray) -> pd.DataFrame:
 
 
 def _tie_named(
-    holders: pd.DataFrame, doubted: np.ndarray, tie_break: np.ndarray,
+    holders: pd.DataFrame, believed: np.ndarray, tie_break: np.ndarray,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Edges between the named records of a value, and those left out because they are doubted.
+    """Edges between the named records of a value, and those left out because nothing backs them.
 
-    A record is tied to the first of its value; where that pair is weighed as rather two persons,
-    to the first with which it is not.
+    A record is tied to the first of its value; where that pair is not weighed as rather one
+    person, to the first with which it is. A pair that was never compared, because one of the two
+    has several e-mails or the value more holders than its block may have, is not either: the value
+    alone would make strangers one.
     """
     count = len(tie_break)
     star = _star(holders, tie_break)
-    conflict = _is_in(star["left"].to_numpy(), star["right"].to_numpy(), doubted, count)
+    conflict = ~_is_in(star["left"].to_numpy(), star["right"].to_numpy(), believed, count)
     clashing = star.loc[conflict, ["left", "right"]].to_numpy().ravel()
     touched = holders["value"][holders["record"].isin(clashing)]
     again = holders[holders["value"].isin(touched)]
@@ -200,7 +203,7 @@ def _tie_named(
         records = group["record"].to_numpy(np.int64)
         rule = int(group["rule"].iloc[0])
         for place in range(2, len(records)):
-            clashes = _is_in(records[:place], np.full(place, records[place]), doubted, count)
+            clashes = ~_is_in(records[:place], np.full(place, records[place]), believed, count)
             if clashes[0] and not clashes.all():
                 other.append((records[:place][~clashes][0], records[place], rule))
     extra = pd.DataFrame(other, columns=["left", "right", "rule"], dtype=np.int64)
