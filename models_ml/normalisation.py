@@ -36,6 +36,12 @@ BLOCKED_VALUES: Mapping[str, tuple[str, ...]] = {
         "vorname", "nachname", "name", "first name", "last name", "firstname", "lastname",
         "laufkunde", "laufkundschaft", "barverkauf", "barkunde", "kein name", "no name",
     ),
+    "first_name": (
+        "herr", "herrn", "hr", "frau", "fr", "herr dr", "frau dr", "herr prof dr", "frau prof dr",
+        "herr und frau", "mr", "mrs", "ms", "mr and mrs", "dr", "prof", "prof dr",
+        "familie", "fam", "eheleute", "ehepaar", "family", "firma",
+    ),
+    "company_name": ("privat", "private", "privatperson", "privatkunde", "privatkundin"),
     "gender": ("9", "u", "not known", "not specified", "undisclosed"),
     "postal_code": ("99999",),
     "birth_date": ("0001-*", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-*",
@@ -258,10 +264,11 @@ def _attributes_sql(source: str, blocked: Mapping[str, tuple[str, ...]]) -> str:
 
 def _first_names_sql(blocked: Mapping[str, tuple[str, ...]]) -> str:
     rows = ", ".join(f"({_list(pair)})" for pair in _nicknames().items())
+    words = {**blocked, "name": (*blocked.get("name", ()), *blocked.get("first_name", ()))}
     return _derive(
         f"""(
             select names.*, coalesce(root, split_part(first_name, ' ', 1)) as first_root
-            from {_names("given_name", "first_name", blocked)} as names
+            from {_names("given_name", "first_name", words)} as names
             left join (values {rows}) as nicknames (variant, root)
                 on split_part(first_name, ' ', 1) = variant
         )""",
@@ -286,7 +293,7 @@ def _last_names_sql(blocked: Mapping[str, tuple[str, ...]]) -> str:
 def _names(
     column: str, name: str, blocked: Mapping[str, tuple[str, ...]], end: str = "$"
 ) -> str:
-    """Return names without titles and `end`; one that is nothing but titles stays ("Lady")."""
+    """Return names without titles and `end`; what is nothing but titles stays ("Lady", "Herr")."""
     title, academic = _either("title"), _either("academic")
     return _derive(
         _distinct(column, blocked, "name"),

@@ -99,7 +99,12 @@ def test_names_have_one_spelling_without_what_is_no_name(con: duckdb.DuckDBPyCon
         ("Mr John", "Smith Jr.", "john", "john", "smith", "smith"),
         ("Mrs. Jane", "Smith PhD", "jane", "jane", "smith", "smith"),
         ("William", "Smith III", "william", "william", "smith", "smith"),
+        ("Univ.-Prof. DDr. Eva", "Meier", "eva", "eva", "meier", "meier"),
+        ("Priv.-Doz. Dr. Eva", "Meier", "eva", "eva", "meier", "meier"),
         ("Lady", "Herr", "lady", "lady", "herr", "herr"),
+        ("Herr", "Meier", None, None, "meier", "meier"),
+        ("Frau Dr.", "Meier", None, None, "meier", "meier"),
+        ("Fam.", "Meier", None, None, "meier", "meier"),
         ("Dr. Phil", "Collins", "phil", "philipp", "collins", "collins"),
         ("Medina", "Drexler", "medina", "medina", "drexler", "drexler"),
         ("Eva", "Müller geb. Schmidt", "eva", "eva", "mueller", "mueller"),
@@ -202,7 +207,9 @@ def test_company_names_lose_their_legal_form(con: duckdb.DuckDBPyConnection) -> 
         "Beta GmbH Niederlassung Köln": "beta niederlassung koeln",
         "Café Meier e.K.": "cafe meier",
         "Sport 1860 e. V.": "sport 1860",
-        "Anwälte PartG mbB": "anwaelte partg mbb",
+        "Anwälte PartG mbB": "anwaelte",
+        "Müller Ges.m.b.H.": "mueller",
+        "Beta GmbH i. L.": "beta",
         "ACME, Inc.": "acme",
         "Acme Corporation": "acme",
         "Acme PLC": "acme",
@@ -219,6 +226,7 @@ def test_company_names_lose_their_legal_form(con: duckdb.DuckDBPyConnection) -> 
         "GmbH & Co. KG": "gmbh und co kg",
         "unbekannt": None,
         "k.A.": None,
+        "privat": None,
     }
     assert dict(zip(cases, column(con, "company_name", list(cases)), strict=True)) == cases
 
