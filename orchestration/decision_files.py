@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -43,20 +43,25 @@ def read_rows(
     Further columns are left alone.
 
     Raises:
-        DecisionError: not readable, or a column is missing.
+        DecisionError: not readable, a column is missing, or cells cannot be told apart.
     """
     text, _ = _decode(content, name)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    delimiter = _delimiter(text)
+    lines = _read_cells(text, delimiter, name)
     header = [column.strip().lower() for column in next(lines, [])]
     missing = [column for column in columns if column not in header]
     if missing:
         raise DecisionError(f"{name}: column {', '.join(missing)} is missing; the first row names "
                             f"the columns: {';'.join(columns)} (in Excel: save as CSV UTF-8)")
-    rows = []
+    rows, problems = [], []
     for row, values in enumerate(lines, 2):
         cells = {column: value.strip() for column, value in zip(header, values, strict=False)}
         if any(cells.values()):
             rows.append((row, {column: cells.get(column, "") for column in columns}))
+        if any(value.strip() for value in values[len(header):]):
+            problems.append(f"row {row}: more cells than columns; put a text with "
+                            f"{_called(delimiter)} in it between quotation marks")
+    raise_problems(name, problems)
     return rows
 
 
@@ -192,6 +197,29 @@ def _decode(content: bytes, name: str) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         raise DecisionError(f"{name}: neither UTF-8 nor windows-1252; save it as CSV UTF-8"
                             ) from error
+
+
+def _read_cells(text: str, delimiter: str, name: str) -> Iterator[list[str]]:
+    """Cells row by row; a quotation mark out of place would swallow the rows after it.
+
+    Raises:
+        DecisionError: there is one.
+    """
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    row = 1
+    try:
+        for cells in lines:
+            yield cells
+            row += 1
+    except csv.Error as error:
+        raise DecisionError(
+            f"{name}: row {row}: a cell begins with a quotation mark and does not end with one "
+            f"before {_called(delimiter)} or the end of the row; close it, or leave it out"
+        ) from error
+
+
+def _called(delimiter: str) -> str:
+    return "a tab" if delimiter == "\t" else delimiter
 
 
 def _delimiter(text: str) -> str:
