@@ -551,8 +551,16 @@ def _parse_phone(value: str, default_country: str) -> str | None:
     digits = _NUMBER_BEFORE_LETTERS.search(value)
     if digits is None:
         return None
+    mobile = phonenumbers.PhoneNumberType.MOBILE
     try:
         number = phonenumbers.parse(digits.group(), default_country)
+        # A spreadsheet takes "+4915123456789" for a number and drops its sign. Where numbers have
+        # many lengths, libphonenumber believes what is left to be one of the country.
+        whole = re.sub(r"\D", "", digits.group())
+        if whole.startswith(str(phonenumbers.country_code_for_region(default_country))) \
+                and phonenumbers.number_type(number) != mobile:
+            abroad = phonenumbers.parse(f"+{whole}")
+            number = abroad if phonenumbers.number_type(abroad) == mobile else number
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):
