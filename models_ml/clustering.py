@@ -21,9 +21,10 @@ from models_ml.tables import MATCH_RULES
 RULE = {name: number for number, name in enumerate(MATCH_RULES)}
 """Rules by strength, 0 the strongest; `rule` columns hold these numbers."""
 
-KEY_EVIDENCE = {"decision": 1000.0, "crm_merge": 100.0, "customer_number": 100.0,
+KEY_EVIDENCE = {"decision": 1e5, "crm_merge": 100.0, "customer_number": 100.0,
                 "loyalty_id": 12.0, "email": 12.0, "phone": 8.0}
-"""Bits that an edge of a rule speaks for one person where evidence is added up."""
+"""Bits that an edge of a rule speaks for one person where evidence is added up; of a decision more
+than any number of doubts speaks against it."""
 
 MOST_EVIDENCE = 20.0
 """Bits that a weighed pair can speak for or against one person."""

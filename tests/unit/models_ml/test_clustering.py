@@ -116,6 +116,13 @@ def test_who_is_joined(case: str, names: str, given_: dict[str, Any], expected: 
     assert partition(names, resolve(names, **given_)) == expected, case
 
 
+def test_no_number_of_doubts_outweighs_a_decision() -> None:
+    names = "ABCDEFGHIJKLMNOPQRSTUVWX"
+    same = [*("A" + name for name in names[2::2]), *("B" + name for name in names[3::2]), "WX"]
+    doubts = [a + b for a in names[::2] for b in names[1::2] if a + b != "WX"]
+    assert partition(names, resolve(names, same=same, related=doubts)) == {names}
+
+
 @pytest.mark.parametrize(("given_", "expected"), [
     ({"pairs": [("AB", .97)], "different": ["AB"]}, "cut_decision"),
     ({"held": [("email", "AB")], "related": ["AB"]}, "cut_conflict"),
