@@ -137,7 +137,8 @@ def normalise_identifiers(
         con: DuckDB connection that may create tables.
         source: relation with record_id (BIGINT), identifier_type, identifier_value, source_system.
         target: table to create or replace.
-        blocked: values to drop, compared trimmed and in lower case; shape of `BLOCKED_VALUES`.
+        blocked: values to drop, compared trimmed and in lower case, of e-mails and telephones the
+            normalised value too; shape of `BLOCKED_VALUES`.
         default_country: ISO 3166 code of numbers written without a country code.
 
     Raises:
@@ -160,13 +161,19 @@ def normalise_identifiers(
     ).fetchall()]
     read = [_parse_phone(value, default_country) for value in unread]
     con.register("phones_parsed", pd.DataFrame({"unread": unread, "phone": read}, dtype="str"))
+    blocked_phones = {"", *(_parse_phone(value, default_country) or ""
+                            for name in ("any", "phone") for value in blocked.get(name, ())
+                            if "*" not in value)}
     con.execute(f"""
         create or replace table {target} as
         select distinct
             record_id, identifier_type, coalesce(identifier_value, phone) as identifier_value, scope
         from identifiers_staged
         left join phones_parsed using (unread)
-        where coalesce(identifier_value, phone) is not null
+        where case identifier_type
+            when 'phone' then coalesce(identifier_value, phone) not in ({_list(blocked_phones)})
+            else identifier_value is not null
+        end
     """)
     con.unregister("phones_parsed")
     con.execute("drop table identifiers_staged")
@@ -485,10 +492,9 @@ def _identifiers_sql(
         end""",
     )
     phone = _derive(email, **_phone_steps(default_country))
-    is_blocked = " ".join(
-        f"when '{name}' then {_is_blocked('lowered', blocked, name)}"
-        for name in IDENTIFIER_TYPES
-    )
+    tests = {name: _is_blocked("lowered", blocked, name) for name in IDENTIFIER_TYPES}
+    tests["email"] += f" or (email <> lowered and {_is_blocked('email', blocked, 'email')})"
+    is_blocked = " ".join(f"when '{name}' then {test}" for name, test in tests.items())
     return f"""
         select record_id, identifier_type, scope,
             case when identifier_type = 'phone' and phone is null then delivered end as unread,

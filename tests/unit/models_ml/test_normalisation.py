@@ -538,6 +538,13 @@ def test_blocked_values_are_declared_with_wildcards(con: duckdb.DuckDBPyConnecti
     assert [row[2] for row in usable(con, rows, blocked=blocked)] == ["eva@mail.de"]
 
 
+def test_a_blocked_value_is_blocked_in_any_notation(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [("email", "Kasse+7@shop.de"), ("phone", "0800-1234567"), ("phone", "+49 800 123 45 67"),
+            ("phone", "0800 1234567 (Hotline)"), ("phone", "0800 1234568")]
+    blocked = {"any": ("kasse@shop.de", "0800 1234567")}
+    assert [row[2] for row in usable(con, rows, blocked=blocked)] == ["+498001234568"]
+
+
 def test_an_unknown_type_is_named(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(ValueError, match="unknown identifier_type iban"):
         usable(con, [("iban", "DE1")])
@@ -595,9 +602,9 @@ def test_plain_german_phones_do_not_need_the_library(
     monkeypatch.setattr(normalisation, "_parse_phone", refuse)
     rows = [("phone", value) for value in (
         "030 1234567", "(0151) 23456789", "+49 (0)89/123-456", "0049.40.1234567", "08001234567")]
-    assert len(usable(con, rows)) == len(rows)
+    assert len(usable(con, rows, blocked={})) == len(rows)
     with pytest.raises(AssertionError, match="privat"):
-        usable(con, [("phone", "030 1234567 privat")])
+        usable(con, [("phone", "030 1234567 privat")], blocked={})
 
 
 def test_blocked_values_are_lower_case() -> None:
