@@ -121,7 +121,8 @@ def cluster_records(
     phones = _star(_clear_phones(phones, claims, cluster, labels, different), tie_break)
     edges = pd.concat([
         edges, _edges(phones, None, scores).assign(status=USED),
-        _edges(conflicting, None, scores).assign(status=CUT_CONFLICT)], ignore_index=True)
+        _edges(conflicting, None, scores).pipe(_as_weighed, pairs).assign(status=CUT_CONFLICT),
+    ], ignore_index=True)
     component = _connected(_used(edges), count)
     is_inside = component[edges["left"]] == component[edges["right"]]
     edges["status"] = edges["status"].where(~is_inside, USED)
@@ -209,6 +210,15 @@ def _tie_named(
                 other.append((records[:place][~clashes][0], records[place], rule))
     extra = pd.DataFrame(other, columns=["left", "right", "rule"], dtype=np.int64)
     return pd.concat([star[~conflict], extra], ignore_index=True), star[conflict]
+
+
+def _as_weighed(edges: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Give edges score and weight of their pair: what a cut key says counts less than why."""
+    found = edges[["left", "right"]].merge(pd.DataFrame({
+        "left": np.minimum(pairs["left"], pairs["right"]),
+        "right": np.maximum(pairs["left"], pairs["right"]),
+        "score": pairs["score"], "weight": pairs["weight"]}), on=["left", "right"], how="left")
+    return edges.assign(score=found["score"].fillna(edges["score"]), weight=found["weight"])
 
 
 def _connected(edges: pd.DataFrame, count: int) -> np.ndarray:

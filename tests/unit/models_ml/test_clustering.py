@@ -133,6 +133,15 @@ def test_why_an_edge_is_cut(given_: dict[str, Any], expected: str) -> None:
     assert resolve("AB", **given_).edges["status"].tolist() == [expected]
 
 
+def test_a_shared_value_that_does_not_join_tells_what_its_pair_weighs() -> None:
+    shared = [("email", "AB")]
+    weighed = resolve("AB", held=shared, related=["AB"], order="BA").edges
+    assert weighed[["score", "weight"]].to_numpy().tolist() == [[.01, 5.0]]
+    unheard = resolve("AB", held=shared, unheard=["AB"], order="BA").edges
+    assert unheard["score"].tolist() == [.98]
+    assert unheard["weight"].isna().all()
+
+
 def test_the_edge_that_was_a_bridge_or_too_much_says_so() -> None:
     chain = [("AB", .999), ("CD", .999), ("BC", .96)]
     bridge = resolve("ABCD", pairs=chain).edges
