@@ -21,9 +21,10 @@ from models_ml.tables import MATCH_RULES
 RULE = {name: number for number, name in enumerate(MATCH_RULES)}
 """Rules by strength, 0 the strongest; `rule` columns hold these numbers."""
 
-KEY_EVIDENCE = {"decision": 1000.0, "crm_merge": 100.0, "customer_number": 100.0,
+KEY_EVIDENCE = {"decision": 1e5, "crm_merge": 100.0, "customer_number": 100.0,
                 "loyalty_id": 12.0, "email": 12.0, "phone": 8.0}
-"""Bits that an edge of a rule speaks for one person where evidence is added up."""
+"""Bits that an edge of a rule speaks for one person where evidence is added up; of a decision more
+than any number of doubts speaks against it."""
 
 MOST_EVIDENCE = 20.0
 """Bits that a weighed pair can speak for or against one person."""
@@ -61,8 +62,8 @@ def cluster_records(
     """Join records into customers.
 
     1. Recorded decisions, the CRM's merges and customer numbers join whatever they name. Loyalty
-       number and e-mail join named records unless the pair, the e-mail included, is weighed as
-       rather two persons; a weighed pair joins from `threshold`.
+       number and e-mail join named records where the pair, the e-mail included, is weighed as
+       rather one person; a weighed pair joins from `threshold`.
     2. In a cluster that holds a pair that should not be one (decided different, or weighed as
        rather two persons) or that outgrew `size_limit`, records are joined anew, the strongest edge
        first, and two groups only where all evidence between them adds up to one person (greedy
@@ -78,7 +79,7 @@ def cluster_records(
             their limit left out.
         claims: record, scope (a number), of every record and what it has an identifier of:
             within a scope a person is expected to have one value.
-        pairs: left, right, score, weight (bits).
+        pairs: left, right, score, weight (bits); every weighed pair that shares a key is in it.
         merges: left, right.
         decisions: left, right, is_same.
         scores: probability of a match by rule.
@@ -93,7 +94,8 @@ def cluster_records(
     keys = holders[holders["rule"] != RULE["phone"]]
     is_number = keys["rule"] == RULE["customer_number"]
     named_keys = keys[~is_number & named[keys["record"]]]
-    tied, conflicting = _tie_named(named_keys, _codes(doubted, count), tie_break)
+    believed = _codes(pairs[pairs["score"] >= DOUBT_SCORE], count)
+    tied, conflicting = _tie_named(named_keys, believed, tie_break)
     likely = pairs[pairs["score"] >= threshold]
     edges = pd.concat([
         _edges(same, "decision", scores), _edges(merges, "crm_merge", scores),
@@ -119,7 +121,8 @@ def cluster_records(
     phones = _star(_clear_phones(phones, claims, cluster, labels, different), tie_break)
     edges = pd.concat([
         edges, _edges(phones, None, scores).assign(status=USED),
-        _edges(conflicting, None, scores).assign(status=CUT_CONFLICT)], ignore_index=True)
+        _edges(conflicting, None, scores).pipe(_as_weighed, pairs).assign(status=CUT_CONFLICT),
+    ], ignore_index=True)
     component = _connected(_used(edges), count)
     is_inside = component[edges["left"]] == component[edges["right"]]
     edges["status"] = edges["status"].where(~is_inside, USED)
@@ -181,16 +184,18 @@ def _star(holders: pd.DataFrame, tie_break: np.ndarray) -> pd.DataFrame:
 
 
 def _tie_named(
-    holders: pd.DataFrame, doubted: np.ndarray, tie_break: np.ndarray,
+    holders: pd.DataFrame, believed: np.ndarray, tie_break: np.ndarray,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Edges between the named records of a value, and those left out because they are doubted.
+    """Edges between the named records of a value, and those left out because nothing backs them.
 
-    A record is tied to the first of its value; where that pair is weighed as rather two persons,
-    to the first with which it is not.
+    A record is tied to the first of its value; where that pair is not weighed as rather one
+    person, to the first with which it is. A pair that was never compared, because one of the two
+    has several e-mails or the value more holders than its block may have, is not either: the value
+    alone would make strangers one.
     """
     count = len(tie_break)
     star = _star(holders, tie_break)
-    conflict = _is_in(star["left"].to_numpy(), star["right"].to_numpy(), doubted, count)
+    conflict = ~_is_in(star["left"].to_numpy(), star["right"].to_numpy(), believed, count)
     clashing = star.loc[conflict, ["left", "right"]].to_numpy().ravel()
     touched = holders["value"][holders["record"].isin(clashing)]
     again = holders[holders["value"].isin(touched)]
@@ -200,11 +205,20 @@ def _tie_named(
         records = group["record"].to_numpy(np.int64)
         rule = int(group["rule"].iloc[0])
         for place in range(2, len(records)):
-            clashes = _is_in(records[:place], np.full(place, records[place]), doubted, count)
+            clashes = ~_is_in(records[:place], np.full(place, records[place]), believed, count)
             if clashes[0] and not clashes.all():
                 other.append((records[:place][~clashes][0], records[place], rule))
     extra = pd.DataFrame(other, columns=["left", "right", "rule"], dtype=np.int64)
     return pd.concat([star[~conflict], extra], ignore_index=True), star[conflict]
+
+
+def _as_weighed(edges: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Give edges score and weight of their pair: what a cut key says counts less than why."""
+    found = edges[["left", "right"]].merge(pd.DataFrame({
+        "left": np.minimum(pairs["left"], pairs["right"]),
+        "right": np.maximum(pairs["left"], pairs["right"]),
+        "score": pairs["score"], "weight": pairs["weight"]}), on=["left", "right"], how="left")
+    return edges.assign(score=found["score"].fillna(edges["score"]), weight=found["weight"])
 
 
 def _connected(edges: pd.DataFrame, count: int) -> np.ndarray:

@@ -283,7 +283,7 @@ def update_pairs(
         set_version(con, "model", model.version)
     else:
         find_changed_pairs(con, model)
-    # Two named records with the same key are joined unless they are doubted: never unheard.
+    # Two named records with the same key are joined where they are rather one person: kept to tell.
     con.execute("""
         create or replace temp table held_key as
         select * from identifier

@@ -36,6 +36,12 @@ BLOCKED_VALUES: Mapping[str, tuple[str, ...]] = {
         "vorname", "nachname", "name", "first name", "last name", "firstname", "lastname",
         "laufkunde", "laufkundschaft", "barverkauf", "barkunde", "kein name", "no name",
     ),
+    "first_name": (
+        "herr", "herrn", "hr", "frau", "fr", "herr dr", "frau dr", "herr prof dr", "frau prof dr",
+        "herr und frau", "mr", "mrs", "ms", "mr and mrs", "dr", "prof", "prof dr",
+        "familie", "fam", "eheleute", "ehepaar", "family", "firma",
+    ),
+    "company_name": ("privat", "private", "privatperson", "privatkunde", "privatkundin"),
     "gender": ("9", "u", "not known", "not specified", "undisclosed"),
     "postal_code": ("99999",),
     "birth_date": ("0001-*", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-*",
@@ -131,7 +137,8 @@ def normalise_identifiers(
         con: DuckDB connection that may create tables.
         source: relation with record_id (BIGINT), identifier_type, identifier_value, source_system.
         target: table to create or replace.
-        blocked: values to drop, compared trimmed and in lower case; shape of `BLOCKED_VALUES`.
+        blocked: values to drop, compared trimmed and in lower case, of e-mails and telephones the
+            normalised value too; shape of `BLOCKED_VALUES`.
         default_country: ISO 3166 code of numbers written without a country code.
 
     Raises:
@@ -154,13 +161,19 @@ def normalise_identifiers(
     ).fetchall()]
     read = [_parse_phone(value, default_country) for value in unread]
     con.register("phones_parsed", pd.DataFrame({"unread": unread, "phone": read}, dtype="str"))
+    blocked_phones = {"", *(_parse_phone(value, default_country) or ""
+                            for name in ("any", "phone") for value in blocked.get(name, ())
+                            if "*" not in value)}
     con.execute(f"""
         create or replace table {target} as
         select distinct
             record_id, identifier_type, coalesce(identifier_value, phone) as identifier_value, scope
         from identifiers_staged
         left join phones_parsed using (unread)
-        where coalesce(identifier_value, phone) is not null
+        where case identifier_type
+            when 'phone' then coalesce(identifier_value, phone) not in ({_list(blocked_phones)})
+            else identifier_value is not null
+        end
     """)
     con.unregister("phones_parsed")
     con.execute("drop table identifiers_staged")
@@ -258,10 +271,11 @@ def _attributes_sql(source: str, blocked: Mapping[str, tuple[str, ...]]) -> str:
 
 def _first_names_sql(blocked: Mapping[str, tuple[str, ...]]) -> str:
     rows = ", ".join(f"({_list(pair)})" for pair in _nicknames().items())
+    words = {**blocked, "name": (*blocked.get("name", ()), *blocked.get("first_name", ()))}
     return _derive(
         f"""(
             select names.*, coalesce(root, split_part(first_name, ' ', 1)) as first_root
-            from {_names("given_name", "first_name", blocked)} as names
+            from {_names("given_name", "first_name", words)} as names
             left join (values {rows}) as nicknames (variant, root)
                 on split_part(first_name, ' ', 1) = variant
         )""",
@@ -286,7 +300,7 @@ def _last_names_sql(blocked: Mapping[str, tuple[str, ...]]) -> str:
 def _names(
     column: str, name: str, blocked: Mapping[str, tuple[str, ...]], end: str = "$"
 ) -> str:
-    """Return names without titles and `end`; one that is nothing but titles stays ("Lady")."""
+    """Return names without titles and `end`; what is nothing but titles stays ("Lady", "Herr")."""
     title, academic = _either("title"), _either("academic")
     return _derive(
         _distinct(column, blocked, "name"),
@@ -478,10 +492,9 @@ def _identifiers_sql(
         end""",
     )
     phone = _derive(email, **_phone_steps(default_country))
-    is_blocked = " ".join(
-        f"when '{name}' then {_is_blocked('lowered', blocked, name)}"
-        for name in IDENTIFIER_TYPES
-    )
+    tests = {name: _is_blocked("lowered", blocked, name) for name in IDENTIFIER_TYPES}
+    tests["email"] += f" or (email <> lowered and {_is_blocked('email', blocked, 'email')})"
+    is_blocked = " ".join(f"when '{name}' then {test}" for name, test in tests.items())
     return f"""
         select record_id, identifier_type, scope,
             case when identifier_type = 'phone' and phone is null then delivered end as unread,
@@ -544,8 +557,16 @@ def _parse_phone(value: str, default_country: str) -> str | None:
     digits = _NUMBER_BEFORE_LETTERS.search(value)
     if digits is None:
         return None
+    mobile = phonenumbers.PhoneNumberType.MOBILE
     try:
         number = phonenumbers.parse(digits.group(), default_country)
+        # A spreadsheet takes "+4915123456789" for a number and drops its sign. Where numbers have
+        # many lengths, libphonenumber believes what is left to be one of the country.
+        whole = re.sub(r"\D", "", digits.group())
+        if whole.startswith(str(phonenumbers.country_code_for_region(default_country))) \
+                and phonenumbers.number_type(number) != mobile:
+            abroad = phonenumbers.parse(f"+{whole}")
+            number = abroad if phonenumbers.number_type(abroad) == mobile else number
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -17,8 +17,6 @@ from typing import Protocol, TypeVar
 from orchestration.settings import DBT_PROJECT, Settings
 
 DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y")
-_END = "\x1f"
-"""Read as a last row of its own, unless a quotation mark that nobody closed has swallowed it."""
 
 
 class DecisionError(ValueError):
@@ -45,12 +43,13 @@ def read_rows(
     Further columns are left alone.
 
     Raises:
-        DecisionError: not readable, a column is missing or there twice, or a quotation mark is not
-            closed, behind which no row would be read.
+        DecisionError: not readable, a column is missing or there twice, or cells cannot be told
+            apart.
     """
     text, _ = _decode(content, name)
-    header, *lines = _read_lines(text, name)
-    header = [column.strip().lower() for column in header]
+    delimiter = _delimiter(text)
+    lines = _read_cells(text, delimiter, name)
+    header = [column.strip().lower() for column in next(lines, [])]
     missing = [column for column in columns if column not in header]
     if missing:
         raise DecisionError(f"{name}: column {', '.join(missing)} is missing; the first row names "
@@ -58,11 +57,15 @@ def read_rows(
     if doubled := [column for column in columns if header.count(column) > 1]:
         raise DecisionError(f"{name}: column {', '.join(doubled)} is there more than once; keep "
                             "one of them")
-    rows = []
+    rows, problems = [], []
     for row, values in enumerate(lines, 2):
         cells = {column: value.strip() for column, value in zip(header, values, strict=False)}
         if any(cells.values()):
             rows.append((row, {column: cells.get(column, "") for column in columns}))
+        if any(value.strip() for value in values[len(header):]):
+            problems.append(f"row {row}: more cells than columns; put a text with "
+                            f"{_called(delimiter)} in it between quotation marks")
+    raise_problems(name, problems)
     return rows
 
 
@@ -200,21 +203,27 @@ def _decode(content: bytes, name: str) -> tuple[str, str]:
                             ) from error
 
 
-def _read_lines(text: str, name: str) -> list[list[str]]:
-    """Cells by row; at least one row."""
-    lines: list[list[str]] = []
+def _read_cells(text: str, delimiter: str, name: str) -> Iterator[list[str]]:
+    """Cells row by row; a quotation mark out of place would swallow the rows after it.
+
+    Raises:
+        DecisionError: there is one.
+    """
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    row = 1
     try:
-        for line in csv.reader(io.StringIO(f"{text}\n{_END}", newline=""),
-                               delimiter=_delimiter(text)):
-            lines.append(line)
-        is_closed = lines[-1] == [_END]
-    except csv.Error:  # a cell longer than any that is meant
-        lines.append([])
-        is_closed = False
-    if not is_closed:
-        raise DecisionError(f"{name}: row {len(lines)}: a quotation mark is opened and not closed; "
-                            "close or delete it")
-    return lines[:-1] or [[]]
+        for cells in lines:
+            yield cells
+            row += 1
+    except csv.Error as error:
+        raise DecisionError(
+            f"{name}: row {row}: a cell begins with a quotation mark and does not end with one "
+            f"before {_called(delimiter)} or the end of the row; close it, or leave it out"
+        ) from error
+
+
+def _called(delimiter: str) -> str:
+    return "a tab" if delimiter == "\t" else delimiter
 
 
 def _delimiter(text: str) -> str:

@@ -44,7 +44,7 @@ STATUSES = {
     "cut_decision": "cut: a person decided that they are different",
     "cut_bridge": "cut: the only and weak tie between two groups",
     "cut_size": "cut: the cluster would be larger than its limit",
-    "cut_conflict": "cut: names or birth dates conflict",
+    "cut_conflict": "cut: names or birth dates conflict, or were never compared",
 }
 EXPLAINED_PAIRS = 5
 BITS_PER_MARK = 2.0

@@ -17,7 +17,7 @@ REASONS = {
     "unsure": "likely one person, but not sure enough to join",
     "cut_bridge": "tied, but cut: the only and weak tie between two groups",
     "cut_size": "tied, but cut: the customer would have more records than the limit",
-    "cut_conflict": "tied, but cut: names or birth dates conflict",
+    "cut_conflict": "tied, but cut: names or birth dates conflict, or were never compared",
 }
 
 

@@ -280,12 +280,12 @@ def read_company_settings(path: Path) -> CompanySettings:
         raise SettingsError(f"{path}: blocked_identifiers is a list, such as [info@shop.example]")
     limits = data.pop("identifier_limits", None) or {}
     if not isinstance(limits, dict) or not all(
-            limit is None or (isinstance(limit, int) and limit > 0) for limit in limits.values()):
+            limit is None or (type(limit) is int and limit > 0) for limit in limits.values()):
         raise SettingsError(f"{path}: identifier_limits gives the most records a value may tie, "
                             "such as {email: 20, phone: 5}; null is no limit")
-    if set(limits) - set(IDENTIFIER_TYPES):
-        raise SettingsError(f"{path}: identifier_limits: unknown {sorted(limits)}; there are "
-                            f"{', '.join(IDENTIFIER_TYPES)}")
+    if unknown := set(limits) - set(IDENTIFIER_TYPES):
+        raise SettingsError(f"{path}: identifier_limits: unknown {sorted(map(str, unknown))}; "
+                            f"there are {', '.join(IDENTIFIER_TYPES)}")
     languages = data.pop("languages", None) or list(DETECTED_LANGUAGES)
     if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
         raise SettingsError(f"{path}: languages is a list of ISO 639-1 codes, such as [de, en]; "
@@ -315,10 +315,19 @@ def read_company_settings(path: Path) -> CompanySettings:
     if company.alert_language not in ALERT_LANGUAGES:
         raise SettingsError(f"{path}: alert_language {company.alert_language!r} is not "
                             f"{' or '.join(ALERT_LANGUAGES)}")
-    if not re.fullmatch("[A-Z]{2}", company.default_country):
+    if not _has_telephones(company.default_country):
         raise SettingsError(f"{path}: default_country {company.default_country!r} is no ISO 3166 "
-                            "code such as DE")
+                            "code of a country, such as DE or GB")
     return company
+
+
+def _has_telephones(country: str) -> bool:
+    """Whether the numbering plans know a country; of another no telephone could be read."""
+    if country == CompanySettings.default_country:
+        return True
+    import phonenumbers
+
+    return country in phonenumbers.SUPPORTED_REGIONS
 
 
 def _number(path: Path, name: str, value: object, least: float, most: float) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,21 @@ SCORES = {"decision": 1.0, "crm_merge": 1.0, "customer_number": 0.995, "loyalty_
 def resolve(names: str, *, pairs: list[tuple[str, float]] | None = None,
             related: list[str] | None = None, held: list[tuple[str, str]] | None = None,
             merges: list[str] | None = None, same: list[str] | None = None,
-            different: list[str] | None = None, order: str | None = None,
-            size_limit: int = 50) -> Clusters:
+            different: list[str] | None = None, unheard: list[str] | None = None,
+            order: str | None = None, size_limit: int = 50) -> Clusters:
     """Cluster records, one letter each: capitals have a name, small letters have none.
 
-    `pairs`: ("AB", score). `related`: "AB". `held`: ("email", "ABc") for one value each.
+    `pairs`: ("AB", score). `related`: "AB". `held`: ("email", "ABc") for one value each; pairs of
+    named holders are weighed, as .9 where nothing else is given, unless they are `unheard`.
     `order`: seniority, most senior first; the letters' own order by default.
     """
     place = {name: number for number, name in enumerate(order or names)}
+    scores = dict.fromkeys((a + b for rule, holders in held or [] if rule != "phone"
+                            for a, b in combinations(filter(str.isupper, holders), 2)), 0.9)
+    scores |= {**dict(pairs or []), **dict.fromkeys(related or [], 0.01)}
     weighed: list[dict[str, Any]] = [
         {"left": place[a], "right": place[b], "score": score, "weight": 5.0}
-        for (a, b), score in [*(pairs or []), *((pair, 0.01) for pair in related or [])]]
+        for (a, b), score in scores.items() if a + b not in (unheard or [])]
     held_rows = [{"record": place[name], "value": value, "rule": RULE[rule], "scope": RULE[rule]}
                  for value, (rule, holders) in enumerate(held or []) for name in holders]
     claims = [row for row in held_rows if row["rule"] != RULE["phone"]]
@@ -64,6 +69,8 @@ def partition(names: str, found: Clusters) -> set[str]:
     ("a likely pair joins", "AB", {"pairs": [("AB", .96)]}, {"AB"}),
     ("an unlikely one does not", "AB", {"pairs": [("AB", .94)]}, {"A", "B"}),
     ("an e-mail joins named records", "AB", {"held": [("email", "AB")]}, {"AB"}),
+    ("one that nobody compared does not", "ABC",
+     {"held": [("email", "ABC")], "unheard": ["AB", "AC"]}, {"A", "BC"}),
     ("a couple shares an e-mail", "AB",
      {"held": [("email", "AB")], "related": ["AB"]}, {"A", "B"}),
     ("his second record joins him, not her", "ABC",
@@ -109,13 +116,30 @@ def test_who_is_joined(case: str, names: str, given_: dict[str, Any], expected: 
     assert partition(names, resolve(names, **given_)) == expected, case
 
 
+def test_no_number_of_doubts_outweighs_a_decision() -> None:
+    names = "ABCDEFGHIJKLMNOPQRSTUVWX"
+    same = [*("A" + name for name in names[2::2]), *("B" + name for name in names[3::2]), "WX"]
+    doubts = [a + b for a in names[::2] for b in names[1::2] if a + b != "WX"]
+    assert partition(names, resolve(names, same=same, related=doubts)) == {names}
+
+
 @pytest.mark.parametrize(("given_", "expected"), [
     ({"pairs": [("AB", .97)], "different": ["AB"]}, "cut_decision"),
     ({"held": [("email", "AB")], "related": ["AB"]}, "cut_conflict"),
+    ({"held": [("email", "AB")], "unheard": ["AB"]}, "cut_conflict"),
     ({"pairs": [("AB", .97)]}, "used"),
 ])
 def test_why_an_edge_is_cut(given_: dict[str, Any], expected: str) -> None:
     assert resolve("AB", **given_).edges["status"].tolist() == [expected]
+
+
+def test_a_shared_value_that_does_not_join_tells_what_its_pair_weighs() -> None:
+    shared = [("email", "AB")]
+    weighed = resolve("AB", held=shared, related=["AB"], order="BA").edges
+    assert weighed[["score", "weight"]].to_numpy().tolist() == [[.01, 5.0]]
+    unheard = resolve("AB", held=shared, unheard=["AB"], order="BA").edges
+    assert unheard["score"].tolist() == [.98]
+    assert unheard["weight"].isna().all()
 
 
 def test_the_edge_that_was_a_bridge_or_too_much_says_so() -> None:

@@ -221,6 +221,20 @@ def test_a_value_over_its_limit_is_no_identifier(
     assert counts["values_over_limit"] == over
 
 
+JENS = (("first_name", "Jens"), ("last_name", "Ostermann"), ("birth_date", "1999-12-24"))
+OLGA = (("first_name", "Olga"), ("last_name", "Vetter"), ("birth_date", "1951-06-17"))
+
+
+@pytest.mark.parametrize("his", [("shop@x.de",), ("jens@x.de", "shop@x.de")])
+def test_strangers_with_one_mailbox_stay_two_and_are_reviewed(his: tuple[str, ...]) -> None:
+    """However many e-mails a record has: of several, the blocks hold one."""
+    store = resolve(Delivered({
+        "a": Record(1, tuple((EMAIL, email) for email in his), JENS),
+        "b": Record(2, ((EMAIL, "shop@x.de"),), OLGA)}))
+    assert partition(store) == {"a", "b"}
+    assert [row[:3] for row in store.rows("identity_review")] == [("a", "b", "cut_conflict")]
+
+
 def test_values_the_company_blocks_tie_nobody() -> None:
     delivered = nameless("ab", ("a", EMAIL, "kasse7@x.de"), ("b", EMAIL, "kasse7@x.de"))
     blocked = replace(SETTINGS, blocked={"email": ("kasse*@x.de",)})

@@ -99,7 +99,12 @@ def test_names_have_one_spelling_without_what_is_no_name(con: duckdb.DuckDBPyCon
         ("Mr John", "Smith Jr.", "john", "john", "smith", "smith"),
         ("Mrs. Jane", "Smith PhD", "jane", "jane", "smith", "smith"),
         ("William", "Smith III", "william", "william", "smith", "smith"),
+        ("Univ.-Prof. DDr. Eva", "Meier", "eva", "eva", "meier", "meier"),
+        ("Priv.-Doz. Dr. Eva", "Meier", "eva", "eva", "meier", "meier"),
         ("Lady", "Herr", "lady", "lady", "herr", "herr"),
+        ("Herr", "Meier", None, None, "meier", "meier"),
+        ("Frau Dr.", "Meier", None, None, "meier", "meier"),
+        ("Fam.", "Meier", None, None, "meier", "meier"),
         ("Dr. Phil", "Collins", "phil", "philipp", "collins", "collins"),
         ("Medina", "Drexler", "medina", "medina", "drexler", "drexler"),
         ("Eva", "Müller geb. Schmidt", "eva", "eva", "mueller", "mueller"),
@@ -202,7 +207,9 @@ def test_company_names_lose_their_legal_form(con: duckdb.DuckDBPyConnection) -> 
         "Beta GmbH Niederlassung Köln": "beta niederlassung koeln",
         "Café Meier e.K.": "cafe meier",
         "Sport 1860 e. V.": "sport 1860",
-        "Anwälte PartG mbB": "anwaelte partg mbb",
+        "Anwälte PartG mbB": "anwaelte",
+        "Müller Ges.m.b.H.": "mueller",
+        "Beta GmbH i. L.": "beta",
         "ACME, Inc.": "acme",
         "Acme Corporation": "acme",
         "Acme PLC": "acme",
@@ -219,6 +226,7 @@ def test_company_names_lose_their_legal_form(con: duckdb.DuckDBPyConnection) -> 
         "GmbH & Co. KG": "gmbh und co kg",
         "unbekannt": None,
         "k.A.": None,
+        "privat": None,
     }
     assert dict(zip(cases, column(con, "company_name", list(cases)), strict=True)) == cases
 
@@ -468,6 +476,8 @@ IDENTIFIER_CASES = [
     ("phone", "30 1234567", "+49301234567"),
     ("phone", "Tel. 030 1234567 privat", "+49301234567"),
     ("phone", "0151 23456789", "+4915123456789"),
+    ("phone", "4915123456789", "+4915123456789"),
+    ("phone", "4931123456", "+494931123456"),  # a number in Norden without its 0
     ("phone", "0151 1", None),
     ("phone", "+43 1 5880 4390", "+43158804390"),
     ("phone", "000000", None),
@@ -528,6 +538,13 @@ def test_blocked_values_are_declared_with_wildcards(con: duckdb.DuckDBPyConnecti
     assert [row[2] for row in usable(con, rows, blocked=blocked)] == ["eva@mail.de"]
 
 
+def test_a_blocked_value_is_blocked_in_any_notation(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [("email", "Kasse+7@shop.de"), ("phone", "0800-1234567"), ("phone", "+49 800 123 45 67"),
+            ("phone", "0800 1234567 (Hotline)"), ("phone", "0800 1234568")]
+    blocked = {"any": ("kasse@shop.de", "0800 1234567")}
+    assert [row[2] for row in usable(con, rows, blocked=blocked)] == ["+498001234568"]
+
+
 def test_an_unknown_type_is_named(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(ValueError, match="unknown identifier_type iban"):
         usable(con, [("iban", "DE1")])
@@ -585,9 +602,9 @@ def test_plain_german_phones_do_not_need_the_library(
     monkeypatch.setattr(normalisation, "_parse_phone", refuse)
     rows = [("phone", value) for value in (
         "030 1234567", "(0151) 23456789", "+49 (0)89/123-456", "0049.40.1234567", "08001234567")]
-    assert len(usable(con, rows)) == len(rows)
+    assert len(usable(con, rows, blocked={})) == len(rows)
     with pytest.raises(AssertionError, match="privat"):
-        usable(con, [("phone", "030 1234567 privat")])
+        usable(con, [("phone", "030 1234567 privat")], blocked={})
 
 
 def test_blocked_values_are_lower_case() -> None:

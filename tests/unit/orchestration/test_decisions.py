@@ -96,6 +96,21 @@ def test_everything_wrong_is_told_at_once_and_never_a_value() -> None:
     assert not any(word in "".join(found) for word in ("Mustermann", "Erika", "gestern"))
 
 
+@pytest.mark.parametrize("reason", ['"asked', '"asked" by phone', '"' + "a" * 200_000 + '"'])
+def test_a_quotation_mark_out_of_place_swallows_no_row(reason: str) -> None:
+    (problem,) = problems("same;crm/a;crm/b;x;2026-03-31;y",
+                          f"same;crm/c;crm/d;x;2026-03-31;{reason}",
+                          "same;crm/e;crm/f;x;2026-03-31;y")
+    assert problem.startswith("identity.csv: row 3: a cell begins with a quotation mark")
+
+
+def test_a_delimiter_within_a_text_is_told() -> None:
+    found = problems("same;crm/a;crm/b;x;2026-03-31;asked; by phone",
+                     "same;crm/c;crm/d;x;2026-03-31;y;;", "same;crm/e;crm/f;x;2026-03-31;y;z")
+    assert [problem.split(";")[0] for problem in found] == [
+        f"identity.csv: row {row}: more cells than columns" for row in (2, 4)]
+
+
 def test_a_column_that_is_missing_is_named() -> None:
     with pytest.raises(DecisionError, match="column decided_by, reason is missing"):
         parse_decisions(b"decision;left_record;right_record;decided_at\n", "identity.csv")

@@ -152,7 +152,7 @@ def test_everything_about_a_customer_is_told(con: duckdb.DuckDBPyConnection) -> 
         "Erika, Beispiel, 1980-03-31, female, Musterweg 1, 80331, München, DE, email erika@",
         "[1] – [2]  probabilistic  probability 0.9700, +7.2 bits",
         f"[1] – record {OTHER} of customer {NEIGHBOUR}  phone  probability 0.9000, -3.5 bits  "
-        "cut: names or birth dates conflict",
+        "cut: names or birth dates conflict, or were never compared",
         f"[1] – record {OTHER} of customer {NEIGHBOUR}  probability 0.6000, +1.5 bits",
         "row 4  same  [1] – [2]  on 2026-03-31  Änne  asked",
         "Evidence [1] – [2]: holds the cluster together",

@@ -95,11 +95,13 @@ def test_a_value_that_cannot_be_is_named_with_its_remedy(
     ("identity_size_limit: 2.5", "identity_size_limit is a whole number from 2 to 10000, not 2.5"),
     ("identifier_limits: {email: 0}", "identifier_limits gives the most records a value may tie"),
     ("identifier_limits: [email]", "identifier_limits gives the most records a value may tie"),
-    ("identifier_limits: {iban: 3}", "identifier_limits: unknown ['iban']"),
+    ("identifier_limits: {email: true}", "identifier_limits gives the most records a value may"),
+    ("identifier_limits: {email: 5, iban: 3}", "identifier_limits: unknown ['iban']"),
     ("languages: de", "languages is a list of ISO 639-1 codes, such as [de, en]"),
     ("languages: [de, no]", 'Norwegian is "no" in quotes'),
     ("languages: [de, english]", "languages: unknown ['english']"),
     ("default_country: Germany", "default_country 'Germany' is no ISO 3166 code"),
+    ("default_country: UK", "default_country 'UK' is no ISO 3166 code of a country"),
 ])
 def test_a_company_setting_that_cannot_be_is_named(
     tmp_path: Path, content: str, sentence: str,
