@@ -50,8 +50,8 @@ def test_a_quotation_mark_that_is_not_closed_swallows_no_row(more: str) -> None:
     rows = ("survey/1;sentiment;positive;x;2026-01-01;y", 'survey/2;topic;none;x;2026-01-01;"irony',
             "survey/3;sentiment;neutral;x;2026-01-01;z")
     assert problems(*rows, more) == [
-        "text.csv: row 3: a cell begins with a quotation mark and does not end with one before ; or "
-        "the end of the row; close it, or leave it out"]
+        "text.csv: row 3: a cell begins with a quotation mark and does not end with one before ; "
+        "or the end of the row; close it, or leave it out"]
 
 
 def test_a_quoted_cell_may_hold_lines_and_a_last_row_no_line_end() -> None:
