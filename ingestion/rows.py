@@ -39,7 +39,8 @@ def conversion_query(
         texts = {name: text if name == "updated_at"
                  else f"case when not ({deleted}) then {text} end" for name, text in texts.items()}
     values = {name: converted(identifier(f"text_{name}"), column, mapping, table,
-                              is_typed=extract.is_typed and bool(mapping.names))
+                              is_typed=extract.is_typed and bool(mapping.names)
+                              and not mapping.parts)  # what is joined is text
               for name, (column, mapping) in mappings.items()}
     key = [source_text(ColumnMapping(value=name[1:]) if name.startswith("=")
                        else ColumnMapping(sources=(name,)), table, extract.text, extract.names)

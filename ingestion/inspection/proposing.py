@@ -82,7 +82,12 @@ class FileFacts:
         return next(column for column in self.columns if column.name == name)
 
     def time_of(self, day: Column) -> Column | None:
-        """The column with the time of day for one with a date: behind it, or the only one."""
+        """The column with the time of day for one with a date: behind it, or the only one.
+
+        A date that is written with an hour, be it always midnight, has none.
+        """
+        if any(":" in text for text in day.values):
+            return None
         place = list(self.columns).index(day)
         times = [column for column in self.columns if column.kind == "time"]
         if sum(column.kind == "date" for column in self.columns) > 1 or len(times) > 1:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from ingestion.declaration import FileFormat, SourceDeclaration, TableDeclaration, read_declaration
@@ -138,6 +139,37 @@ def test_of_two_dates_each_has_the_time_behind_it(tmp_path: Path) -> None:
     cases = table(found, "crm.cases")
     assert sources(cases)["opened_at"] == ("Eröffnet am", "Uhrzeit Eröffnung")
     assert sources(cases)["resolved_at"] == ("Geschlossen am",)
+
+
+def test_dates_and_times_with_types_of_their_own_are_read_together(tmp_path: Path) -> None:
+    duckdb.sql(f"""copy (
+        select 'B' || (1000 + i) as "Bestellnr", 'K' || (i % 9) as "Kundennr",
+            date '2026-03-01' + cast(i as integer) as "Bestelldatum",
+            time '08:00:00' + to_minutes(i) as "Uhrzeit", i + 0.5 as "Bestellwert"
+        from range({ROWS}) as r(i)) to '{tmp_path}/bestellungen.parquet'""")
+    assert ordered_at(tmp_path, "bestellungen.parquet")[1] == datetime(2026, 3, 2, 7, 1)
+
+
+def test_a_date_that_is_written_with_midnight_is_read_without_the_time_beside_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "bestellungen.csv").write_text(
+        "Bestellnr,Kundennr,Bestelldatum,Uhrzeit,Bestellwert\n" + "".join(
+            f"B{row:04},K{row % 9},2026-03-{row % 28 + 1:02} 00:00:00,08:{row:02},{row}.5\n"
+            for row in range(ROWS)))
+    assert ordered_at(tmp_path, "bestellungen.csv")[1] == datetime(2026, 3, 1, 23)
+
+
+def ordered_at(folder: Path, name: str) -> list[datetime]:
+    """When the orders of an extract were made (UTC), as it loads by what is proposed for it."""
+    (folder / "proposed.yml").write_text(declaration_text(inspect_extracts(folder / name)),
+                                         encoding="utf-8")
+    zone = RawZone(folder / "raw")
+    (load,) = load_extracts([read_declaration(folder / "proposed.yml")], folder, zone).loaded
+    assert load.rows_accepted == ROWS
+    files = [str(file) for file in zone.files_of([load])]
+    return [row[0] for row in duckdb.sql(
+        f"select ordered_at from read_parquet({files}) order by source_record_ref").fetchall()]
 
 
 @pytest.mark.parametrize(("name", "header", "record", "entity", "key", "wanted"), [
