@@ -13,6 +13,7 @@ Span = tuple[int, int, str]
 
 _REGIONS_BY_LANGUAGE = {"en": ("US", "GB")}
 _FEWEST_DIGITS = 7
+_FEWEST_LABELLED_DIGITS = 6
 _LABEL_CHARACTERS = 40
 
 _LOCAL_PART = re.compile(r"[^\W_][\w.+%-]{0,63}\Z|_[\w.+%-]{0,63}\Z")
@@ -68,6 +69,7 @@ _PHONE_LABEL = re.compile(
     r"\.?[ \t]{0,2}(?:unter|at|on|ist|is|lautet|nr|no)?[ \t]{0,2}[.:]?[ \t]{0,2}\Z", re.IGNORECASE)
 _DATE_LIKE = re.compile(
     r"\(?(?:\d{1,2} ?[./-] ?\d{1,2} ?[./-] ?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)")
+_NUMBER_START = re.compile(r"[ \t\u00a0](?=[+(]?00?[1-9]|\+[1-9])")
 
 
 def find_contacts(text: str, words: Set[str]) -> Iterator[Span]:
@@ -119,28 +121,42 @@ def find_phones(
     """
     regions = [default_country, *_REGIONS_BY_LANGUAGE.get(language, ())]
     for match in _PHONE.finditer(text):
-        start, end = match.span()
-        digits = sum(map(str.isdigit, match[0]))
+        run = _behind_dates(match[0])
+        start, end = match.end() - len(run), match.end()
+        digits = sum(map(str.isdigit, run))
         before = text[max(0, start - _LABEL_CHARACTERS):start]
-        if _DATE_LIKE.match(match[0]) or not is_free(start, end):
+        if digits < _FEWEST_LABELLED_DIGITS or not is_free(start, end):
             continue
         if _PHONE_LABEL.search(before):
             yield start, end, "PHONE"
         elif digits >= _FEWEST_DIGITS:
-            for first, last in _valid_numbers(match[0], regions):
-                if not _DATE_LIKE.match(match[0], first):
+            for first, last in _valid_numbers(run, regions):
+                if not _DATE_LIKE.match(run, first):
                     yield start + first, start + last, "PHONE"
 
 
+def _behind_dates(run: str) -> str:
+    """What a run of digits goes on with behind the dates it begins with: "12.03.2024 0171 …"."""
+    while date := _DATE_LIKE.match(run):
+        run = run[date.end():].lstrip(" \t\u00a0)/.–-")
+    return run
+
+
 def _valid_numbers(run: str, regions: list[str]) -> list[tuple[int, int]]:
-    """Where in a run of digits and separators numbers of the first region stand that has any."""
+    """Where in a run of digits and separators numbers of the first region stand that has any.
+
+    What stands before a number, as the hour in "um 9 0171 …", hides it from the matcher; so it is
+    asked again from each blank behind which a number can begin.
+    """
     import phonenumbers
 
-    for region in regions:
-        # Without a leading zero a German number is no number: matcher and plan agree on that.
-        found = [(one.start, one.end) for one in phonenumbers.PhoneNumberMatcher(run, region)]
-        if found:
-            return found
+    for start in (0, *(match.end() for match in _NUMBER_START.finditer(run))):
+        for region in regions:
+            # Without a leading zero a German number is no number: matcher and plan agree on that.
+            found = [(start + one.start, start + one.end)
+                     for one in phonenumbers.PhoneNumberMatcher(run[start:], region)]
+            if found:
+                return found
     if run[0] in "+(" and "+" in run[:2]:
         try:
             number = phonenumbers.parse(run, None)

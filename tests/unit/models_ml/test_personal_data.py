@@ -306,17 +306,38 @@ _PLANTED = st.one_of(
     st.tuples(st.just("Rückruf: {}!"), st.builds("0171/{}".format, _DIGITS)),
     st.tuples(st.just("Bestellnummer {},"), st.builds("AB-{}".format, _DIGITS)),
     st.tuples(st.just("Kundennummer: {}"), st.builds("9{}".format, _DIGITS)),
+    st.tuples(st.just("{} belastet"), st.just("4111 1111 1111 1111")),
+    st.tuples(st.just("{} angerufen"), st.builds("0171 {}".format, _DIGITS)),
     st.tuples(st.just("von {} abgebucht"), st.builds("DE02 1203 0000 0{} 02".format, st.text(
         "0123456789", min_size=3, max_size=3).map(lambda three: f"{three} 5678"))),
     st.tuples(st.just("Lieferung an {}."), st.builds("Ahornstraße {}".format, st.integers(1, 999))))
 _FILLER = st.sampled_from(("Die App stürzt ab.", "\n", "😊 toll", "Ich warte seit 3 Wochen,", "LG",
-                           "Danke.", "am 12.03.2024", "Das Gerät ist kaputt", "\n\nViele Grüße\n"))
+                           "Danke.", "am 12.03.2024", "Das Gerät ist kaputt",
+                           "seit 3", "am 1.2.24:", "at 12.30", "2024-03-12 -", "um 9",
+                           "\n\nViele Grüße\n"))
 _SOUP = st.lists(st.one_of(st.text(max_size=15), _FILLER,
                            _PLANTED.map(lambda one: one[0].format(one[1])),
                            st.sampled_from(KINDS).map("[{}]".format), st.sampled_from((
                                "Herr ", "Frau ", "LG ", "@", "#", "Name: ", "von ", "*", "+49",
                                "0")))
                  ).map(" ".join)
+
+
+@pytest.mark.parametrize("before", [
+    "am 12.03.2024", "am 12.03.2024 -", "2024-03-12", "am 1.2.24 14.30", "um 9", "ab 12",
+    "at 12.30",
+])
+@pytest.mark.parametrize(("value", "kind"), [
+    ("DE02 1203 0000 0000 5678 02", "IBAN"), ("4111 1111 1111 1111", "CARD"),
+    ("0171 1234567", "PHONE"), ("+49 171 1234567", "PHONE"), ("0049 171 1234567", "PHONE"),
+])
+def test_a_number_is_found_behind_another_number(before: str, value: str, kind: str) -> None:
+    assert mask(f"{before} {value} gemeldet") == f"{before} [{kind}] gemeldet"
+
+
+def test_dates_and_times_in_a_row_are_no_telephone_number() -> None:
+    text = "vom 12.03.2024 - 15.03.2024 14.30.00, dann 12.03.2024 15.03.2024"
+    assert find_personal_data(text, "de") == []
 
 
 @given(st.lists(_FILLER, max_size=3), _PLANTED, st.lists(_FILLER, max_size=3))
