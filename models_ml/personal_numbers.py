@@ -47,7 +47,8 @@ _IBAN = re.compile(
     r"(?<![^\W_])(?=(?P<run>[A-Za-z]{2}[ \t\u00a0]?\d{2}(?:[ \t\u00a0.-]?[A-Za-z0-9]){11,30}))")
 _CARD = re.compile(r"(?<![\d.,+-])\d(?:[ \t\u00a0-]?\d){12,18}(?!\d)")
 _CARD_GROUPS = re.compile(
-    r"(?<![\w.,+-])(?:\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}|\d{4}([ \u00a0-])\d{6}\2\d{5})(?!\d)")
+    r"(?<![\w.,+-])(?=[3-6]|2[2-7])(?:\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}(?:\1\d{4})*"
+    r"|\d{4}([ \u00a0-])\d{6}\2\d{5})(?!\d)")
 _CARD_START = re.compile(r"[3-6]|2[2-7]")
 
 _NOUNS = {
@@ -142,8 +143,7 @@ def find_bank_numbers(text: str) -> Iterator[Span]:
         if end:
             yield match.start(), end, "IBAN"
     for match in _CARD_GROUPS.finditer(text):
-        if _CARD_START.match(match[0]):
-            yield *match.span(), "CARD"
+        yield *match.span(), "CARD"
     for match in _CARD.finditer(text):
         digits = "".join(filter(str.isdigit, match[0]))
         if _CARD_START.match(digits) and _passes_luhn(digits):

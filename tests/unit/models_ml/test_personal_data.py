@@ -325,7 +325,7 @@ _SOUP = st.lists(st.one_of(st.text(max_size=15), _FILLER,
 
 @pytest.mark.parametrize("before", [
     "am 12.03.2024", "am 12.03.2024 -", "2024-03-12", "am 1.2.24 14.30", "um 9", "ab 12",
-    "at 12.30",
+    "at 12.30", "seit 2019",
 ])
 @pytest.mark.parametrize(("value", "kind"), [
     ("DE02 1203 0000 0000 5678 02", "IBAN"), ("4111 1111 1111 1111", "CARD"),
