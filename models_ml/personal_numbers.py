@@ -46,10 +46,11 @@ _THREE_DIGITS = re.compile(r"\d.{0,3}\d.{0,3}\d")
 _IBAN = re.compile(
     r"(?<![^\W_])(?=(?P<run>[A-Za-z]{2}[ \t\u00a0]?\d{2}(?:[ \t\u00a0.-]?[A-Za-z0-9]){11,30}))")
 _CARD = re.compile(r"(?<![\d.,+-])\d(?:[ \t\u00a0-]?\d){12,18}(?!\d)")
-_CARD_GROUPS = re.compile(
-    r"(?<![\w.,+-])(?=[3-6]|2[2-7])(?:\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}(?:\1\d{4})*"
-    r"|\d{4}([ \u00a0-])\d{6}\2\d{5})(?!\d)")
 _CARD_START = re.compile(r"[3-6]|2[2-7]")
+_CARD_GROUPS = re.compile(
+    rf"(?<![\w.,+-])(?={_CARD_START.pattern})"
+    r"(?:\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}(?:\1\d{4})*"
+    r"|\d{4}([ \u00a0-])\d{6}\2\d{5})(?!\d)")
 
 _NOUNS = {
     "ORDER_NUMBER": r"bestell(?:ungs?)?|best(?=\.)|auftrags?|auftr(?=\.)|order|purchase|buchungs?"
