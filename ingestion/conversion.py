@@ -103,11 +103,29 @@ def converted(
             else form.date_format + form.timestamp_format))
     if formats and form.format == "excel":  # beside text, a sheet has cells that are dates
         formats += ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f")
-    parsed = (f"try_strptime({text}, [{', '.join(map(literal, formats))}])" if formats
+    parsed = (_by_formats(text, formats, is_past=column.is_past) if formats
               else f"try_cast({text} as timestamp)")
     if column.type == "date":
         return f"cast({parsed} as date)"
     return _instant(text, parsed, mapping.time_zone or form.time_zone)
+
+
+def _by_formats(text: str, formats: tuple[str, ...], *, is_past: bool) -> str:
+    """The first format that reads the text. Those of two digits for the year come before all
+    others, since the engine's `%Y` takes 25 for the year 25.
+
+    Two digits leave the century open: what lies in the past (a birth) is never after its extract.
+    """
+    def read(some: list[str]) -> str:
+        return f"try_strptime({text}, [{', '.join(map(literal, some))}])"
+
+    short = [form for form in formats if "%y" in form]
+    long = [form for form in formats if form not in short]
+    if not short or not is_past:
+        return read(short + long)
+    past = (f"{read(short)} - case when {read(short)} > extracted_on + interval 2 day "
+            "then interval 100 year else interval 0 year end")
+    return f"coalesce({past}, {read(long)})" if long else past
 
 
 def _html_unescaped(text: str) -> str:

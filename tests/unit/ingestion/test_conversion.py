@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from itertools import product
 from pathlib import Path
 
@@ -37,3 +38,28 @@ def test_blanks_around_values_do_not_count(tmp_path: Path) -> None:
         "2;\u20092025-07-04;-7; Groß \n").encode())
     assert shop.rows("source_record_ref, customer_ref", shop.only()) == [
         ("1", "Müller"), ("2", "Groß")]
+
+
+@pytest.mark.parametrize("formats", ['["%d.%m.%Y", "%d.%m.%y"]', '["%d.%m.%y", "%d.%m.%Y"]'])
+def test_years_of_two_and_of_four_digits_in_one_column(tmp_path: Path, formats: str) -> None:
+    shop = Shop(tmp_path)
+    shop.declare(f"files: 'o*', delimiter: ';', date_format: {formats}")
+    shop.write("orders.csv", b"Nr;Datum;Betrag;Kunde\n1;03.07.25;1;a\n2;03.07.2025;1;a\n")
+    assert shop.rows("source_record_ref, ordered_at", shop.only()) == [
+        ("1", datetime(2025, 7, 3)), ("2", datetime(2025, 7, 3))]
+
+
+@pytest.mark.parametrize("formats", ['"%d.%m.%y"', '["%d.%m.%Y", "%d.%m.%y"]'])
+def test_a_birth_date_of_two_digits_lies_before_its_extract(tmp_path: Path, formats: str) -> None:
+    shop = Shop(tmp_path)
+    shop.declare(f"files: 'o*', delimiter: ';', date_format: {formats}")
+    (shop.sources / "shop.yml").write_text(f"""
+source: shop
+tables:
+  - {{entity: crm.customers, files: "k*", delimiter: ";", key: Nr, date_format: {formats},
+     extracted_on: '(\\d{{4}}-\\d\\d-\\d\\d)', columns: {{birth_date: Geburt}}}}
+""", encoding="utf-8")
+    shop.write("k_2025-07-01.csv", b"Nr;Geburt\n1;03.07.45\n2;29.02.68\n3;01.07.25\n4;01.01.80\n")
+    assert shop.rows("source_record_ref, birth_date", shop.only()) == [
+        ("1", date(1945, 7, 3)), ("2", date(1968, 2, 29)), ("3", date(2025, 7, 1)),
+        ("4", date(1980, 1, 1))]
