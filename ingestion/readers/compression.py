@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import zipfile
 import zlib
@@ -62,7 +63,7 @@ def open_content(path: Path, *, is_workbook: bool = False) -> Iterator[BinaryIO]
                 yield cast(BinaryIO, member)
         elif kind == "zstd":
             with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
-                yield cast(BinaryIO, stream)
+                yield io.BufferedReader(cast(Any, stream))  # it knows no lines itself
         else:
             opener: Any = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}.get(kind, open)
             with opener(path, "rb") as file:
