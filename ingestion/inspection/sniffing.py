@@ -21,6 +21,7 @@ from ingestion.declaration import FileFormat
 from ingestion.readers.compression import DAMAGES, compression_of, open_content
 from ingestion.readers.excel import sheets_with_rows
 from ingestion.readers.files import ExtractError, header
+from ingestion.readers.headers import count_lines_of
 
 LOOK_BYTES = 1 << 20  # a header and enough records to judge
 _RECORDS = 2000
@@ -53,7 +54,7 @@ def sniff(path: Path) -> list[Sniffed]:
     with path.open("rb") as file:
         first = file.read(8)
     packed = compression_of(path)
-    if not first.strip():
+    if not first.strip() or first in (mark for mark, _ in _BOMS):
         raise ExtractError(f"{path.name}: file is empty, not even a header; deliver it again")
     if first.startswith(_OLD_WORKBOOK) or (packed == "zip" and _is_workbook(path)):
         return _sniff_workbook(path)
@@ -183,8 +184,17 @@ def _encoding(path: Path, start: bytes) -> tuple[str, str]:
             decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return "windows-1252", "windows-1252, as it is not valid UTF-8"
+        return _damaged_or_local(path)
     return "utf-8", "utf-8, as every byte of it is valid"
+
+
+def _damaged_or_local(path: Path) -> tuple[str, str]:
+    """Not wholly UTF-8: written so but for a few lines, or in the alphabet of the system."""
+    valid, invalid = count_lines_of(path, "utf-8")
+    if valid > invalid:  # a text of another alphabet is hardly ever valid by chance
+        return "utf-8", (f"utf-8, as most of it is valid; {invalid} lines are not and will be "
+                         "rejected")
+    return "windows-1252", "windows-1252, as it is not valid UTF-8"
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from ingestion.readers.extract import ExtractError, literal
 
 # Longest line that may come before the header or be it.
 HEADER_CHARACTERS = 1 << 20
+_DAMAGED = "\N{REPLACEMENT CHARACTER}"
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -71,14 +72,42 @@ def column_types(path: Path, form: FileFormat) -> dict[str, str]:
         return {}
 
 
+def count_lines_of(path: Path, encoding: str) -> tuple[int, int]:
+    """Lines with letters beyond ASCII that are valid in an encoding, and lines that are not."""
+    valid = invalid = 0
+    with open_content(path) as content:
+        while line := content.readline(HEADER_CHARACTERS):
+            if not line.isascii():
+                try:
+                    line.decode(encoding)
+                    valid += 1
+                except UnicodeError:
+                    invalid += 1
+    return valid, invalid
+
+
 def _csv_header(path: Path, form: FileFormat) -> tuple[str, ...]:
     with open_content(path) as content:
         _check_encoding(path, form, content.read(4))
     try:
+        return _decoded_header(path, form)
+    except UnicodeError as error:
+        if not codecs.lookup(form.encoding).name.startswith(("utf-16", "utf-32")):
+            # A few damaged lines below the header are rejects, and not another encoding.
+            valid, invalid = count_lines_of(path, form.encoding)
+            names = _decoded_header(path, form, "replace") if valid > invalid else ()
+            if names and not any(_DAMAGED in name for name in names):
+                return names
+        raise ExtractError(f"{path.name}: header is not {form.encoding}; set `encoding` in the "
+                           "declaration (windows-1252 is usual for German systems)") from error
+
+
+def _decoded_header(path: Path, form: FileFormat, errors: str = "strict") -> tuple[str, ...]:
+    try:
         with open_content(path) as content:
             encoding = codecs.lookup(form.encoding).name
             text = io.TextIOWrapper(
-                content, "utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+                content, "utf-8-sig" if encoding == "utf-8" else encoding, errors, newline="")
             lines = _short_lines(text)
             skipped = sum(1 for _ in islice(lines, form.skip_first))
             if form.column_names:
@@ -86,9 +115,6 @@ def _csv_header(path: Path, form: FileFormat) -> tuple[str, ...]:
             if skipped < form.skip_first:
                 raise StopIteration
             names = next(_split(lines, form))
-    except UnicodeError as error:
-        raise ExtractError(f"{path.name}: header is not {form.encoding}; set `encoding` in the "
-                           "declaration (windows-1252 is usual for German systems)") from error
     except (StopIteration, csv.Error) as error:
         raise ExtractError(f"{path.name}: no header line found; check `delimiter`, `quote`, "
                            "`encoding` and `skip_first`") from error
