@@ -7,6 +7,7 @@ writing the raw zone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from ingestion.contract import DUCKDB_TYPES, Column
@@ -26,6 +27,10 @@ _REFERENCES = {
     "&#38;": "&", "&amp;": "&",
 }
 
+_BLANK = "[ \u00a0\u2009\u202f]"
+_CURRENCY_SIGNS = {"EUR": ("€", "Euro"), "USD": ("$", "US$"), "GBP": ("£",),
+                   "CHF": ("Fr.", "SFr."), "JPY": ("¥",), "PLN": ("zł",), "CZK": ("Kč",)}
+MARKED_CURRENCIES = tuple(_CURRENCY_SIGNS)
 _MEANT = {
     "integer": "a whole number",
     "decimal": "a number",
@@ -38,6 +43,7 @@ _MEANT = {
 
 def source_text(
     mapping: ColumnMapping, form: FileFormat, text: Callable[[str], str], available: frozenset[str],
+    currency: str = "",
 ) -> str:
     """SQL text of a mapped column: trimmed, null codes removed, value map applied.
 
@@ -58,7 +64,7 @@ def source_text(
         return f"case when {value} in ({codes}) then null else {value} end"
 
     if mapping.product:
-        return _product([one(name) for name in mapping.product], mapping, form)
+        return _product([one(name) for name in mapping.product], mapping, form, currency)
     if mapping.parts:
         pieces = [literal(name[1:]) if name.startswith("=") else one(name)
                   for name in mapping.parts]
@@ -82,8 +88,12 @@ def source_text(
 
 def converted(
     text: str, column: Column, mapping: ColumnMapping, form: FileFormat, *, is_typed: bool,
+    currency: str = "",
 ) -> str:
-    """SQL value of canonical type from SQL text; null where the text does not fit."""
+    """SQL value of canonical type from SQL text; null where the text does not fit.
+
+    Amounts may be marked with the `currency` that they are in, and with no other.
+    """
     target = DUCKDB_TYPES[column.type]
     if column.type in ("string", "json"):
         return text
@@ -96,7 +106,7 @@ def converted(
             mapping.decimal or form.decimal, form.thousands)
         if mapping.decimal and mapping.decimal == thousands:
             thousands = ""
-        return _number(text, column.type, target, decimal, thousands)
+        return _number(text, column.type, target, decimal, thousands, currency)
     formats = () if is_typed else (
         mapping.format
         or (form.timestamp_format + form.date_format if column.type == "timestamp"
@@ -136,10 +146,13 @@ def _html_unescaped(text: str) -> str:
     return f"case when contains({text}, '&') then {replaced} else {text} end"
 
 
-def _product(texts: list[str], mapping: ColumnMapping, form: FileFormat) -> str:
+def _product(
+    texts: list[str], mapping: ColumnMapping, form: FileFormat, currency: str,
+) -> str:
     """Numbers multiplied, as text; text that is no number stays visible as such."""
     numbers = [_number(text, "decimal", DUCKDB_TYPES["decimal"],
-                       mapping.decimal or form.decimal, form.thousands) for text in texts]
+                       mapping.decimal or form.decimal, form.thousands, currency)
+               for text in texts]
     empty = " or ".join(f"({text}) is null" for text in texts)
     value = " * ".join(f"({number})" for number in numbers)
     return (f"case when {empty} then null "
@@ -151,22 +164,61 @@ def mismatch(column: Column) -> str:
     return f"column {column.name}: not {_MEANT[column.type]}"
 
 
-def _number(text: str, kind: str, target: str, decimal: str, thousands: str) -> str:
-    """Grouping is checked before it is removed, so that 12.5 is not read as 125."""
+def number_patterns(decimal: str, thousands: str, currency: str = "") -> tuple[str, str]:
+    """Numbers as a file writes them: the usual way, and with a minus behind or a currency.
+
+    Grouping is checked, so that neither 12.5 nor 0.125 is read without its point. The patterns mean
+    the same to the engine and to Python.
+    """
     digits = r"\d+"
     if thousands:
-        digits = rf"(\d+|\d{{1,3}}(\{thousands}\d{{3}})+)"
-    # Some databases write a half as .5.
-    pattern = rf"[+-]?({digits}(\{decimal}\d*)?|\{decimal}\d+)([eE][+-]?\d+)?"
-    if kind == "integer":
-        pattern = rf"[+-]?{digits}(\{decimal}0*)?"
-    plain = f"replace({text}, {literal(thousands)}, '')" if thousands else text
+        digits = rf"(\d+|[1-9]\d{{0,2}}({_alike(thousands)}\d{{3}})+)"
+    # Some databases write a half as .5. The minus of 5,- is a dash.
+    usual = rf"({digits}(\{decimal}\d*)?|\{decimal}\d+)"
+    other = rf"({digits}(\{decimal}\d+)?|\{decimal}\d+)"
+    marks = "|".join(re.escape(mark) for mark in currency_marks(currency))
+    blanks = rf"{_BLANK}*"
+    before, behind = (rf"(({marks}){blanks})?", rf"({blanks}({marks}))?") if marks else ("", "")
+    return (rf"[+-]?{usual}([eE][+-]?\d+)?",
+            rf"([+-]?{blanks}{before}{other}|{before}[+-]{other}|{before}{other}{blanks}-){behind}")
+
+
+def currency_marks(currency: str) -> tuple[str, ...]:
+    """How amounts of a currency are marked, its code among them; none where it is not known."""
+    return (*_CURRENCY_SIGNS.get(currency, ()), currency) if currency else ()
+
+
+def _alike(thousands: str) -> str:
+    """Blanks that do not break and bent apostrophes part thousands like the plain ones."""
+    return {" ": _BLANK, "'": "['\u2019]"}.get(thousands, rf"\{thousands}")
+
+
+def _number(
+    text: str, kind: str, target: str, decimal: str, thousands: str, currency: str,
+) -> str:
+    """SQL number from text; of what is written otherwise than usual, the digits and the minus."""
+    usual, other = number_patterns(decimal, thousands, currency)
+    plain = text
+    if thousands:
+        plain = (f"replace({text}, {literal(thousands)}, '')" if thousands not in " '" else
+                 f"regexp_replace({text}, {literal(_alike(thousands))}, '', 'g')")
     if decimal != ".":
         plain = f"replace({plain}, {literal(decimal)}, '.')"
-    cast = f"try_cast({plain} as {target})"
-    if kind == "decimal":
-        cast = f"coalesce({cast}, try_cast(try_cast({plain} as double) as {target}))"
-    return f"case when regexp_full_match({text}, {literal(pattern)}) then {cast} end"
+    noise = "|".join([*map(re.escape, currency_marks(currency)), rf"[^0-9\{decimal}]"])
+    bare = (f"case when contains({text}, '-') then '-' else '' end || replace(regexp_replace("
+            f"{text}, {literal(noise)}, '', 'g'), {literal(decimal)}, '.')")
+
+    def cast(number: str) -> str:
+        if kind == "integer":
+            whole = f"regexp_full_match({number}, '[+-]?\\d+([.]0*)?')"
+            return f"case when {whole} then try_cast({number} as {target}) end"
+        if kind == "decimal":
+            return (f"coalesce(try_cast({number} as {target}), "
+                    f"try_cast(try_cast({number} as double) as {target}))")
+        return f"try_cast({number} as {target})"
+
+    return (f"case when regexp_full_match({text}, {literal(usual)}) then {cast(plain)} "
+            f"when regexp_full_match({text}, {literal(other)}) then {cast(bare)} end")
 
 
 def _instant(text: str, parsed: str, zone: str) -> str:

@@ -33,14 +33,16 @@ def conversion_query(
         mappings["updated_at"] = (Column("updated_at", "timestamp", ""), table.updated_at)
 
     deleted = is_deleted(table, extract)
-    texts = {name: source_text(mapping, table, extract.text, extract.names)
+    currency = _currency(declaration, table)
+    texts = {name: source_text(mapping, table, extract.text, extract.names, currency)
              for name, (_, mapping) in mappings.items()}
     if deleted:  # a tombstone has its key and its times only
         texts = {name: text if name == "updated_at"
                  else f"case when not ({deleted}) then {text} end" for name, text in texts.items()}
     values = {name: converted(identifier(f"text_{name}"), column, mapping, table,
                               is_typed=extract.is_typed and bool(mapping.names)
-                              and not mapping.parts)  # what is joined is text
+                              and not mapping.parts,  # what is joined is text
+                              currency=currency)
               for name, (column, mapping) in mappings.items()}
     key = [source_text(ColumnMapping(value=name[1:]) if name.startswith("=")
                        else ColumnMapping(sources=(name,)), table, extract.text, extract.names)
@@ -119,6 +121,12 @@ def conversion_query(
             {_record_key(entity.name, declaration.source, 'source_record_ref')} as record_key
             {''.join(', ' + key for key in keys)}
         from keyed"""
+
+
+def _currency(declaration: SourceDeclaration, table: TableDeclaration) -> str:
+    """Currency that all amounts of a table are declared to be in; empty where rows say theirs."""
+    declared = table.columns.get("currency")
+    return (declared.value or "") if declared else declaration.currency
 
 
 def lenient_columns(table: TableDeclaration) -> list[str]:

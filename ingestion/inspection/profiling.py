@@ -9,12 +9,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import duckdb
 
-from ingestion.conversion import FALSE_WORDS, TRUE_WORDS
+from ingestion.conversion import (
+    FALSE_WORDS,
+    MARKED_CURRENCIES,
+    TRUE_WORDS,
+    currency_marks,
+    number_patterns,
+)
 from ingestion.inspection.dates import OFFSET, find_formats, has_time
 from ingestion.inspection.vocabulary import concepts, plain, vocabulary
 from ingestion.readers.files import Extract, identifier
@@ -29,16 +35,21 @@ _URL = re.compile(r"https?://\S+")
 _TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _PHONE = re.compile(r"(\+|00?|\()[\d\s()/.-]{6,20}")
 _CODE = re.compile(r"[A-Za-z]{0,8}[-_./]?[\w./-]*\d[\w./-]*")
+_MARKED = re.compile(r"\d[.,'\u2019 \u00a0\u2009\u202f]\d")
+_CURRENCIES = {mark: code for code in MARKED_CURRENCIES for mark in currency_marks(code)}
+_SIGNS = "|".join(map(re.escape, sorted(_CURRENCIES, key=len, reverse=True)))
+_WITH_SIGN = re.compile(rf"[+-]?\s*({_SIGNS})?\s*[+-]?\d[\d.,'\u2019\s]*-?\s*({_SIGNS})?")
 _STYLES = ((".", ""), (",", ""), (",", "."), (".", ","), (",", " "), (".", " "), (".", "'"))
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a file writes numbers."""
+    """How a file writes numbers, and the `currency` that its amounts are marked with."""
 
     decimal: str
     thousands: str
     is_sure: bool
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,18 +132,46 @@ def count_values(
 
 def find_style(values: Iterable[Counter[str]], *, delimiter: str) -> Style:
     """How the file writes numbers: what reads most of its columns as such."""
-    marked = [c for c in ({t: n for t, n in column.items() if re.search(r"\d[.,' ]\d", t)}
-                          for column in values) if c]
-    read = {style: sum(_share(Counter(c), _number_pattern(*style)) >= _NULL_SHARE for c in marked)
+    columns = list(values)
+    currency = _currency(columns)
+    marked = [c for c in ({t: n for t, n in column.items() if _MARKED.search(t)}
+                          for column in columns) if c]
+    read = {style: sum(_share(Counter(c), _number_pattern(*style, currency)) >= _NULL_SHARE
+                       for c in marked)
             for style in _STYLES}
     best = max(read.values(), default=0)
     fitting = [style for style in _STYLES if read[style] == best]
     if not best:
-        return Style(".", "", is_sure=True)
-    # 1.234 alone can be either; a file with semicolons was written where the comma is decimal.
-    if delimiter == ";" and (",", ".") in fitting and (".", "") in fitting:
-        return Style(",", ".", is_sure=False)
-    return Style(*fitting[0], is_sure=True)
+        return Style(".", "", is_sure=True, currency=currency)
+    for mark, other in ((".", ","), (",", ".")):
+        if {(mark, ""), (other, mark)} <= set(fitting):  # 1.234 alone can be either
+            return replace(_of_two(mark, other, delimiter), currency=currency)
+    decimal, thousands = fitting[0]
+    # What the sample does not have, other files may; grouping is checked when it is read.
+    return Style(decimal, thousands or {".": ",", ",": "."}[decimal], is_sure=True,
+                 currency=currency)
+
+
+def _currency(columns: Iterable[Counter[str]]) -> str:
+    """The one currency that columns of amounts are marked with; none where there are several."""
+    found = set()
+    for column in columns:
+        signs = Counter[str]()
+        for text, count in column.items():
+            if (match := _WITH_SIGN.fullmatch(text)) and (sign := match[1] or match[2]):
+                signs[_CURRENCIES[sign]] += count
+        total = sum(column.values())
+        found |= {currency for currency, count in signs.items() if count >= total / 2}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _of_two(mark: str, other: str, delimiter: str) -> Style:
+    """Numbers in which the only mark always stands before three digits: thousands, mostly.
+
+    A file with semicolons was written where the comma is decimal, one with commas where it is not.
+    """
+    local = {";": ",", ",": "."}.get(delimiter, other)
+    return Style(local, mark if local == other else other, is_sure=False)
 
 
 def describe(
@@ -169,9 +208,9 @@ def describe(
         return told("timestamp" if has_time(dates) else "date", formats=formats,
                     has_offset=any(OFFSET.fullmatch(text) for text in dates))
     is_boolean = {text.lower() for text in real} <= {*TRUE_WORDS, *FALSE_WORDS}
-    number = _number_pattern(style.decimal, style.thousands)
+    number = _number_pattern(style.decimal, style.thousands, style.currency)
     if _share(real, number) >= _NULL_SHARE:
-        whole = _share(real, re.compile(r"[+-]?\d+")) >= _NULL_SHARE
+        whole = _share(real, re.compile(r"[+-]?\d+-?")) >= _NULL_SHARE
         zero = any(re.fullmatch(r"0\d+", text) for text in real)
         if zero and sum(bool(_PHONE.fullmatch(text)) * n for text, n in real.items()) >= (
                 0.8 * sum(real.values())):
@@ -197,10 +236,9 @@ def _share(values: Counter[str], pattern: re.Pattern[str]) -> float:
     return sum(n for text, n in values.items() if pattern.fullmatch(text)) / total if total else 0
 
 
-def _number_pattern(decimal: str, thousands: str) -> re.Pattern[str]:
+def _number_pattern(decimal: str, thousands: str, currency: str = "") -> re.Pattern[str]:
     """The numbers that ingestion reads under this style."""
-    digits = rf"(\d+|\d{{1,3}}({re.escape(thousands)}\d{{3}})+)" if thousands else r"\d+"
-    return re.compile(rf"[+-]?{digits}({re.escape(decimal)}\d*)?([eE][+-]?\d+)?")
+    return re.compile("|".join(number_patterns(decimal, thousands, currency)))
 
 
 def duplicates_of(con: duckdb.DuckDBPyConnection, extract: Extract, names: Iterable[str]) -> int:

@@ -26,7 +26,7 @@ def declaration_text(inspection: Inspection) -> str:
         f"source: {inspection.source}",
         _line(f"time_zone: {inspection.time_zone}",
               f"correct it if need be: {inspection.why_time_zone}"),
-        "# currency: EUR   # of amounts that no column gives a currency for",
+        _currency_line(inspection),
         "tables:",
     ]
     for one in inspection.files:
@@ -38,6 +38,13 @@ def declaration_text(inspection: Inspection) -> str:
         if one.tables and (rest := _outside(one)):
             lines += _wrapped("    # not mapped, kept in source_metadata: ", rest)
     return "\n".join(lines) + "\n"
+
+
+def _currency_line(inspection: Inspection) -> str:
+    found = {one.style.currency for one in inspection.files if one.tables and one.style.currency}
+    if len(found) != 1:
+        return "# currency: EUR   # of amounts that no column gives a currency for"
+    return _line(f"currency: {found.pop()}", "amounts are marked with it")
 
 
 def _table_lines(table: Table, one: Inspected) -> Iterator[str]:
@@ -98,9 +105,10 @@ def _format_lines(one: Inspected) -> Iterator[str]:
         yield f"    record_path: {_flow(form.record_path)}"
     if form.encoding != "utf-8":
         yield f"    encoding: {form.encoding}"
-    if one.style.decimal != ".":
+    if one.style.decimal != "." or not one.style.is_sure:
         yield _line(f'    decimal: "{one.style.decimal}"',
-                    "" if one.style.is_sure else "guess: 1.234 could be a decimal as well")
+                    "" if one.style.is_sure else "guess: what stands before three digits parts "
+                    "thousands or decimals")
     if one.style.thousands:
         yield f"    thousands: {_flow(one.style.thousands)}"
     for setting, formats in (("date_format", one.facts.date_formats),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
@@ -63,3 +64,45 @@ tables:
     assert shop.rows("source_record_ref, birth_date", shop.only()) == [
         ("1", date(1945, 7, 3)), ("2", date(1968, 2, 29)), ("3", date(2025, 7, 1)),
         ("4", date(1980, 1, 1))]
+
+
+def amounts(folder: Path, settings: str, *written: str) -> list[Decimal | None]:
+    """What is read from each of the texts; none where it is rejected as no number."""
+    shop = Shop(folder)
+    shop.declare(f"files: 'o*', delimiter: ';', {settings}")
+    file = shop.sources / "shop.yml"
+    file.write_text("currency: EUR\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+    shop.write("orders.csv", "\n".join(["Nr;Datum;Betrag;Kunde", *(
+        f"{i};2025-01-01;{text};k" for i, text in enumerate(written))]).encode())
+    load = shop.only()
+    assert {reason for _, reason, _ in shop.rejects(load)} <= {"column net_amount: not a number"}
+    read = dict(shop.rows("cast(source_record_ref as integer), net_amount", load))
+    return [read.get(i) for i in range(len(written))]
+
+
+def test_amounts_as_german_systems_write_them(tmp_path: Path) -> None:
+    assert amounts(tmp_path, "decimal: ',', thousands: '.'", "1.234,56 €", "€ 12,50",
+                   "12,50\u00a0EUR", "1.234,56-", "12-", "-12,50 €", "€-3", "7,5 - €", "1.234") == [
+        Decimal(n) for n in ("1234.56", "12.5", "12.5", "-1234.56", "-12", "-12.5", "-3", "-7.5",
+                             "1234")]
+
+
+def test_amounts_as_english_systems_write_them(tmp_path: Path) -> None:
+    assert amounts(tmp_path, "thousands: ','", "€1,234.56", "-€2", "1,234.50-", ".5 EUR") == [
+        Decimal(n) for n in ("1234.56", "-2", "-1234.5", "0.5")]
+
+
+@pytest.mark.parametrize(("thousands", "mark"), [
+    (" ", " "), (" ", "\u00a0"), (" ", "\u202f"), ("'", "'"), ("'", "\u2019")])
+def test_thousands_parted_by_any_blank_or_apostrophe(
+    tmp_path: Path, thousands: str, mark: str,
+) -> None:
+    assert amounts(tmp_path, f'thousands: "{thousands}"', f"1{mark}234.5", f"1{mark}234{mark}567",
+                   f"-1{mark}234-", f"12{mark}34") == [
+        Decimal("1234.5"), Decimal("1234567"), None, None]
+
+
+@pytest.mark.parametrize("text", [
+    "12,50 $", "5,0 %", "-12-", "0.125", "1.23", "12,5 EU", "€", "-", "1,2,3", "€ 12 €-", "1e5-"])
+def test_what_is_no_amount_of_the_currency_is_rejected(tmp_path: Path, text: str) -> None:
+    assert amounts(tmp_path, "decimal: ',', thousands: '.'", text, "1") == [None, Decimal(1)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from ingestion.inspection import NotInspected, found_table
+from ingestion.inspection import NotInspected, declaration_text, found_table
 from tests.unit.ingestion.test_inspection import NAMES, PLACES, Folder
 
 
@@ -48,3 +50,39 @@ def test_a_zstd_archive_is_looked_at(folder: Folder) -> None:
     (folder.extracts / "customers.csv.zst").write_bytes(sink.getvalue().to_pybytes())
     declaration = folder.propose("customers.csv.zst")
     assert len(folder.rows(declaration, "last_name")) == 60
+
+
+@pytest.mark.parametrize(("delimiter", "written", "read"), [
+    (",", '"{},250"', 1250), (";", "{}.250", 1250), ("\t", "{}.250", 1250), ("|", "{},250", 1250),
+    (";", "{},250", Decimal("1.25")), (",", "{}.250", Decimal("1.25")),
+    ("\t", "0.1{:02}", Decimal("0.101")),
+])
+def test_the_only_mark_before_three_digits_is_told_to_be_a_guess(
+    folder: Folder, delimiter: str, written: str, read: Any,
+) -> None:
+    folder.write("orders.csv", [delimiter.join(line) for line in [
+        ["order_id", "customer_id", "order_date", "amount"], *(
+            [str(i), str(i % 9), f"2025-01-{i + 1:02}", written.format(i)] for i in range(1, 20))]])
+    declaration = folder.propose("orders.csv")
+    assert folder.rows(declaration, "net_amount")[0] == (read,)
+    assert ("guess: what stands" in declaration_text(folder.inspection)) == ("0.1" not in written)
+
+
+def test_thousands_that_only_a_later_file_has(folder: Folder) -> None:
+    for day in (1, 2):
+        folder.write(f"bestellungen_2025070{day}.csv", [
+            "Bestellnr;Kundennr;Bestelldatum;Betrag", *(
+                f"{day}{i:03};{i % 9};0{day}.07.2025;{'1.0' * (day - 1)}{i + 10},50"
+                for i in range(20))])
+    loads = folder.load(folder.propose()).loaded
+    assert [load.rows_rejected for load in loads] == [0, 0]
+
+
+def test_amounts_with_a_currency_and_a_minus_behind(folder: Folder) -> None:
+    folder.write("bestellungen.csv", ["Bestellnr;Kundennr;Bestelldatum;Betrag", *(
+        f"{i};{i % 9};01.07.2025;1.{i:03},50{'-' if i % 5 == 0 else ''} €" for i in range(20))])
+    declaration = folder.propose("bestellungen.csv")
+    assert (declaration.currency, declaration.tables[0].columns["net_amount"].names) == (
+        "EUR", ("Betrag",))
+    assert folder.rows(declaration, "min(net_amount), max(net_amount), any_value(currency)") == [
+        (Decimal("-1015.5"), Decimal("1019.5"), "EUR")]
