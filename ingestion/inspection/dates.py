@@ -62,11 +62,16 @@ def find_formats(
     return tuple(chosen)
 
 
+def changed_over(form: str) -> str:
+    """The format with day and month in the other order; empty where nobody writes so."""
+    other = form.translate(str.maketrans("dm", "md"))
+    return other if other != form and other in FORMATS else ""
+
+
 def is_ambiguous(values: Counter[str], form: str) -> bool:
     """Whether the values could as well be read with day and month changed over."""
-    other = form.translate(str.maketrans("dm", "md"))
-    return other != form and other in FORMATS and all(
-        _reads(text, other) for text in values if _reads(text, form))
+    other = changed_over(form)
+    return bool(other) and all(_reads(text, other) for text in values if _reads(text, form))
 
 
 def has_time(values: Counter[str]) -> bool:

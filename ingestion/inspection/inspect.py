@@ -20,13 +20,13 @@ import duckdb
 
 from ingestion.inspection.choosing import LEAST, Choice, choose
 from ingestion.inspection.gathering import Group, find_files, group_files
+from ingestion.inspection.notation import Style, find_style
 from ingestion.inspection.profiling import (
     Column,
-    Style,
+    agree_on_days,
     count_values,
     describe,
     duplicates_of,
-    find_style,
 )
 from ingestion.inspection.proposing import FileFacts, Table, propose
 from ingestion.inspection.sniffing import too_deep
@@ -177,8 +177,8 @@ def _judge(
     style = (Style(".", "", is_sure=True) if extract.is_typed else
              find_style((values for _, _, values in counted.values()),
                         delimiter=group.form.delimiter))
-    columns = tuple(describe(name, rows, filled, distinct, values, style)
-                    for name, (filled, distinct, values) in counted.items())
+    columns = agree_on_days(describe(name, rows, filled, distinct, values, style)
+                            for name, (filled, distinct, values) in counted.items())
     choices = choose(columns, group.stem, lambda names: duplicates_of(con, extract, names),
                      entity=entity)
     best = choices[0]

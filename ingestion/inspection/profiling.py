@@ -14,14 +14,15 @@ from typing import Literal
 
 import duckdb
 
-from ingestion.conversion import (
-    FALSE_WORDS,
-    MARKED_CURRENCIES,
-    TRUE_WORDS,
-    currency_marks,
-    number_patterns,
+from ingestion.conversion import FALSE_WORDS, TRUE_WORDS
+from ingestion.inspection.dates import (
+    OFFSET,
+    changed_over,
+    find_formats,
+    has_time,
+    is_ambiguous,
 )
-from ingestion.inspection.dates import OFFSET, find_formats, has_time
+from ingestion.inspection.notation import NULL_SHARE, Style, number_pattern, share_of
 from ingestion.inspection.vocabulary import concepts, plain, vocabulary
 from ingestion.readers.files import Extract, identifier
 
@@ -29,27 +30,11 @@ Kind = Literal["empty", "email", "phone", "url", "date", "timestamp", "time", "i
                "boolean", "text", "code", "word"]
 _MOST_VALUES = 2000
 _MOST_DATES = 400
-_NULL_SHARE = 0.97  # of what is no null code must be numbers for a column of numbers
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _URL = re.compile(r"https?://\S+")
 _TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _PHONE = re.compile(r"(\+|00?|\()[\d\s()/.-]{6,20}")
 _CODE = re.compile(r"[A-Za-z]{0,8}[-_./]?[\w./-]*\d[\w./-]*")
-_MARKED = re.compile(r"\d[.,'\u2019 \u00a0\u2009\u202f]\d")
-_CURRENCIES = {mark: code for code in MARKED_CURRENCIES for mark in currency_marks(code)}
-_SIGNS = "|".join(map(re.escape, sorted(_CURRENCIES, key=len, reverse=True)))
-_WITH_SIGN = re.compile(rf"[+-]?\s*({_SIGNS})?\s*[+-]?\d[\d.,'\u2019\s]*-?\s*({_SIGNS})?")
-_STYLES = ((".", ""), (",", ""), (",", "."), (".", ","), (",", " "), (".", " "), (".", "'"))
-
-
-@dataclass(frozen=True)
-class Style:
-    """How a file writes numbers, and the `currency` that its amounts are marked with."""
-
-    decimal: str
-    thousands: str
-    is_sure: bool
-    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +42,8 @@ class Column:
     """One column of a sample.
 
     `values` holds the most frequent values and how often each comes: personal, never to be shown.
-    `formats` are those of `strptime`; of dates, none is ISO 8601. `codes` are the whole numbers of
+    `formats` are those of `strptime`; of dates, none is ISO 8601, and where the column
+    `is_ambiguous` day and month could be changed over. `codes` are the whole numbers of
     a column with few different ones.
     """
 
@@ -73,6 +59,7 @@ class Column:
     is_boolean: bool = False
     has_offset: bool = False
     has_leading_zero: bool = False
+    is_ambiguous: bool = False
 
     @property
     def concepts(self) -> tuple[str, ...]:
@@ -130,50 +117,6 @@ def count_values(
     return rows, counted
 
 
-def find_style(values: Iterable[Counter[str]], *, delimiter: str) -> Style:
-    """How the file writes numbers: what reads most of its columns as such."""
-    columns = list(values)
-    currency = _currency(columns)
-    marked = [c for c in ({t: n for t, n in column.items() if _MARKED.search(t)}
-                          for column in columns) if c]
-    read = {style: sum(_share(Counter(c), _number_pattern(*style, currency)) >= _NULL_SHARE
-                       for c in marked)
-            for style in _STYLES}
-    best = max(read.values(), default=0)
-    fitting = [style for style in _STYLES if read[style] == best]
-    if not best:
-        return Style(".", "", is_sure=True, currency=currency)
-    for mark, other in ((".", ","), (",", ".")):
-        if {(mark, ""), (other, mark)} <= set(fitting):  # 1.234 alone can be either
-            return replace(_of_two(mark, other, delimiter), currency=currency)
-    decimal, thousands = fitting[0]
-    # What the sample does not have, other files may; grouping is checked when it is read.
-    return Style(decimal, thousands or {".": ",", ",": "."}[decimal], is_sure=True,
-                 currency=currency)
-
-
-def _currency(columns: Iterable[Counter[str]]) -> str:
-    """The one currency that columns of amounts are marked with; none where there are several."""
-    found = set()
-    for column in columns:
-        signs = Counter[str]()
-        for text, count in column.items():
-            if (match := _WITH_SIGN.fullmatch(text)) and (sign := match[1] or match[2]):
-                signs[_CURRENCIES[sign]] += count
-        total = sum(column.values())
-        found |= {currency for currency, count in signs.items() if count >= total / 2}
-    return found.pop() if len(found) == 1 else ""
-
-
-def _of_two(mark: str, other: str, delimiter: str) -> Style:
-    """Numbers in which the only mark always stands before three digits: thousands, mostly.
-
-    A file with semicolons was written where the comma is decimal, one with commas where it is not.
-    """
-    local = {";": ",", ",": "."}.get(delimiter, other)
-    return Style(local, mark if local == other else other, is_sure=False)
-
-
 def describe(
     name: str, rows: int, filled: int, distinct: int, values: Counter[str], style: Style,
 ) -> Column:
@@ -192,11 +135,11 @@ def describe(
     def told(kind: Kind, **found: object) -> Column:
         return Column(**(base.__dict__ | {"kind": kind} | found))
 
-    if _share(real, _EMAIL) >= 0.8:
+    if share_of(real, _EMAIL) >= 0.8:
         return told("email")
-    if _share(real, _URL) >= 0.8:
+    if share_of(real, _URL) >= 0.8:
         return told("url")
-    if _share(real, _TIME) >= _NULL_SHARE:
+    if share_of(real, _TIME) >= NULL_SHARE:
         with_seconds = {text.count(":") == 2 for text in real}
         return told("time", formats=tuple(
             "%H:%M:%S" if seconds else "%H:%M" for seconds in sorted(with_seconds)))
@@ -208,9 +151,9 @@ def describe(
         return told("timestamp" if has_time(dates) else "date", formats=formats,
                     has_offset=any(OFFSET.fullmatch(text) for text in dates))
     is_boolean = {text.lower() for text in real} <= {*TRUE_WORDS, *FALSE_WORDS}
-    number = _number_pattern(style.decimal, style.thousands, style.currency)
-    if _share(real, number) >= _NULL_SHARE:
-        whole = _share(real, re.compile(r"[+-]?\d+-?")) >= _NULL_SHARE
+    number = number_pattern(style.decimal, style.thousands, style.currency)
+    if share_of(real, number) >= NULL_SHARE:
+        whole = share_of(real, re.compile(r"[+-]?\d+-?")) >= NULL_SHARE
         zero = any(re.fullmatch(r"0\d+", text) for text in real)
         if zero and sum(bool(_PHONE.fullmatch(text)) * n for text, n in real.items()) >= (
                 0.8 * sum(real.values())):
@@ -222,23 +165,37 @@ def describe(
                     codes=frozenset(small if whole and len(real) <= 16 else ()))
     if is_boolean and len({plain(text) for text in real}) == 2:
         return told("boolean", is_boolean=True)
-    if _share(real, _PHONE) >= 0.8:
+    if share_of(real, _PHONE) >= 0.8:
         return told("phone")
     total = sum(real.values())
     words = sum(len(text.split()) * n for text, n in real.items()) / total
     if words >= 4 and len(real) > 0.2 * total:
         return told("text")
-    return told("code" if _share(real, _CODE) >= 0.8 else "word", is_boolean=is_boolean)
+    return told("code" if share_of(real, _CODE) >= 0.8 else "word", is_boolean=is_boolean)
 
 
-def _share(values: Counter[str], pattern: re.Pattern[str]) -> float:
-    total = sum(values.values())
-    return sum(n for text, n in values.items() if pattern.fullmatch(text)) / total if total else 0
+def agree_on_days(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Where day and month of a column could be changed over, the other columns of the file decide.
 
-
-def _number_pattern(decimal: str, thousands: str, currency: str = "") -> re.Pattern[str]:
-    """The numbers that ingestion reads under this style."""
-    return re.compile("|".join(number_patterns(decimal, thousands, currency)))
+    Half past three PM is written where the month comes first.
+    """
+    columns = tuple(columns)
+    doubtful = {column.name for column in columns
+                if any(is_ambiguous(column.values, form) for form in column.formats)}
+    decided = {form.index("%d") < form.index("%m") for column in columns
+               if column.name not in doubtful for form in column.formats if changed_over(form)}
+    with_noon = any("%p" in form for column in columns for form in column.formats)
+    agreed = []
+    for column in columns:
+        if column.name not in doubtful:
+            agreed.append(column)
+            continue
+        is_month_first = decided == {False} or (with_noon and not decided)
+        formats = tuple(
+            changed_over(form) if is_month_first and is_ambiguous(column.values, form)
+            and form.index("%d") < form.index("%m") else form for form in column.formats)
+        agreed.append(replace(column, formats=formats, is_ambiguous=len(decided) != 1))
+    return tuple(agreed)
 
 
 def duplicates_of(con: duckdb.DuckDBPyConnection, extract: Extract, names: Iterable[str]) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ingestion import contract
@@ -19,6 +19,7 @@ from ingestion.inspection.vocabulary import plain, vocabulary
 
 SURE, LIKELY = 0.85, 0.55
 PLACEHOLDER = "CORRECT THIS: "
+_DOUBTFUL = 0.5
 _MOST_CODES = 25
 _CONSTANTS = {"timestamp": "1900-01-01", "date": "1900-01-01", "boolean": "false",
               "string": "unknown", "integer": "0", "decimal": "0", "double": "0"}
@@ -136,6 +137,9 @@ def _table(
 
 def _mapped(match: Match, target: contract.Column, facts: FileFacts) -> Mapped:
     column = facts.column(match.source)
+    if column.is_ambiguous:
+        match = replace(match, score=min(match.score, _DOUBTFUL),
+                        why=f"{match.why}; whether day or month comes first nothing tells")
     detail: dict[str, Any] = {}
     if target.type == "timestamp" and column.kind == "date" and (time := facts.time_of(column)):
         formats = [f"{day}|{hour}" for day in column.formats or ("%Y-%m-%d",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from ingestion.declaration import SourceDeclaration
 from ingestion.inspection import NotInspected, declaration_text, found_table
 from tests.unit.ingestion.test_inspection import NAMES, PLACES, Folder
 
@@ -86,3 +88,33 @@ def test_amounts_with_a_currency_and_a_minus_behind(folder: Folder) -> None:
         "EUR", ("Betrag",))
     assert folder.rows(declaration, "min(net_amount), max(net_amount), any_value(currency)") == [
         (Decimal("-1015.5"), Decimal("1019.5"), "EUR")]
+
+
+def dated_orders(folder: Folder, *, ordered: str, shipped: str) -> SourceDeclaration:
+    days = [datetime(2025, month, day, 15, 30) for month in (1, 2, 3) for day in range(1, 12)]
+    folder.write("orders.csv", ["order_id,customer_id,order_date,shipped_date,amount", *(
+        f"{i},{i % 9},{day.strftime(ordered)},{(day + timedelta(days=9)).strftime(shipped)},{i}.50"
+        for i, day in enumerate(days))])
+    return folder.propose("orders.csv")
+
+
+@pytest.mark.parametrize(("ordered", "shipped"), [
+    ("%m/%d/%Y", "%m/%d/%Y"), ("%d/%m/%Y", "%d/%m/%Y"), ("%m/%d/%y", "%m/%d/%Y %H:%M"),
+    ("%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d"),
+])
+def test_whether_the_day_comes_first_is_told_by_the_whole_file(
+    folder: Folder, ordered: str, shipped: str,
+) -> None:
+    declaration = dated_orders(folder, ordered=ordered, shipped=shipped)
+    assert folder.rows(declaration, "cast(ordered_at as date)")[:2] == [
+        (date(2025, 1, 1),), (date(2025, 1, 2),)]
+    assert ("comes first nothing tells" in declaration_text(folder.inspection)) == ("%p" in ordered)
+
+
+def test_dates_that_fit_two_ways_are_marked(folder: Folder) -> None:
+    declaration = dated_orders(folder, ordered="%m/%d/%Y", shipped="%Y-%m-%d")
+    (line,) = [line for line in declaration_text(folder.inspection).splitlines()
+               if "ordered_at:" in line]
+    assert "guess: " in line
+    assert "whether day or month comes first nothing tells" in line
+    assert declaration.tables[0].columns["ordered_at"].names == ("order_date",)
