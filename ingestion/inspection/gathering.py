@@ -17,6 +17,7 @@ _ENDINGS = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".
             ".xlsx", ".xlsm", ".xls", ".gz", ".zip", ".zst", ".bz2", ".xz"}
 _DATE = r"\d{4}-\d{2}-\d{2}|(?:19|20)\d{6}"
 _YEAR = r"(?<!\d)((?:19|20)\d{2})(?!\d)"
+_Shape = tuple[str, str, tuple[str, ...]]  # of name, format and header
 _MOST_FETCHED = 3  # files of one address that are looked at
 
 
@@ -91,10 +92,10 @@ def group_files(files: Iterable[Path], folder: Path) -> tuple[list[Group], list[
     Returns:
         The groups, and a sentence for each file that cannot be read.
     """
-    shapes: dict[tuple[str, str, tuple[str, ...]], list[tuple[Path, Sniffed]]] = {}
+    shapes: dict[_Shape, list[tuple[Path, Sniffed]]] = {}
     problems = []
     for path in files:
-        skeleton = re.sub(r"\d+", "#", path.relative_to(folder).as_posix())
+        skeleton = skeleton_of(path, folder)
         try:
             for sniffed in sniff(path):
                 names = header(path, sniffed.form)
@@ -102,19 +103,52 @@ def group_files(files: Iterable[Path], folder: Path) -> tuple[list[Group], list[
                     (path, sniffed))
         except (ExtractError, OSError) as error:
             problems.append(str(unopened(path, error) if isinstance(error, OSError) else error))
-    groups = [_group(members, names, folder) for (_, _, names), members in shapes.items()]
+    _join_ascii(shapes)
+    groups = [_group(sorted(path for path, _ in members), _written(members), names, folder)
+              for (_, _, names), members in shapes.items()]
     return groups, problems
 
 
+def skeleton_of(path: Path, folder: Path) -> str:
+    """Name of a file without its numbers: what files of several days share."""
+    return re.sub(r"\d+", "#", path.relative_to(folder).as_posix())
+
+
+def _join_ascii(shapes: dict[_Shape, list[tuple[Path, Sniffed]]]) -> None:
+    """Days on which no name has an umlaut are written as all others are."""
+    for shape, members in list(shapes.items()):
+        if not all(sniffed.is_ascii for _, sniffed in members):
+            continue
+        skeleton, _, names = shape
+        form = members[0][1].form
+        like = next((other for other, (first, *_) in shapes.items()
+                     if other != shape and (other[0], other[2]) == (skeleton, names)
+                     and not first[1].form.encoding.startswith("utf-16")
+                     and first[1].form.model_copy(update={"encoding": form.encoding}) == form),
+                    None)
+        if like:
+            shapes[like] += shapes.pop(shape)
+
+
+def _written(members: list[tuple[Path, Sniffed]]) -> Sniffed:
+    return next((sniffed for _, sniffed in members if not sniffed.is_ascii), members[0][1])
+
+
+def joined(first: Group, second: Group, folder: Path) -> Group:
+    """Files of two groups as one, whose columns are those of either."""
+    return _group(sorted({*first.files, *second.files}), first.sniffed,
+                  tuple(dict.fromkeys(first.names + second.names)), folder)
+
+
 def _group(
-    members: list[tuple[Path, Sniffed]], names: tuple[str, ...], folder: Path,
+    files: Iterable[Path], sniffed: Sniffed, names: tuple[str, ...], folder: Path,
 ) -> Group:
-    files = tuple(path for path, _ in members)
+    files = tuple(files)
     paths = [path.relative_to(folder).as_posix() for path in files]
     stems = [path.name for path in files]
     dated = all(_is_dated(stem) for stem in stems)
     years = all(re.search(_YEAR, stem) for stem in stems) and not dated
-    return Group(files, _pattern(paths), members[0][1], names,
+    return Group(files, _pattern(paths), sniffed, names,
                  extracted_on=f"({_DATE})" if dated else "",
                  year=_YEAR if years else "")
 

@@ -11,7 +11,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ import duckdb
 
 from ingestion.inspection.choosing import LEAST, Choice, choose
 from ingestion.inspection.gathering import Group, find_files, group_files
+from ingestion.inspection.inspected import Inspected, Inspection
+from ingestion.inspection.joining import join_alike, overlap
 from ingestion.inspection.notation import Style, find_style
 from ingestion.inspection.profiling import (
     Column,
@@ -28,7 +30,7 @@ from ingestion.inspection.profiling import (
     describe,
     duplicates_of,
 )
-from ingestion.inspection.proposing import FileFacts, Table, propose
+from ingestion.inspection.proposing import FileFacts, propose
 from ingestion.inspection.sniffing import too_deep
 from ingestion.inspection.totals import find_totals
 from ingestion.readers.files import Extract, ExtractError, UnclearLinesError, open_extract
@@ -38,59 +40,10 @@ ROWS = 20_000
 _YEAR_COLUMN = "file_year"
 _OF_TEXTS = ("social.posts", "crm.cases")
 _FEWEST_REASONS, _MOST_REASONS = 5, 0.1  # kinds of requests; their share of the rows
-_SURE_MARGIN, _LIKELY_MARGIN = 1.0, 0.4
 
 
 class NotInspected(ValueError):
     """Nothing could be proposed; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Inspected:
-    """What one group of files seems to be.
-
-    `rows` is how many were looked at, `is_partial` whether the first file has more. `unreadable`
-    counts lines of another number of columns. `choice` is None where no entity explains it.
-    `totals` has a column and the pattern by which it tells the line of totals at the end.
-    """
-
-    group: Group
-    rows: int
-    is_partial: bool
-    unreadable: int
-    style: Style
-    columns: tuple[Column, ...]
-    choice: Choice | None
-    runner_up: Choice | None
-    facts: FileFacts
-    tables: tuple[Table, ...]
-    totals: tuple[str, str] | None = None
-
-    @property
-    def confidence(self) -> str:
-        """How sure the entity is, in a word: by how far it leads."""
-        if self.choice is None:
-            return "none"
-        lead = self.choice.score - (self.runner_up.score if self.runner_up else 0.0)
-        if self.choice.score < LEAST:
-            return "guess"
-        return ("sure" if lead >= _SURE_MARGIN else "likely" if lead >= _LIKELY_MARGIN
-                else "guess")
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What extracts seem to be: everything a declaration needs.
-
-    `time_zone` and `why_time_zone` are a hint: nothing in a file says where its clock stood.
-    """
-
-    source: str
-    folder: Path
-    files: tuple[Inspected, ...]
-    problems: tuple[str, ...]
-    time_zone: str
-    why_time_zone: str
 
 
 def inspect_extracts(
@@ -136,6 +89,10 @@ def inspect_extracts(
         told = problems or [f"{names}: no entity of the contract explains the columns; force one "
                             "with --entity"]
         raise NotInspected("\n".join(told))
+    inspected = join_alike(inspected, folder)
+    problems += [f"{one.group.pattern} finds {name}, too, which has other columns and would be "
+                 "loaded twice; give them names that tell them apart"
+                 for one in inspected if (name := overlap(one, inspected, folder))]
     named = tuple(_name_tables(inspected))
     zone, why = _time_zone(named)
     return Inspection(source or source_name(path), folder, named, tuple(problems), zone, why)

@@ -14,7 +14,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingestion.declaration import FileFormat
@@ -39,10 +39,14 @@ _DATA = re.compile(r"""\d{1,4}[-./]\d{1,2}[-./]\d{2,4}.*|[^@\s]+@[^@\s]+\.\w+|ht
 
 @dataclass(frozen=True)
 class Sniffed:
-    """How a file is written, and a sentence for each thing found out."""
+    """How a file is written, and a sentence for each thing found out.
+
+    One that `is_ascii` fits every encoding that its neighbours have.
+    """
 
     form: FileFormat
     reasons: tuple[str, ...]
+    is_ascii: bool = False
 
 
 def sniff(path: Path) -> list[Sniffed]:
@@ -64,13 +68,14 @@ def sniff(path: Path) -> list[Sniffed]:
     if start.startswith(b"PAR1"):
         return [Sniffed(FileFormat(format="parquet"), ("Parquet by its first bytes", *told))]
     encoding, why = _encoding(path, start)
+    is_ascii = encoding == "utf-8" and all(block.isascii() for block in _blocks(path))
     text = _decoded(start, encoding)
     if text.lstrip()[:1] in ("{", "["):
         try:
             return [_sniff_json(path, text.lstrip(), encoding, (why, *told))]
         except RecursionError as error:
             raise too_deep(path) from error
-    return [_sniff_csv(text, encoding, (why, *told))]
+    return [replace(_sniff_csv(text, encoding, (why, *told)), is_ascii=is_ascii)]
 
 
 def too_deep(path: Path) -> ExtractError:

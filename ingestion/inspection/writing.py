@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ingestion.contract import ENTITIES
-from ingestion.inspection.inspect import Inspected, Inspection
+from ingestion.inspection.inspected import Inspected, Inspection
 from ingestion.inspection.matching import pii_class
 from ingestion.inspection.profiling import Column
 from ingestion.inspection.proposing import PLACEHOLDER, Mapped, Table, confidence

@@ -118,3 +118,36 @@ def test_dates_that_fit_two_ways_are_marked(folder: Folder) -> None:
     assert "guess: " in line
     assert "whether day or month comes first nothing tells" in line
     assert declaration.tables[0].columns["ordered_at"].names == ("order_date",)
+
+
+def lines_of_day(day: int, names: str = "Bonnr;Pos;Datum;Artikel;Menge;Betrag") -> list[str]:
+    return [names, *(f"{day}{i // 2:03};{i % 2 + 1};0{day}.07.2025;"
+                     f"{'Käse' if day == 2 else 'Brot'}{i % 3};1;{i},50" for i in range(30))]
+
+
+def test_a_day_without_umlauts_is_written_as_the_others(folder: Folder) -> None:
+    for day in (1, 2, 3):
+        folder.write(f"bons_2025-07-0{day}.csv", lines_of_day(day), "windows-1252")
+    declaration = folder.propose()
+    assert [table.encoding for table in declaration.tables] == ["windows-1252"]
+    assert sum(load.rows_accepted for load in folder.load(declaration).loaded) == 90
+
+
+def test_a_day_with_another_name_of_a_column_is_no_table_of_its_own(folder: Folder) -> None:
+    for day in (1, 2, 3):
+        folder.write(f"bons_2025-07-0{day}.csv", lines_of_day(
+            day, "Bonnr;Pos;Datum;Artikel;Menge;" + ("Umsatz" if day == 3 else "Betrag")))
+    declaration = folder.propose()
+    (table,) = declaration.tables
+    assert table.columns["net_amount"].names == ("Betrag", "Umsatz")
+    loads = folder.load(declaration).loaded
+    assert (sum(load.rows_accepted for load in loads), len(loads)) == (90, 3)
+    assert not folder.inspection.problems
+
+
+def test_files_of_another_kind_under_the_same_pattern_are_told(folder: Folder) -> None:
+    for day in (1, 2):
+        folder.write(f"export_2025-07-0{day}.csv", lines_of_day(day))
+    folder.write("export_2025-07-03.csv", customers())
+    folder.propose()
+    assert any("export_2025-07-03.csv, too" in problem for problem in folder.inspection.problems)
