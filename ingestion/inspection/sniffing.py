@@ -1,4 +1,4 @@
-"""How a file is written: format, encoding, delimiter, quote, and whether it has a header.
+"""How a file is written: format and encoding; `csv_shape.py` looks at texts with columns.
 
 Decided from the bytes, not from the name alone. What does **not** belong here: what the columns
 mean.
@@ -7,34 +7,25 @@ mean.
 from __future__ import annotations
 
 import codecs
-import csv
-import io
 import json
-import re
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.declaration import FileFormat
+from ingestion.inspection.csv_shape import csv_shape
 from ingestion.readers.compression import DAMAGES, compression_of, open_content
 from ingestion.readers.excel import sheets_with_rows
 from ingestion.readers.files import ExtractError, header
 from ingestion.readers.headers import count_lines_of
 
 LOOK_BYTES = 1 << 20  # a header and enough records to judge
-_RECORDS = 2000
-_MOST_ABOVE = 10
-_MOSTLY = 0.9
 _LARGEST_DOCUMENT = 64 << 20
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _BLOCK = 1 << 20
-_DELIMITERS = (";", "\t", "|", ",")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"))
-_DATA = re.compile(r"""\d{1,4}[-./]\d{1,2}[-./]\d{2,4}.*|[^@\s]+@[^@\s]+\.\w+|https?://.*
-                       |[+-]?\d[\d.,]*|""", re.VERBOSE)
 
 
 @dataclass(frozen=True)
@@ -75,7 +66,7 @@ def sniff(path: Path) -> list[Sniffed]:
             return [_sniff_json(path, text.lstrip(), encoding, (why, *told))]
         except RecursionError as error:
             raise too_deep(path) from error
-    return [replace(_sniff_csv(text, encoding, (why, *told)), is_ascii=is_ascii)]
+    return [_sniff_csv(text, encoding, (why, *told), is_ascii=is_ascii)]
 
 
 def too_deep(path: Path) -> ExtractError:
@@ -150,29 +141,9 @@ def _record_path(path: Path, encoding: str) -> str:
     return min(lists, key=lambda place: (-lists[place], place)) if lists else ""
 
 
-def _sniff_csv(text: str, encoding: str, told: tuple[str, ...]) -> Sniffed:
-    delimiter, quote, why = _dialect(text)
-    skipped = _lines_before_header(text, delimiter, quote)
-    records = _records(text.split("\n", skipped)[-1], delimiter, quote)
-    names: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    if skipped:
-        notes += (f"{skipped} lines before the header",)
-    if not _has_header(records):
-        skipped = 0
-        records = _records(text, delimiter, quote)
-        names = tuple(f"column_{i}" for i in range(1, max(map(len, records)) + 1))
-        notes = ("no header: the first line looks like a record; name the columns",)
-    is_short = bool(names) and any(len(record) < len(names) for record in records)
-    if is_short and quote and _holds_letters(text, delimiter, quote, len(names)):
-        quote = ""  # filling up lines and quotes exclude each other
-    elif is_short and quote:
-        is_short = False
-        notes += ("some lines have fewer columns; they will be rejected",)
-    return Sniffed(
-        FileFormat(format="csv", encoding=encoding, delimiter=delimiter, quote=quote,
-                   column_names=names, skip_first=skipped, may_be_short=is_short),
-        (why, *told, *notes))
+def _sniff_csv(text: str, encoding: str, told: tuple[str, ...], *, is_ascii: bool) -> Sniffed:
+    form, why, notes = csv_shape(text, encoding)
+    return Sniffed(form, (why, *told, *notes), is_ascii)
 
 
 def _encoding(path: Path, start: bytes) -> tuple[str, str]:
@@ -211,105 +182,3 @@ def _blocks(path: Path) -> Iterator[bytes]:
 def _decoded(start: bytes, encoding: str) -> str:
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(start)
     return text.removeprefix("\ufeff")
-
-
-def _dialect(text: str) -> tuple[str, str, str]:
-    """Delimiter and quote under which most records have the same number of columns."""
-    best = (0.0, 0, ",", '"')
-    for quote in ('"', "", "'"):
-        if quote and not re.search(rf"(^|[{''.join(_DELIMITERS)}\n]){quote}", text):
-            continue
-        for delimiter in _DELIMITERS:
-            records = _records(text, delimiter, quote)
-            width, count = Counter(map(len, records)).most_common(1)[0]
-            regular = count / len(records)
-            if not quote and best[1:] == (width, delimiter, '"') and regular >= best[0] - 0.02:
-                if not _closes(records):
-                    best = (round(regular, 2), width, delimiter, quote)
-            elif not quote and best[2:] == (delimiter, '"') and round(regular, 2) <= best[0]:
-                pass  # more columns, as quoted delimiters part them
-            elif width > 1 and (round(regular, 2), width) > best[:2]:
-                best = (round(regular, 2), width, delimiter, quote)
-    regular, width, delimiter, quote = best
-    if not width:
-        return ",", '"', "one column, as no delimiter divides the lines evenly"
-    if not quote and '"' not in text:
-        quote = '"'  # none is used, so the usual one does no harm
-    said = {"\t": "tab"}.get(delimiter, delimiter)
-    return delimiter, quote, (
-        f"delimiter {said}: {width} columns in {regular:.0%} of the first records"
-        + ("" if quote else "; quotes are part of the texts"))
-
-
-def _holds_letters(text: str, delimiter: str, quote: str, width: int) -> bool:
-    """Whether quotes mark nothing: no value needs them, and some lie within values."""
-    records = _records(text, delimiter, "")
-    fields = [field.strip() for record in records for field in record]
-    within = any(quote in field.strip(quote).replace(quote * 2, "") for field in fields)
-    return max(map(len, records)) <= width and (within or quote not in text)
-
-
-def _closes(records: list[list[str]]) -> bool:
-    """Whether as many fields end with a quote as begin with one; else they belong to the texts.
-
-    The records are divided without regard to quotes, so a quoted delimiter parts the two ends.
-    """
-    fields = [field.strip() for record in records for field in record]
-    opened = sum(field.startswith('"') for field in fields)
-    closed = sum(len(field) > 1 and field.endswith('"') for field in fields)
-    return closed >= 0.9 * opened
-
-
-def _records(text: str, delimiter: str, quote: str) -> list[list[str]]:
-    """The first records; the last one of the sample may be cut off and is left out."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote or None,
-                        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE)
-    records: list[list[str]] = []
-    try:
-        for record in reader:
-            if record:
-                records.append(record)
-            if len(records) > _RECORDS:
-                break
-    except csv.Error:  # a field beyond the limit: quotes that never close
-        pass
-    return records[:-1] if len(records) > _RECORDS else records or [[]]
-
-
-def _lines_before_header(text: str, delimiter: str, quote: str) -> int:
-    """Lines of a title above the header: they have one column where the records have several."""
-    widths = [len(record) for record in _records(text, delimiter, quote)]
-    usual = Counter(widths).most_common(1)[0][0]
-    above = next((i for i, width in enumerate(widths) if width > 1), 0)
-    if usual < 2 or not 0 < above <= _MOST_ABOVE or widths[above] != usual:
-        return 0
-    lines = text.split("\n")
-    return next(i for i, line in enumerate(lines) if delimiter in line)
-
-
-def _is_data(values: list[str]) -> bool:
-    """Whether a column holds numbers, dates or addresses, below whatever its first line says."""
-    filled = [value for text in values if (value := text.strip())]
-    return bool(filled) and (
-        sum(bool(_DATA.fullmatch(value)) for value in filled) >= _MOSTLY * len(filled))
-
-
-def _has_header(records: list[list[str]]) -> bool:
-    """A header has a text in every column, and none that is a number, date or address.
-
-    Where it has, a value that comes again below in its column gives a record away, and so does a
-    sentence, unless some column has numbers, dates or addresses below its name: surveys are
-    exported with their questions for names.
-    """
-    first, *others = records
-    names = [name.strip() for name in first]
-    if any(_DATA.fullmatch(name) for name in names[:-1]) or len(set(names)) < len(names):
-        return False
-    if _DATA.fullmatch(names[-1]) and (names[-1] or len(names) == 1):
-        return False
-    if any(len(name.split()) > 8 or len(name) > 80 for name in names) and not any(
-            _is_data([record[i] for record in others if len(record) > i])
-            for i in range(len(names))):
-        return False
-    return not any(sum(len(record) > i and record[i].strip() == name for record in others) > 1
-                   for i, name in enumerate(names))

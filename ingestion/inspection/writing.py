@@ -94,7 +94,8 @@ def _format_lines(one: Inspected) -> Iterator[str]:
             yield _line(f"    quote: {_flow(form.quote)}", "quotes are part of the texts")
         if form.column_names:
             yield _line(f"    column_names: {_flow(form.column_names)}",
-                        "the file has no header: name them")
+                        "the header, with names of their own" if form.skip_first
+                        else "the file has no header: name them")
         if form.may_be_short:
             yield _line("    may_be_short: true", "lines may lack their last columns")
         if form.skip_first:

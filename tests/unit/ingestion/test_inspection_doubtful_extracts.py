@@ -151,3 +151,32 @@ def test_files_of_another_kind_under_the_same_pattern_are_told(folder: Folder) -
     folder.write("export_2025-07-03.csv", customers())
     folder.propose()
     assert any("export_2025-07-03.csv, too" in problem for problem in folder.inspection.problems)
+
+
+@pytest.mark.parametrize(("before", "header", "record"), [
+    ("", "Kundennr;Vorname;Nachname;E-Mail;", "{i};Anna;{name};k{i}@example.org;"),
+    ("", ";Kundennr;Vorname;Nachname;E-Mail", "{i};{i};Anna;{name};k{i}@example.org"),
+    ("", ";Kundennr;Vorname;Nachname;E-Mail;", ";{i};Anna;{name};k{i}@example.org;"),
+    ("", "Kundennr;Vorname;;Nachname;E-Mail", "{i};Anna;von;{name};k{i}@example.org"),
+    ("", "Kundennr;Vorname;Nachname;E-Mail;Telefon;Telefon",
+     "{i};Anna;{name};k{i}@example.org;0221/4{i:05};"),
+    ("\n\n", "Kundennr;Vorname;Nachname;E-Mail", "{i};Anna;{name};k{i}@example.org"),
+    ("Kunden\n\n", "Kundennr;Vorname;Nachname;E-Mail;E-MAIL", "{i};Anna;{name};k{i}@example.org;"),
+])
+def test_a_header_with_missing_or_doubled_names_is_no_record(
+    folder: Folder, before: str, header: str, record: str,
+) -> None:
+    folder.write("kunden.csv", [before + header, *(
+        record.format(i=i, name=NAMES[i % 10]) for i in range(40))])
+    declaration = folder.propose("kunden.csv")
+    (table,) = declaration.tables
+    assert {name: mapping.names for name, mapping in table.columns.items() if mapping.names
+            and name != "phone"} == {
+        "first_name": ("Vorname",), "last_name": ("Nachname",), "email": ("E-Mail",)}
+    assert folder.rows(declaration, "count(*), count(distinct source_record_ref)") == [(40, 40)]
+
+
+def test_records_with_gaps_are_no_header(folder: Folder) -> None:
+    folder.write("people.csv", [f"Berg;{place};;x;x" for place in PLACES for _ in range(2)])
+    declaration = folder.propose("people.csv", entity="crm.customers")
+    assert declaration.tables[0].column_names[0] == "column_1"
