@@ -155,8 +155,7 @@ def describe(
     if share_of(real, number) >= NULL_SHARE:
         whole = share_of(real, re.compile(r"[+-]?\d+-?")) >= NULL_SHARE
         zero = any(re.fullmatch(r"0\d+", text) for text in real)
-        if zero and sum(bool(_PHONE.fullmatch(text)) * n for text, n in real.items()) >= (
-                0.8 * sum(real.values())):
+        if zero and share_of(real, _PHONE) >= 0.8 and _may_be_phone(name):
             return told("phone")
         if zero:
             return told("code", has_leading_zero=True)
@@ -172,6 +171,14 @@ def describe(
     if words >= 4 and len(real) > 0.2 * total:
         return told("text")
     return told("code" if share_of(real, _CODE) >= 0.8 else "word", is_boolean=is_boolean)
+
+
+def _may_be_phone(name: str) -> bool:
+    """Digits alone may be a number filled up with zeros; a name that speaks of something else, of a
+    customer say, means that.
+    """
+    said = concepts(name)
+    return "phone" in said or all(concept.startswith("?") for concept in said)
 
 
 def agree_on_days(columns: Iterable[Column]) -> tuple[Column, ...]:

@@ -180,3 +180,14 @@ def test_records_with_gaps_are_no_header(folder: Folder) -> None:
     folder.write("people.csv", [f"Berg;{place};;x;x" for place in PLACES for _ in range(2)])
     declaration = folder.propose("people.csv", entity="crm.customers")
     assert declaration.tables[0].column_names[0] == "column_1"
+
+
+@pytest.mark.parametrize(("name", "column"), [
+    ("Debitor", "customer_ref"), ("Telefon", "phone"), ("Tel. Kunde", "phone"), ("Xy", "phone")])
+def test_a_number_filled_up_with_zeros_is_no_telephone(
+    folder: Folder, name: str, column: str,
+) -> None:
+    folder.write("auftraege.csv", [f"Auftragsnr;{name};Auftragsdatum;Betrag", *(
+        f"{i};{10_001_000 + i % 9:010};{i % 28 + 1:02}.07.2025;{i},50" for i in range(40))])
+    columns = folder.propose("auftraege.csv").tables[0].columns
+    assert columns[column].names == (name,)
