@@ -32,7 +32,7 @@ from ingestion.inspection.profiling import (
 )
 from ingestion.inspection.proposing import FileFacts, propose
 from ingestion.inspection.sniffing import too_deep
-from ingestion.inspection.totals import find_totals
+from ingestion.inspection.totals import find_totals, told_as_totals
 from ingestion.readers.files import Extract, ExtractError, UnclearLinesError, open_extract
 from ingestion.readers.heads import copy_head
 
@@ -75,9 +75,9 @@ def inspect_extracts(
     inspected = []
     for group in groups:
         try:
-            inspected.append(replace(
-                _inspect(group, entity, rows),
-                totals=find_totals(group.files[0], group.form, group.names)))
+            one = _inspect(group, entity, rows)
+            totals = one.totals or find_totals(group.files[0], group.form, group.names)
+            inspected.append(replace(one, totals=totals))
         except ExtractError as error:
             problems.append(str(error))
         except RecursionError:
@@ -110,9 +110,19 @@ def _inspect(group: Group, entity: str, rows: int) -> Inspected:
             looked_at, counted = count_values(con, extract, names)
             if not looked_at:
                 raise ExtractError(f"{head.name}: a header without rows; nothing to look at")
-            return _judge(con, extract, group, entity, looked_at, counted, is_partial, unreadable)
+            one = _judge(con, extract, group, entity, looked_at, counted, is_partial, unreadable)
+            return replace(one, totals=_last_of_workbook(con, group))
         finally:
             con.close()
+
+
+def _last_of_workbook(con: duckdb.DuckDBPyConnection, group: Group) -> tuple[str, str] | None:
+    """A line of totals at the end of a workbook, which is always looked at as a whole."""
+    if group.form.format != "excel":
+        return None
+    (last,) = con.execute("select * exclude (cx360_file, cx360_row) from extract "
+                          "order by cx360_row desc limit 1").fetchall()
+    return told_as_totals(last, group.names)
 
 
 def _open_head(

@@ -16,12 +16,14 @@ from pathlib import Path
 from ingestion.declaration import FileFormat
 from ingestion.inspection.csv_shape import csv_shape
 from ingestion.readers.compression import DAMAGES, compression_of, open_content
-from ingestion.readers.excel import sheets_with_rows
+from ingestion.readers.excel import first_rows
 from ingestion.readers.files import ExtractError, header
 from ingestion.readers.headers import count_lines_of
 
 LOOK_BYTES = 1 << 20  # a header and enough records to judge
 _LARGEST_DOCUMENT = 64 << 20
+_ROWS_OF_SHEET = 30
+_OF_HEADER = 0.6  # of its cells are filled at least
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _BLOCK = 1 << 20
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
@@ -84,17 +86,27 @@ def _is_workbook(path: Path) -> bool:
 
 
 def _sniff_workbook(path: Path) -> list[Sniffed]:
-    form = FileFormat(format="excel")
-    sheets = sheets_with_rows(path)
-    if len(sheets) < 2:
-        return [Sniffed(form, ("Excel by its first bytes",))]
-    every = FileFormat(format="excel", sheet="*")
-    try:
-        header(path, every)
-    except ExtractError:  # they are not alike
-        return [Sniffed(FileFormat(format="excel", sheet=name), (f"Excel, sheet {name}",))
-                for name in sheets]
-    return [Sniffed(every, (f"Excel, {len(sheets)} sheets that are alike",))]
+    filled = first_rows(path, _ROWS_OF_SHEET)
+    above = {name: _rows_above(rows) for name, rows in filled.items() if len(rows) > 1}
+    if len(above) > 1 and len(set(above.values())) == 1:
+        every = FileFormat(format="excel", sheet="*", skip_first=next(iter(above.values())))
+        try:
+            header(path, every)
+        except ExtractError:  # they are not alike
+            pass
+        else:
+            return [Sniffed(every, (f"Excel, {len(above)} sheets that are alike",))]
+    if len(filled) < 2:
+        return [Sniffed(FileFormat(format="excel", skip_first=sum(above.values())),
+                        ("Excel by its first bytes",))]
+    return [Sniffed(FileFormat(format="excel", sheet=name, skip_first=above.get(name, 0)),
+                    (f"Excel, sheet {name}",)) for name in above or filled]
+
+
+def _rows_above(rows: list[list[str]]) -> int:
+    """Rows of a title: they fill few cells of those that the header and its records fill."""
+    widths = [sum(map(bool, row)) for row in rows]
+    return next(i for i, width in enumerate(widths) if width >= _OF_HEADER * max(widths))
 
 
 def _sniff_json(path: Path, text: str, encoding: str, told: tuple[str, ...]) -> Sniffed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from ingestion.declaration import FileFormat
@@ -22,7 +23,7 @@ def find_totals(path: Path, form: FileFormat, names: tuple[str, ...]) -> tuple[s
     record of a person called Summe does not.
 
     Args:
-        path: the file; compressed ones and those in two bytes a letter are not looked at.
+        path: the file; those in two bytes a letter, and compressed ones, are not looked at.
         form: how it is written.
         names: its columns.
 
@@ -41,9 +42,17 @@ def find_totals(path: Path, form: FileFormat, names: tuple[str, ...]) -> tuple[s
                                    quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE)
     except (csv.Error, ValueError):
         return None
-    if len(values) != len(names) or all(value.strip() for value in values):
+    return told_as_totals(values, names)
+
+
+def told_as_totals(
+    values: Sequence[str | None], names: Sequence[str],
+) -> tuple[str, str] | None:
+    """The column, and the pattern that tells a record to be totals by it; None if it is none."""
+    filled = [(name, value.strip()) for name, value in zip(names, values, strict=False)
+              if value and value.strip()]
+    if len(values) != len(names) or not 0 < len(filled) < len(names):
         return None
-    place, value = next(((i, value.strip()) for i, value in enumerate(values) if value.strip()),
-                        (0, ""))
+    name, value = filled[0]
     found = _WORD.match(value)
-    return (names[place], found.group() + "*") if found else None
+    return (name, found.group() + "*") if found else None

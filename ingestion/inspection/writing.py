@@ -98,8 +98,8 @@ def _format_lines(one: Inspected) -> Iterator[str]:
                         else "the file has no header: name them")
         if form.may_be_short:
             yield _line("    may_be_short: true", "lines may lack their last columns")
-        if form.skip_first:
-            yield _line(f"    skip_first: {form.skip_first}", "lines above the header")
+    if form.skip_first:
+        yield _line(f"    skip_first: {form.skip_first}", "lines above the header")
     if form.sheet:
         yield f"    sheet: {_flow(form.sheet)}"
     if form.record_path:

@@ -45,14 +45,16 @@ def workbook_header(path: Path, form: FileFormat) -> tuple[str, ...]:
     return (*names, form.sheet_column) if form.sheet_column else names
 
 
-def sheets_with_rows(path: Path) -> list[str]:
-    """Names of the sheets that have more than one row.
+def first_rows(path: Path, count: int) -> dict[str, list[list[str]]]:
+    """The first rows of every sheet that is not empty, blank ones included.
 
     Raises:
         ExtractError: no workbook, or a sheet reaches too far.
     """
     with _opened(path, "") as (names, open_sheet):
-        return [name for name in names if open_sheet(name).height > 1]
+        return {name: [[(_text(cell, ".") or "").strip() for cell in row]
+                       for row in islice(sheet.iter_rows(), count)]
+                for name in names if (sheet := open_sheet(name)).height}
 
 
 def open_excel(

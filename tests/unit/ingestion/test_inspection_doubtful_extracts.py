@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from benchmarks.workbooks import workbook
 from ingestion.declaration import SourceDeclaration
 from ingestion.inspection import NotInspected, declaration_text, found_table
 from tests.unit.ingestion.test_inspection import NAMES, PLACES, Folder
@@ -191,3 +192,19 @@ def test_a_number_filled_up_with_zeros_is_no_telephone(
         f"{i};{10_001_000 + i % 9:010};{i % 28 + 1:02}.07.2025;{i},50" for i in range(40))])
     columns = folder.propose("auftraege.csv").tables[0].columns
     assert columns[column].names == (name,)
+
+
+def test_a_workbook_with_a_title_totals_and_other_sheets(folder: Folder) -> None:
+    (folder.extracts / "umsatz.xlsx").write_bytes(workbook({
+        "Hinweise": [["Stand 31.10.2025"]],
+        "Umsatz": [["Umsatzbericht"], ["Stand", date(2025, 10, 31)], [],
+                   ["Bestellnr", "Kundennr", "Bestelldatum", "Betrag", "Filialnr"],
+                   *([f"B{i}", 100 + i % 7, datetime(2025, 7, i % 28 + 1), i + 0.5, i % 3]
+                     for i in range(40)),
+                   ["Summe", None, None, 800.0, None]]}))
+    declaration = folder.propose("umsatz.xlsx")
+    (table,) = declaration.tables
+    assert (table.entity, table.sheet, table.skip_first, table.totals) == (
+        "pos.orders", "Umsatz", 3, {"Bestellnr": ("Summe*",)})
+    (load,) = folder.load(declaration).loaded
+    assert (load.rows_read, load.rows_accepted, load.rows_rejected) == (41, 40, 1)
