@@ -182,7 +182,8 @@ def _find_key(
                   if place[0] == entity and ENTITIES[entity].column(place[1]).references]
     if entity == "pos.order_lines":
         line = found.get((entity, "line_number"))
-        references += [line.source] if line else []
+        order = found.get((entity, "order_ref"))  # which may have a product twice
+        references = [match.source for match in (order, line) if match] + references
         if not line and columns[0].rows < _MANY:
             return ()  # that no order has a product twice may be chance
     elif entity != "survey.answers" and (

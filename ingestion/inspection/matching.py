@@ -18,6 +18,7 @@ from ingestion.inspection.vocabulary import vocabulary
 _WORDS_ONLY = {"first_name", "last_name", "company_name", "city", "street", "name", "title",
                "author_handle", "industry", "brand", "supplier", "subject", "topic", "wording"}
 _NUMBERED = re.compile(r"[A-Za-z]{1,3}\d+")  # Q4STORE: exports of surveys number their questions
+_SHARE = re.compile(r"%|prozent|percent|\bpct\b", re.IGNORECASE)  # of an amount, and no amount
 _UNNAMED_NUMBER = 0.8  # a number whose name does not say that it identifies something
 _CODED_NUMBER = 0.85  # a number may be the code of a word
 _WORTH = {"id": 0.05, "code": 0.05, "name": 0.05, "unique": 0.0}  # what an extra concept costs
@@ -130,6 +131,8 @@ def _fit(column: Column, target: contract.Column) -> float:
     if target.type in ("timestamp", "date"):
         return float(column.is_moment)
     if target.type in ("integer", "decimal", "double"):
+        if _SHARE.search(column.name) and target.name.endswith(("_amount", "_price", "_cost")):
+            return 0.0
         is_whole = column.kind == "integer"
         return float(column.is_number and (is_whole or target.type != "integer"))
     if target.type == "boolean":

@@ -208,3 +208,12 @@ def test_a_workbook_with_a_title_totals_and_other_sheets(folder: Folder) -> None
         "pos.orders", "Umsatz", 3, {"Bestellnr": ("Summe*",)})
     (load,) = folder.load(declaration).loaded
     assert (load.rows_read, load.rows_accepted, load.rows_rejected) == (41, 40, 1)
+
+
+def test_a_percentage_is_no_amount_and_an_order_may_have_a_product_twice(folder: Folder) -> None:
+    folder.write("bonpositionen.csv", ["Bonnr;Artikelnr;Pos;Datum;Menge;Betrag;Rabatt %", *(
+        f"{100 + i // 4};A{i};{i % 4 + 1};0{i % 9 + 1}.07.2025;1;{i},50;{i % 3 * 5}"
+        for i in range(40))])
+    (table,) = folder.propose("bonpositionen.csv").tables
+    assert table.key == ("Bonnr", "Pos")
+    assert "discount_amount" not in table.columns
