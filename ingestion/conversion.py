@@ -30,6 +30,9 @@ _REFERENCES = {
 _BLANK = "[ \u00a0\u2009\u202f]"
 _CURRENCY_SIGNS = {"EUR": ("€", "Euro"), "USD": ("$", "US$"), "GBP": ("£",),
                    "CHF": ("Fr.", "SFr."), "JPY": ("¥",), "PLN": ("zł",), "CZK": ("Kč",)}
+# Formats beside those of strptime -> how many of them make a second.
+UNIX_FORMATS = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000}
+_YEAR_2100 = 4_102_444_800
 MARKED_CURRENCIES = tuple(_CURRENCY_SIGNS)
 _MEANT = {
     "integer": "a whole number",
@@ -107,17 +110,29 @@ def converted(
         if mapping.decimal and mapping.decimal == thousands:
             thousands = ""
         return _number(text, column.type, target, decimal, thousands, currency)
-    formats = () if is_typed else (
-        mapping.format
-        or (form.timestamp_format + form.date_format if column.type == "timestamp"
-            else form.date_format + form.timestamp_format))
+    formats = mapping.format or (() if is_typed else (
+        form.timestamp_format + form.date_format if column.type == "timestamp"
+        else form.date_format + form.timestamp_format))
+    counted = [name for name in formats if name in UNIX_FORMATS]
+    formats = tuple(name for name in formats if name not in UNIX_FORMATS) if not is_typed else ()
     if formats and form.format == "excel":  # beside text, a sheet has cells that are dates
         formats += ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f")
     parsed = (_by_formats(text, formats, is_past=column.is_past) if formats
               else f"try_cast({text} as timestamp)")
-    if column.type == "date":
-        return f"cast({parsed} as date)"
-    return _instant(text, parsed, mapping.time_zone or form.time_zone)
+    read = (f"cast({parsed} as date)" if column.type == "date"
+            else _instant(text, parsed, mapping.time_zone or form.time_zone))
+    if not counted:
+        return read
+    since = ", ".join(_since_1970(text, UNIX_FORMATS[name]) for name in counted)
+    return f"cast(coalesce({since}, {read}) as {target})"
+
+
+def _since_1970(text: str, per_second: int) -> str:
+    """Point in time, in UTC, from the seconds, milliseconds or microseconds since 1970."""
+    number = f"try_cast({text} as decimal(24, 6))"
+    micros = f"cast({number} * {1_000_000 // per_second} as bigint)"
+    return (f"case when regexp_full_match({text}, '\\d+([.]\\d+)?') "
+            f"and {number} < {_YEAR_2100 * per_second} then make_timestamp({micros}) end")
 
 
 def _by_formats(text: str, formats: tuple[str, ...], *, is_past: bool) -> str:

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from datetime import datetime
 
+from ingestion.conversion import UNIX_FORMATS
+
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S")
 _DATES = ("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%Y",
           "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
@@ -20,9 +22,21 @@ _ZONE = r"(Z|[+-]\d{2}:?(\d{2})?)"
 ISO = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}([ T]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?\s*{_ZONE}?)?")
 OFFSET = re.compile(rf".*\d{{2}}:\d{{2}}.*{_ZONE}$")
 _LIKE = re.compile(r"(\d|[A-Z][a-z]{2,8} \d).*\d.*")
+_YEAR_2000, _YEAR_2100 = 946_684_800, 4_102_444_800
 _YEARS = range(1900, 2101)
 ENOUGH = 0.9  # share of values that must be dates for the column to be one
 ENOUGH_NAMED = 0.6  # where its name speaks of a date; typing errors are common in birth dates
+
+
+def find_unix(values: Counter[str]) -> tuple[str, ...] | None:
+    """The format of points in time after 2000 that are counted since 1970; None if these are none.
+    """
+    def since_1970(text: str, per_second: int) -> bool:
+        return bool(re.fullmatch(r"\d+([.]\d+)?", text)) and (
+            _YEAR_2000 <= float(text) / per_second < _YEAR_2100)
+
+    return next(((form,) for form, per_second in UNIX_FORMATS.items()
+                 if values and all(since_1970(text, per_second) for text in values)), None)
 
 
 def find_formats(

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from ingestion.conversion import UNIX_FORMATS
 from ingestion.inspection.choosing import LEAST, Choice, choose
 from ingestion.inspection.gathering import Group, find_files, group_files
 from ingestion.inspection.inspected import Inspected, Inspection
@@ -176,7 +177,8 @@ def _of_texts(choices: Sequence[Choice], columns: Sequence[Column]) -> Choice | 
 
 def _facts(group: Group, columns: Sequence[Column], choice: Choice) -> FileFacts:
     def commonest(kind: str) -> tuple[str, ...]:
-        found = Counter(c.formats for c in columns if c.kind == kind and c.formats)
+        found = Counter(c.formats for c in columns if c.kind == kind and c.formats
+                        and not set(c.formats) & set(UNIX_FORMATS))  # told by the column alone
         return min(found, key=lambda f: (-found[f], f)) if found else ()
 
     has_date = bool(choice.source(choice.entity, "responded_at"))

@@ -19,6 +19,7 @@ from ingestion.inspection.dates import (
     OFFSET,
     changed_over,
     find_formats,
+    find_unix,
     has_time,
     is_ambiguous,
 )
@@ -146,6 +147,8 @@ def describe(
     dates = Counter(dict(real.most_common(_MOST_DATES)))
     speaks_of_date = bool({"date", "birth", "created", "updated", "start", "end"}
                           & set(concepts(name)))
+    if speaks_of_date and (counted := find_unix(dates)):
+        return told("timestamp", formats=counted)
     formats = find_formats(dates, is_named=speaks_of_date)
     if formats is not None:
         return told("timestamp" if has_time(dates) else "date", formats=formats,

@@ -106,3 +106,32 @@ def test_thousands_parted_by_any_blank_or_apostrophe(
     "12,50 $", "5,0 %", "-12-", "0.125", "1.23", "12,5 EU", "€", "-", "1,2,3", "€ 12 €-", "1e5-"])
 def test_what_is_no_amount_of_the_currency_is_rejected(tmp_path: Path, text: str) -> None:
     assert amounts(tmp_path, "decimal: ',', thousands: '.'", text, "1") == [None, Decimal(1)]
+
+
+@pytest.mark.parametrize(("form", "name", "content"), [
+    ("unix", "o.jsonl", b'{"Nr": "1", "Datum": 1751536800, "Betrag": 1, "Kunde": "a"}\n'),
+    ("unix_ms", "o.jsonl", b'{"Nr": 1, "Datum": "1751536800000", "Betrag": 1, "Kunde": "a"}\n'),
+    ("unix", "o.csv", b"Nr,Datum,Betrag,Kunde\n1,1751536800.0,1,a\n"),
+    ("[unix, '%d.%m.%Y %H:%M']", "o.csv", b"Nr,Datum,Betrag,Kunde\n1,03.07.2025 12:00,1,a\n"),
+    ("[unix, unix_ms]", "o.csv", b"Nr,Datum,Betrag,Kunde\n1,1751536800000,1,a\n"),
+    ("unix_us", "o.csv", b"Nr,Datum,Betrag,Kunde\n1,1751536800000000,1,a\n"),
+])
+def test_seconds_since_1970_are_points_in_time(
+    tmp_path: Path, form: str, name: str, content: bytes,
+) -> None:
+    shop = Shop(tmp_path)
+    kind = name.split(".")[1]
+    shop.declare(f"files: 'o*', format: {kind}, time_zone: Europe/Berlin",
+                 f"{{ordered_at: {{from: Datum, format: {form}}}, customer_ref: Kunde}}")
+    shop.write(name, content)
+    assert shop.rows("ordered_at", shop.only()) == [(datetime(2025, 7, 3, 10),)]
+
+
+def test_a_number_that_is_no_point_in_time_is_rejected(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.declare("files: 'o*'", "{ordered_at: {from: Datum, format: unix}, customer_ref: Kunde}")
+    shop.write("o.csv", b"Nr,Datum,Kunde\n1,1751536800000,a\n2,99999999999999999999999999,a\n"
+               b"3,abc,a\n4,1751536800,a\n")
+    load = shop.only()
+    assert [reason for _, reason, _ in shop.rejects(load)] == (
+        ["column ordered_at: not a point in time"] * 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -217,3 +218,18 @@ def test_a_percentage_is_no_amount_and_an_order_may_have_a_product_twice(folder:
     (table,) = folder.propose("bonpositionen.csv").tables
     assert table.key == ("Bonnr", "Pos")
     assert "discount_amount" not in table.columns
+
+
+@pytest.mark.parametrize(("form", "factor"), [("unix", 1), ("unix_ms", 1000)])
+def test_points_in_time_counted_since_1970(folder: Folder, form: str, factor: int) -> None:
+    folder.write("events.jsonl", [json.dumps({
+        "event_id": f"e{i}", "event": "page_view", "user_id": i % 9,
+        "created_at": "2025-07-03T10:00:00Z", "ts": (1_751_536_800 + i) * factor, "page": "/start"})
+        for i in range(40)])
+    folder.write("orders.csv", ["order_id,customer_id,created,amount", *(
+        f"{i},{i % 9},{(1_751_536_800 + i) * factor},{i}.50" for i in range(40))])
+    mapping = folder.propose("events.jsonl").tables[0].columns["occurred_at"]
+    assert mapping.names in (("ts",), ("created_at",))
+    declaration = folder.propose("orders.csv")
+    assert declaration.tables[0].columns["ordered_at"].format == (form,)
+    assert folder.rows(declaration, "min(ordered_at)") == [(datetime(2025, 7, 3, 10),)]
