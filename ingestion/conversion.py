@@ -34,6 +34,9 @@ _CURRENCY_SIGNS = {"EUR": ("€", "Euro"), "USD": ("$", "US$"), "GBP": ("£",),
 UNIX_FORMATS = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000}
 _YEAR_2100 = 4_102_444_800
 MARKED_CURRENCIES = tuple(_CURRENCY_SIGNS)
+# What has happened lies before its extract, which is of today where it does not say; a day of grace
+# for time zones.
+LATEST_PAST = "coalesce(extracted_on, current_date) + interval 2 day"
 _MEANT = {
     "integer": "a whole number",
     "decimal": "a number",
@@ -148,8 +151,8 @@ def _by_formats(text: str, formats: tuple[str, ...], *, is_past: bool) -> str:
     long = [form for form in formats if form not in short]
     if not short or not is_past:
         return read(short + long)
-    past = (f"{read(short)} - case when {read(short)} > extracted_on + interval 2 day "
-            "then interval 100 year else interval 0 year end")
+    past = (f"{read(short)} - case when {read(short)} > {LATEST_PAST} then interval 100 year "
+            "else interval 0 year end")
     return f"coalesce({past}, {read(long)})" if long else past
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from ingestion.contract import DUCKDB_TYPES, LATEST, Column, Entity
-from ingestion.conversion import converted, mismatch, source_text
+from ingestion.conversion import LATEST_PAST, converted, mismatch, source_text
 from ingestion.declaration import ColumnMapping, SourceDeclaration, TableDeclaration
 from ingestion.deletions import (
     deletion_reasons,
@@ -176,8 +176,9 @@ def _range_reasons(column: Column, entity: Entity) -> list[str]:
               (("<", column.minimum), (">", column.maximum)) if bound is not None]
     if column.type in ("date", "timestamp"):
         bounds += [f"{name} < date '{column.earliest}'", f"{name} > date '{LATEST}'"]
-        if column.is_past or column.name == entity.event_time:
-            # A day of grace for time zones.
+        if column.is_past:
+            bounds.append(f"{name} > {LATEST_PAST}")
+        elif column.name == entity.event_time:
             bounds.append(f"{name} > extracted_on + interval 2 day")
     if not bounds:
         return []

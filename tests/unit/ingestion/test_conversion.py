@@ -50,15 +50,18 @@ def test_years_of_two_and_of_four_digits_in_one_column(tmp_path: Path, formats: 
         ("1", datetime(2025, 7, 3)), ("2", datetime(2025, 7, 3))]
 
 
+@pytest.mark.parametrize("dated", ["", r"extracted_on: '(\d{4}-\d\d-\d\d)',"])
 @pytest.mark.parametrize("formats", ['"%d.%m.%y"', '["%d.%m.%Y", "%d.%m.%y"]'])
-def test_a_birth_date_of_two_digits_lies_before_its_extract(tmp_path: Path, formats: str) -> None:
+def test_a_birth_date_of_two_digits_lies_before_its_extract(
+    tmp_path: Path, formats: str, dated: str,
+) -> None:
     shop = Shop(tmp_path)
     shop.declare(f"files: 'o*', delimiter: ';', date_format: {formats}")
     (shop.sources / "shop.yml").write_text(f"""
 source: shop
 tables:
   - {{entity: crm.customers, files: "k*", delimiter: ";", key: Nr, date_format: {formats},
-     extracted_on: '(\\d{{4}}-\\d\\d-\\d\\d)', columns: {{birth_date: Geburt}}}}
+     {dated} columns: {{birth_date: Geburt}}}}
 """, encoding="utf-8")
     shop.write("k_2025-07-01.csv", b"Nr;Geburt\n1;03.07.45\n2;29.02.68\n3;01.07.25\n4;01.01.80\n")
     assert shop.rows("source_record_ref, birth_date", shop.only()) == [
