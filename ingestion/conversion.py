@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from ingestion.contract import DUCKDB_TYPES, Column
 from ingestion.declaration import ColumnMapping, FileFormat
+from ingestion.moments import UNIX_FORMATS, by_formats, instant, since_1970
 from ingestion.readers.extract import trimmed
 from ingestion.readers.files import literal
 
@@ -30,13 +31,7 @@ _REFERENCES = {
 _BLANK = "[ \u00a0\u2009\u202f]"
 _CURRENCY_SIGNS = {"EUR": ("€", "Euro"), "USD": ("$", "US$"), "GBP": ("£",),
                    "CHF": ("Fr.", "SFr."), "JPY": ("¥",), "PLN": ("zł",), "CZK": ("Kč",)}
-# Formats beside those of strptime -> how many of them make a second.
-UNIX_FORMATS = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000}
-_YEAR_2100 = 4_102_444_800
 MARKED_CURRENCIES = tuple(_CURRENCY_SIGNS)
-# What has happened lies before its extract, which is of today where it does not say; a day of grace
-# for time zones.
-LATEST_PAST = "coalesce(extracted_on, current_date) + interval 2 day"
 _MEANT = {
     "integer": "a whole number",
     "decimal": "a number",
@@ -120,40 +115,14 @@ def converted(
     formats = tuple(name for name in formats if name not in UNIX_FORMATS) if not is_typed else ()
     if formats and form.format == "excel":  # beside text, a sheet has cells that are dates
         formats += ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f")
-    parsed = (_by_formats(text, formats, is_past=column.is_past) if formats
+    parsed = (by_formats(text, formats, is_past=column.is_past) if formats
               else f"try_cast({text} as timestamp)")
     read = (f"cast({parsed} as date)" if column.type == "date"
-            else _instant(text, parsed, mapping.time_zone or form.time_zone))
+            else instant(text, parsed, mapping.time_zone or form.time_zone))
     if not counted:
         return read
-    since = ", ".join(_since_1970(text, UNIX_FORMATS[name]) for name in counted)
+    since = ", ".join(since_1970(text, UNIX_FORMATS[name]) for name in counted)
     return f"cast(coalesce({since}, {read}) as {target})"
-
-
-def _since_1970(text: str, per_second: int) -> str:
-    """Point in time, in UTC, from the seconds, milliseconds or microseconds since 1970."""
-    number = f"try_cast({text} as decimal(24, 6))"
-    micros = f"cast({number} * {1_000_000 // per_second} as bigint)"
-    return (f"case when regexp_full_match({text}, '\\d+([.]\\d+)?') "
-            f"and {number} < {_YEAR_2100 * per_second} then make_timestamp({micros}) end")
-
-
-def _by_formats(text: str, formats: tuple[str, ...], *, is_past: bool) -> str:
-    """The first format that reads the text. Those of two digits for the year come before all
-    others, since the engine's `%Y` takes 25 for the year 25.
-
-    Two digits leave the century open: what lies in the past (a birth) is never after its extract.
-    """
-    def read(some: list[str]) -> str:
-        return f"try_strptime({text}, [{', '.join(map(literal, some))}])"
-
-    short = [form for form in formats if "%y" in form]
-    long = [form for form in formats if form not in short]
-    if not short or not is_past:
-        return read(short + long)
-    past = (f"{read(short)} - case when {read(short)} > {LATEST_PAST} then interval 100 year "
-            "else interval 0 year end")
-    return f"coalesce({past}, {read(long)})" if long else past
 
 
 def _html_unescaped(text: str) -> str:
@@ -237,15 +206,3 @@ def _number(
 
     return (f"case when regexp_full_match({text}, {literal(usual)}) then {cast(plain)} "
             f"when regexp_full_match({text}, {literal(other)}) then {cast(bare)} end")
-
-
-def _instant(text: str, parsed: str, zone: str) -> str:
-    """UTC: text with its own offset speaks for itself, other text is local to the zone."""
-    # Three searches for a sign cost half of one for the pattern, which hardly any text needs.
-    has_offset = (f"(contains({text}, 'Z') or contains({text}, '+') or {text} like '%:%-%') and "
-                  f"regexp_matches({text}, '\\d{{2}}:\\d{{2}}.*(Z|[+-]\\d{{2}}(:?\\d{{2}})?)$')")
-    # The engine reads offsets only as +hh or +hh:mm, without a blank before them.
-    offset = rf"regexp_replace({text}, '\s*([+-]\d{{2}}):?(\d{{2}})$', '\1:\2')"
-    stated = f"timezone('UTC', try_cast({offset} as timestamptz))"
-    local = parsed if zone == "UTC" else f"timezone('UTC', timezone({literal(zone)}, {parsed}))"
-    return f"case when {has_offset} then {stated} else {local} end"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from ingestion.contract import DUCKDB_TYPES, LATEST, Column, Entity
-from ingestion.conversion import LATEST_PAST, converted, mismatch, source_text
+from ingestion.conversion import converted, mismatch, source_text
 from ingestion.declaration import ColumnMapping, SourceDeclaration, TableDeclaration
 from ingestion.deletions import (
     deletion_reasons,
@@ -18,6 +18,7 @@ from ingestion.deletions import (
     told_by,
     unclear_mark,
 )
+from ingestion.moments import LATEST_PAST
 from ingestion.readers.files import Extract, identifier, literal
 
 

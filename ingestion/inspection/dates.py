@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from datetime import datetime
 
-from ingestion.conversion import UNIX_FORMATS
+from ingestion.moments import GERMAN_MONTHS, UNIX_FORMATS
 
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S")
 _DATES = ("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%Y",
-          "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
+          "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%b-%Y", "%d %b %Y", "%d %B %Y",
+          "%d. %B %Y", "%d. %b %Y", "%b %d, %Y",
           "%B %d, %Y", "%Y%m%d")
 FORMATS = tuple(date + time for time in _TIMES for date in _DATES)
 _DIGITS = {"%Y": r"\d{4}", "%b": "[A-Za-z]{3}", "%B": "[A-Za-z]{3,9}", "%p": "[AaPp][Mm]"}
@@ -105,6 +106,9 @@ def _is_iso(text: str) -> bool:
 
 
 def _reads(text: str, form: str) -> bool:
+    if "%b" in form or "%B" in form:
+        for german, month in GERMAN_MONTHS:
+            text = re.sub(german, month, text)
     if not _PATTERNS[form].fullmatch(text):  # tells most apart, and much sooner
         return False
     try:

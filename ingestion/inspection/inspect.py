@@ -18,7 +18,6 @@ from typing import Any
 
 import duckdb
 
-from ingestion.conversion import UNIX_FORMATS
 from ingestion.inspection.choosing import LEAST, Choice, choose
 from ingestion.inspection.gathering import Group, find_files, group_files
 from ingestion.inspection.inspected import Inspected, Inspection
@@ -34,6 +33,7 @@ from ingestion.inspection.profiling import (
 from ingestion.inspection.proposing import FileFacts, propose
 from ingestion.inspection.sniffing import too_deep
 from ingestion.inspection.totals import find_totals, told_as_totals
+from ingestion.moments import UNIX_FORMATS
 from ingestion.readers.files import Extract, ExtractError, UnclearLinesError, open_extract
 from ingestion.readers.heads import copy_head
 

@@ -138,3 +138,24 @@ def test_a_number_that_is_no_point_in_time_is_rejected(tmp_path: Path) -> None:
     load = shop.only()
     assert [reason for _, reason, _ in shop.rejects(load)] == (
         ["column ordered_at: not a point in time"] * 3)
+
+
+MONTHS = ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
+          "Oktober", "November", "Dezember"]
+SHORT = ["Jan", "Feb", "Mrz", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"]
+ENGLISH = ["January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December"]
+
+
+@pytest.mark.parametrize(("form", "written", "names"), [
+    ("%d. %B %Y", "03. {} 2025", MONTHS), ("%d-%b-%Y", "03-{}-2025", SHORT),
+    ("%d %b %y", "3 {} 25", SHORT), ("%B %d, %Y", "{} 3, 2025", ENGLISH)])
+def test_months_have_german_and_english_names(
+    tmp_path: Path, form: str, written: str, names: list[str],
+) -> None:
+    shop = Shop(tmp_path)
+    shop.declare(f"files: 'o*', delimiter: ';', date_format: '{form}'")
+    shop.write("orders.csv", "\n".join(["Nr;Datum;Betrag;Kunde", *(
+        f"{i};{written.format(name)};1;k" for i, name in enumerate(names, 1))]).encode())
+    assert shop.rows("cast(source_record_ref as integer), ordered_at", shop.only()) == [
+        (i, datetime(2025, i, 3)) for i in range(1, 13)]

@@ -233,3 +233,16 @@ def test_points_in_time_counted_since_1970(folder: Folder, form: str, factor: in
     declaration = folder.propose("orders.csv")
     assert declaration.tables[0].columns["ordered_at"].format == (form,)
     assert folder.rows(declaration, "min(ordered_at)") == [(datetime(2025, 7, 3, 10),)]
+
+
+@pytest.mark.parametrize(("form", "written", "months"), [
+    ("%d. %B %Y", "0{}. {} 2025", ["Januar", "März", "Juli", "Dezember"]),
+    ("%d-%b-%Y", "0{}-{}-2025", ["Jan", "Mrz", "Jul", "Dez"])])
+def test_german_names_of_months_are_dates(
+    folder: Folder, form: str, written: str, months: list[str],
+) -> None:
+    folder.write("auftraege.csv", ["Auftragsnr;Kundennr;Auftragsdatum;Betrag", *(
+        f"{i};{i % 9};{written.format(i % 9 + 1, months[i % 4])};{i},50" for i in range(40))])
+    declaration = folder.propose("auftraege.csv")
+    assert declaration.tables[0].date_format == (form,)
+    assert folder.rows(declaration, "count(*), count(distinct ordered_at)") == [(40, 36)]
