@@ -26,6 +26,7 @@ _KNOWN_EXTRA, _UNKNOWN_EXTRA = 0.2, 0.1
 _LATER_PATTERN = 0.05
 _LEAST = 0.3
 _ADDRESS = 0.4
+_OWN_NAME = 0.6  # a number called what it counts: Ticket, Debitor
 _SENTENCE = 4  # words of a name that is a question as it was asked
 
 
@@ -173,7 +174,8 @@ def own_key_score(column: Column, entity: str) -> float:
     if all(concept.startswith("?") for concept in said):  # nameless, but unlike in every row
         return 0.4 if column.is_unique and column.kind in ("integer", "code") else 0.0
     if not said & {"id"} and "code" not in column.concepts:
-        return 0.0
+        is_number = column.is_unique and column.kind in ("integer", "code")
+        return _OWN_NAME if is_number and said <= vocabulary().subjects[entity] else 0.0
     rest = said - {"id"}
     if not rest:
         return 0.9

@@ -246,3 +246,16 @@ def test_german_names_of_months_are_dates(
     declaration = folder.propose("auftraege.csv")
     assert declaration.tables[0].date_format == (form,)
     assert folder.rows(declaration, "count(*), count(distinct ordered_at)") == [(40, 36)]
+
+
+@pytest.mark.parametrize(("name", "header", "entity"), [
+    ("tickets.csv", "Ticket;Kundennr;Eröffnet am;Betreff", "crm.cases"),
+    ("kunden.csv", "Debitor;Vorname;Angelegt am;Nachname", "crm.customers")])
+def test_a_number_called_what_it_counts_is_the_key(
+    folder: Folder, name: str, header: str, entity: str,
+) -> None:
+    folder.write(name, [header, *(
+        f"{100 + i};K{i % 9};{i % 28 + 1:02}.07.2025;Wort" for i in range(40))])
+    (table,) = folder.propose(name).tables
+    assert (table.entity, table.key) == (entity, (header.split(";")[0],))
+    assert "linked_case_ref" not in table.columns
