@@ -20,8 +20,10 @@ from models_ml.language import UNKNOWN_LANGUAGE
 from models_ml.masking_words import WORD_FILES
 from models_ml.personal_addresses import find_addresses
 from models_ml.personal_contacts import find_contacts, find_phones
+from models_ml.personal_labels import find_labelled_numbers
 from models_ml.personal_names import find_known_names, find_names
 from models_ml.personal_numbers import (
+    CODE_WORDS,
     find_bank_numbers,
     find_birth_dates,
     find_long_numbers,
@@ -163,11 +165,12 @@ def _candidates(
     """All candidates, the surest kinds first: of two that overlap the earlier one counts."""
     words = frozenset(_WORD.findall(text.lower()))
     yield from find_contacts(text, words)
-    if _DIGIT.search(text):
+    if _DIGIT.search(text) or not words.isdisjoint(CODE_WORDS):
         yield from find_bank_numbers(text)
         yield from find_birth_dates(text, words)
         yield from find_record_numbers(text, words)
         yield from find_phones(text, language, default_country, is_free)
+        yield from find_labelled_numbers(text, words)
         yield from find_plates(text, language, words)
         yield from find_addresses(text, words)
         yield from find_long_numbers(text)

@@ -54,7 +54,7 @@ _CARD_GROUPS = re.compile(
 
 _NOUNS = {
     "ORDER_NUMBER": r"bestell(?:ungs?)?|best(?=\.)|auftrags?|auftr(?=\.)|order|purchase|buchungs?"
-                    "|booking|reservierungs?|reservation|confirmation|best(?:ä|ae)tigungs?|record",
+                    "|booking|pnr|reservierungs?|reservation|confirmation|best(?:ä|ae)tigungs?|record",
     "CUSTOMER_NUMBER": "kunden?|kd|customer|client|mitglieds?|member(?:ship)?|account|vielflieger"
                        "|acct|frequent[ -]flyer|bahncard|payback|loyalty|teilnehmer|nutzer|user",
     "INVOICE_NUMBER": r"rechnungs?|rechn(?=\.)|re|rg|invoice|bill|beleg|quittungs?|receipt|bon",
@@ -78,12 +78,14 @@ _LABELLED = re.compile(
     r"(?:id(?:ent(?:ifikations)?)?[-_. ]?)?"
     r"(?:nummern?|nr|no|num|numbers?|id|code|kennung|zeichen|referenz|reference|ref|locator)(?![^\W_]))?"
     r"[\s.:=(]{0,4}(?:(?:lautete?|ist|war|is|was)\b[\s:]{0,3})?(?P<hash>#)?[ ]?"
-    r"(?P<value>(?=[A-Z/._-]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[-/._](?=[A-Z0-9])){2,29}"
+    r"(?P<value>(?=[A-Z/._-]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[-/._](?=[A-Z0-9])){2,39}"
     r"|\d{1,2}(?=[ \u00a0]\d{2,5}(?!\w))"
-    r"|(?-i:[A-Z]{6})(?!\w))", re.IGNORECASE)
-_CODE_WORDS = frozenset({
+    r"|(?-i:[A-Z]{6})(?!\w)(?!(?-i:[ ][A-Z]{2})))", re.IGNORECASE)
+_CODE_NOUN = re.compile(r"pnr|booking|buchung|reserv", re.IGNORECASE)
+CODE_WORDS = frozenset({
     "confirmation", "booking", "buchung", "code", "locator", "buchungscode", "number", "nummer",
-    "reference", "buchungsnummer", "referenz"})
+    "reference", "buchungsnummer", "referenz", "pnr"})
+"""Words beside which a code may stand that holds no digit."""
 _NO_UNIT = (
     r"(?![ \u00a0]?(?:(?:euros?|eur|uhr|stunden?|minuten?|tagen?|wochen?|monaten?|jahren?|mal"
     r"|artikel|st(?:ü|ue)ck|teilen?|prozent|personen|km|days?|weeks?|months?|years?|hours?|minutes?"
@@ -112,7 +114,8 @@ _PREFIXED = re.compile(
     r"[-_#]\d[\dA-Z_/-]{2,20}(?![^\W_])")
 _SHOP_ORDER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])|(?<![\w&/])#\d{5,20}(?!\w)")
 _LONG_NUMBER = re.compile(
-    r"(?<![\w.,/-])(?:\d{9,30}|[A-Z]{1,4}-?\d{5,20})(?![\w-])(?![.,]\d)")
+    r"(?<![\w.,/-])(?:\d{9,30}|[A-Z]{1,4}-?\d{5,20}|(?=(?:[A-Z]*\d){6})[A-Z\d]{12,30}"
+    r"|\d{4}(?:([ \u00a0-])\d{4})(?:\1\d{4}){2})(?![\w-])(?![.,]\d)")
 _PRODUCT_LABEL = re.compile(
     r"\b(?:ean|gtin|isbn|sku|asin|pzn|art(?:ikel)?|modell?|product|item|teile?)[ .:-]{0,3}"
     r"(?:nummer|nr|no|number|code|id)?[ .:#]{0,3}\Z", re.IGNORECASE)
@@ -162,7 +165,7 @@ def find_birth_dates(text: str, words: Set[str]) -> Iterator[Span]:
 
 def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
     """Numbers of orders, customers, invoices, accounts and cases, by their label or prefix."""
-    if not _THREE_DIGITS.search(text) and words.isdisjoint(_CODE_WORDS):
+    if not _THREE_DIGITS.search(text) and words.isdisjoint(CODE_WORDS):
         return
     for match in _LABELLED.finditer(text):
         value = match["value"]
@@ -171,8 +174,9 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
         digits = sum(map(str.isdigit, value))
         if _DATE_ALONE.fullmatch(value) or (needs_word and not named):
             continue
-        is_code = named and len(value) in (5, 6) and value.isupper()
-        more = _MORE_GROUPS.match(text, match.end()) if named and value.isdigit() else None
+        is_code = len(value) in (5, 6) and value.isupper() and (
+            named or (digits and bool(_CODE_NOUN.match(match[0]))))
+        more = _MORE_GROUPS.match(text, match.end()) if named and value[-1].isdigit() else None
         if len(value) < 3:
             is_number = more and digits + sum(map(str.isdigit, more[0])) >= _FEWEST_GROUPED_DIGITS
         else:
@@ -190,7 +194,8 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
 
 
 def find_long_numbers(text: str) -> Iterator[Span]:
-    """Long numbers that nothing else explains, but those of products."""
+    """Long numbers that nothing else explains, also with letters or in groups of four, but those
+    of products."""
     for match in _LONG_NUMBER.finditer(text):
         before = text[max(0, match.start() - _LABEL_CHARACTERS):match.start()]
         if not _PRODUCT_LABEL.search(before):
