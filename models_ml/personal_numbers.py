@@ -31,8 +31,9 @@ _DATE = (r"(?:\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d{4}|\d{2})|\d{4}[./-]\d{1,2}[./-]
          rf"|{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{2,4}})(?!\d)")
 _DATE_ALONE = re.compile(_DATE, re.IGNORECASE)
 _BIRTH_DATE = re.compile(
-    r"\b(?:geb(?:oren|urtsdatum|urtstag)?|born|date of birth|dob|d\.o\.b|birth ?(?:day|date))\b\.?"
-    rf"[ \t]{{0,2}}(?:(?:ist|is|der|am|on|war|was|:|=|\()[ \t]{{0,2}}){{0,3}}(?P<value>{_DATE})"
+    r"\b(?:geb(?:oren|urtsdatum|urtstag|\.?-?dat)?|born|date of birth|dob|d\.o\.b"
+    r"|birth ?(?:day|date))\b\.?"
+    rf"[ \t]{{0,2}}(?:(?:ist|is|der|am|on|the|war|was|:|=|\()[ \t]{{0,2}}){{0,3}}(?P<value>{_DATE})"
     rf"|(?<![\w*])\*[ \t]?(?P<star>{_DATE})"
     rf"|(?<![\d.])(?P<before>{_DATE}) (?:in \w{{1,30}} )?geboren\b",
     re.IGNORECASE)
@@ -124,9 +125,10 @@ _LABEL_CHARACTERS = 24
 _PLATE = re.compile(
     r"(?<![\w-])(?P<district>[A-ZÄÖÜ]{1,3})(?:-|: ?)[A-Z]{1,2}[- ]?\d{1,4}[EH]?(?![\w-])")
 _NAMED_PLATE = re.compile(
-    r"\b(?:kennzeichen|nummernschild|licen[cs]e (?:plates?|number)|number plates?"
+    r"\b(?:kennz(?:eichen|\.)|nummernschild|kontrollschild|licen[cs]e (?:plates?|number)"
+    r"|(?:number|reg) plates?"
     r"|registration(?: (?:number|no\.?|plate))?)(?: (?:is|was|ist|lautet|war))?[\s:]{1,3}"
-    r"(?P<value>(?-i:(?=[^a-zäöüß]{0,9}\d)[A-Z0-9ÄÖÜ]{1,4}(?:[- :]{1,2}[A-Z0-9]{1,4}){0,2})"
+    r"(?P<value>(?-i:(?=[^a-zäöüß]{0,9}\d)[A-Z0-9ÄÖÜ]{1,8}(?:[- :.]{1,2}[A-Z0-9]{1,6}){0,2})"
     r"|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[- ]?\d{1,4}[EH]?)"
     r"(?![\w-])", re.IGNORECASE)
 # With blanks only, letters and digits are a plate where the text speaks of a vehicle.
@@ -134,8 +136,10 @@ _SPACED_PLATE = re.compile(
     r"(?<![\w-])(?P<district>[A-ZÄÖÜ]{1,3}) [A-Z]{1,2} ?\d{1,4}[EH]?(?![\w-]|[.,]\d)")
 _VEHICLE_WORDS = frozenset({"auto", "autos", "wagen", "fahrzeug", "pkw", "kfz", "lkw", "motorrad",
                             "lieferwagen", "transporter", "kennzeichen", "nummernschild"})
-_PLATE_WORDS = frozenset({"kennzeichen", "nummernschild", "plate", "plates", "license", "licence",
-                          "registration"})
+# A British plate of this century looks like nothing else: "AB12 CDE".
+_BRITISH_PLATE = re.compile(r"(?<![\w-])[A-HJ-PR-Y]{2}\d{2}[ ]?[A-HJ-PR-Z]{3}(?![\w-])")
+_PLATE_WORDS = frozenset({"kennzeichen", "kennz", "nummernschild", "kontrollschild", "plate",
+                          "plates", "license", "licence", "registration"})
 
 
 def find_bank_numbers(text: str) -> Iterator[Span]:
@@ -205,8 +209,9 @@ def find_long_numbers(text: str) -> Iterator[Span]:
 def find_plates(text: str, language: str, words: Set[str]) -> Iterator[Span]:
     """German licence plates by their district, and any plate behind a label.
 
-    In an English text letters with hyphens are mostly product names; there a label is needed. With
-    blanks in place of hyphens ("HH AB 1234") a word for a vehicle must stand in the text.
+    In an English text letters with hyphens are mostly product names; there a label is needed, or
+    the form of a British one. With blanks in place of hyphens ("HH AB 1234") a word for
+    a vehicle must stand in the text.
     """
     if language != "en":
         patterns = (_PLATE,) if words.isdisjoint(_VEHICLE_WORDS) else (_PLATE, _SPACED_PLATE)
@@ -214,6 +219,9 @@ def find_plates(text: str, language: str, words: Set[str]) -> Iterator[Span]:
             for match in pattern.finditer(text):
                 if match["district"] in read_words("plate"):
                     yield *match.span(), "PLATE"
+    else:
+        for match in _BRITISH_PLATE.finditer(text):
+            yield *match.span(), "PLATE"
     if not words.isdisjoint(_PLATE_WORDS):
         for match in _NAMED_PLATE.finditer(text):
             yield *match.span("value"), "PLATE"
