@@ -46,7 +46,8 @@ _TITLE = re.compile(
     r"|(?:MS\.|M[Xx]|Mme)\b\.?|Miss|Sir|Lady)[ \t\u00a0]{1,3}"
     r"(?:(?i:dr|prof|dipl|ing|med|rer|nat|doktor|professor(?:in)?)\b\.?[ \t-]{0,2}){0,4}"
     r"|(?P<degree>(?:[Dd]r|DR|[Pp]rof)\.)[ \t]{0,2}"
-    r"(?:(?i:dr|med|rer|nat|h|c|ing)\b\.[ \t]{0,2}){0,4})")
+    r"(?:(?i:dr|med|rer|nat|h|c|ing)\b\.[ \t]{0,2}){0,4}"
+    r"|(?:Dr|DR|Prof(?:essor(?:in)?)?|Doctor|Nurse)[ \t]{1,2}(?:(?:Dr|DR)\.?[ \t]{1,2})?)")
 _INTRODUCTION = re.compile(
     r"\b(?:(?P<sure>mein name (?:ist|lautet)|ich hei(?:ß|ss)e|my name(?:['’]s| is)|i am called)"
     r"|mein name|(?:vor-? und nachname|nachname|vorname|name|full name|first name|last name|surname"
@@ -55,6 +56,8 @@ _INTRODUCTION = re.compile(
     r"[ \t]?:)[ \t:,]{1,3}", re.IGNORECASE)
 _ROLE = re.compile(
     r"\b(?:(?:mitarbeiter|sachbearbeiter|verkäufer|(?:kunden)?berater|techniker|fahrer|zusteller|schaffner|kassierer"
+    r"|(?:ober|chef|haus|zahn|fach)arzt|(?:ober|chef|haus|zahn|fach)ärzt|(?:physio|ergo)?therapeut"
+    r"|pfleger|hausmeister|busfahrer|makler|lehrer|trainer|postbote?|sprechstundenhilfe"
     r"|filialleiter|marktleiter|teamleiter|monteur|kellner|zugbegleiter|servicekraft)(?:in)?"
     r"|kolleg(?:e|en|in)|namens|genannt)[ \t]{1,3}", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:named|called|by the name of|spoke (?:to|with)|talked to|served by"
@@ -76,7 +79,7 @@ _CLOSING = re.compile(
     r"(?:en|em|e|er|ste|sten)?(?: und freundlichen?)? gr(?:u|ü|ue)(?:ß|ss)(?:en|e)?"
     r"|gr(?:u|ü|ue)(?:ß|ss)e?|mfg|m\.f\.g\.|lg|vg|bg|hochachtungsvoll"
     r"|(?:(?:best|kind|warm|many) )?regards|(?:yours )?(?:sincerely|truly|faithfully)(?: yours)?"
-    r"|best wishes|all the best|cheers|br|thanks(?: again)?|many thanks|thank you"
+    r"|best wishes|all the best|best(?=,)|cheers|br|thanks(?: again)?|many thanks|thank you"
     r"|herzlichst|ihre?|yours|gez\.|i\. ?[av]\.|signed|mit besten w(?:ü|ue)nschen)(?!\w)"
     rf"(?:[ \t](?:aus|vom|from)(?:[ \t](?:dem|der|the))?[ \t](?-i:[{_CAPITAL}])[\w-]{{1,30}}"
     r"(?=[,.!]?[ \t]{0,3}\r?\n))?"
@@ -86,7 +89,8 @@ _CONTACT = re.compile(
     r"(?:\A|(?<=[\n,;:])|(?<=[,;:] ))"
     rf"(?P<name>[{_CAPITAL}][^\n,;:!?\[\]]{{3,60}})(?=[,;\n]{{1,2}} ?\[(?:{_CONTACT_KINDS})\])")
 _WEAK_CLOSINGS = frozenset({"ihr", "ihre", "yours", "thanks", "thanks again", "many thanks",
-                           "thank you", "cheers", "br", "bg", "all the best", "signed"})
+                           "thank you", "cheers", "br", "bg", "all the best", "best",
+                           "signed"})
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;\n\"„“(]\s{0,3})\Z")
 
 
@@ -190,7 +194,8 @@ def _find_given_names(text: str) -> Iterator[Span]:
         first, alone = name[0].folded, len(name) == 1
         if first in read_words("everyday_name"):
             continue
-        if alone and (first in read_words("place_name") or len(first) < _SHORTEST_ALONE):
+        if alone and (first in read_words("place_name") or (
+                len(first) < _SHORTEST_ALONE and first not in read_words("short_name"))):
             continue
         after = name[-1].end
         yield name[0].start, name[-1].end, "NAME"
