@@ -31,6 +31,8 @@ _CLEAR_PRAISE = 0.5
 _SHRINKAGE = 0.5
 _OPENING_TOKENS = 2
 _NEITHER, _NOR = "weder", "noch"
+_NO = "kein"
+_LESS = frozenset(("less", "weniger"))
 _OPENS_WISH = frozenset(("dass", "wenn", "if", "that"))
 _IRONIC_WORDS = 5
 _SENTENCE_TOKENS = 200
@@ -107,7 +109,8 @@ def assess(text: str, lexicon: Lexicon) -> Assessment:
         contrast: before "aber" in a sentence weights are halved, after it they are half as much
             again; behind a verb it stands for its whole clause ("war aber schlecht"). What
             "obwohl" or "despite" concedes weighs .4.
-        solution: a problem that "gelöst" or "fixed" follows or precedes in its clause weighs .1.
+        solution: a problem that "gelöst" or "fixed" follows in its sentence, or precedes in its
+            clause, weighs .1.
         question, wish: praise in a question or after "wäre", also in the "dass" or "wenn" behind
             its comma, counts .2, so does praise in front of "wäre" with such a "wenn" behind it
             ("zufrieden wäre ich, wenn …"); blame in a question counts .6, unless it asks why, and
@@ -171,14 +174,20 @@ def _assess_sentence(
                 and any(_can(words, at, start) for at in range(expression.start, last))
                 and _is_surpassed(words, expression, clauses, start)):
             expression.value = -expression.value
+    turned: list[Expression] = []
     for position, word in negators:
         surpassing = None if is_question else _find_surpassing(
             words, clauses[position - start], start, clauses, expressions)
         if surpassing is not None:
-            sign = 1.0 if surpassing.value > 0 else -1.0
+            is_less = words[max(start, surpassing.start - 1)].form in _LESS
+            sign = 1.0 if (surpassing.value > 0) is not is_less else -1.0
             surpassing.value = sign * max(abs(surpassing.value), _SURPASSING)
             continue
         target = _find_target(position, word, clauses[position - start], expressions)
+        if words[position].form == _NOR and any(target is each for each in turned):
+            continue  # "weder das Bad noch das Zimmer war sauber" is said of both once
+        if target is not None:
+            turned.append(target)
         if target is None:
             value = word.negation
             if _insists(words, position, start, end):
@@ -245,6 +254,8 @@ def _find_surpassing(
         return None
     for expression in expressions:
         before = words[max(start, expression.start - 1)]
+        if words[expression.start].form in _LESS:
+            continue
         if expression.clause == clause and expression.value and (
                 words[expression.start].is_comparative or before.is_comparative):
             return expression
@@ -260,7 +271,8 @@ def _settle(
     solved = [e for e in expressions
               if e.value > 0 and any(word.is_solution for word in words[e.start : e.end])]
     for expression in expressions:
-        if expression.value < 0 and any(e.clause == expression.clause for e in solved):
+        if expression.value < 0 and any(
+                e.clause == expression.clause or e.start >= expression.end for e in solved):
             expression.weight *= _SOLVED
 
 
@@ -479,7 +491,10 @@ def _find_target(
                 return expression
             expected = expected or expression
         elif expression.start < position:
-            behind = expression
+            # "Grund zur Klage gab es keinen": of a noun, not of what gives it.
+            is_of_noun = bool(expression.if_negated and behind is not None and behind.value < 0
+                              and negator.form.startswith(_NO))
+            behind = behind if is_of_noun else expression
             # "stürzt seit dem Update nicht mehr ab": a verb in two pieces is what is negated.
             around = expression if position < expression.end else around
     if expected is not None:

@@ -46,6 +46,8 @@ def test_a_clear_polarity_is_no_mere_statement(polarity: float, intent: str) -> 
     ("de", "Ich würde nie den Arzt wechseln", 0.0, "statement"),
     ("en", "We are thinking about switching banks", 0.0, "cancellation_threat"),
     ("en", "I am leaving a good review", 0.4, "praise"),
+    ("de", "Mein Girokonto werde ich auflösen", 0.0, "cancellation_threat"),
+    ("en", "We take our savings to another bank", 0.0, "cancellation_threat"),
     ("en", "I am closing my account next week", 0.0, "cancellation_threat"),
     ("en", "My train was cancelled without notice", -0.4, "complaint"),
     ("en", "The doctor cancelled twice", -0.4, "complaint"),
@@ -67,6 +69,16 @@ def test_intent_across_branches(language: str, text: str, polarity: float, inten
     ("en", "The heater started smoking", "high"),
     ("de", "Ich bekomme Rechnungen einer fremden Person angezeigt", "high"),
     ("en", "I received someone else's statement", "high"),
+    ("de", "Ich sehe die Befunde einer anderen Patientin", "high"),
+    ("de", "Die Gerichte sind fade, die Anzeige am Display flackert", "low"),
+    ("de", "Die Bestellung wird nicht angezeigt", "low"),
+    ("de", "Wir gehen vor Gericht", "high"),
+    ("de", "Das Essen im Krankenhaus ist fade", "low"),
+    ("en", "The hospital food is bland", "low"),
+    ("en", "The tennis court was dirty", "low"),
+    ("en", "I will see you in court", "high"),
+    ("de", "Mein Kind musste deswegen ins Krankenhaus", "high"),
+    ("de", "Die Meldung nach dem Unfall war umständlich", "medium"),
 ])
 def test_what_presses_and_what_was_solved(language: str, text: str, label: str) -> None:
     assert signals_of(language, text, -0.3)["urgency_label"] == label
