@@ -40,6 +40,9 @@ PLACEHOLDER = re.compile(r"\[(?:" + "|".join(KINDS) + r")\]")
 DEFAULT_COUNTRY = "DE"
 
 _MOST_PASSES = 5
+# Mark-up must not stand between a label and its number; what holds an address is searched itself.
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,9}(?:\s[^<>@]{0,200})?/?>")
+_BLOCK_TAG = re.compile(r"</?(?:br|p|div|li|tr|td|h\d)\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
 _RULES = Path(__file__).parent
@@ -142,6 +145,7 @@ def _find_once(
     text: str, language: str, known_names: Collection[str], default_country: str,
 ) -> list[Finding]:
     """The candidates that overlap no placeholder and none that came before them."""
+    text = _TAG.sub(_blank_tag, text) if "<" in text else text
     taken = bytearray(len(text))
     if "[" in text:
         for match in PLACEHOLDER.finditer(text):
@@ -156,6 +160,13 @@ def _find_once(
             taken[start:end] = b"\1" * (end - start)
             findings.append(Finding(start, end, kind))
     return sorted(findings)
+
+
+def _blank_tag(match: re.Match[str]) -> str:
+    """A line break or blanks of the same length; a tag that holds a link stays."""
+    if "//" in match[0]:
+        return match[0]
+    return ("\n" if _BLOCK_TAG.match(match[0]) else " ").ljust(len(match[0]))
 
 
 def _candidates(

@@ -57,6 +57,8 @@ _INTRODUCTION = re.compile(
 _ROLE = re.compile(
     r"\b(?:(?:mitarbeiter|sachbearbeiter|verkäufer|(?:kunden)?berater|techniker|fahrer|zusteller|schaffner|kassierer"
     r"|(?:ober|chef|haus|zahn|fach)arzt|(?:ober|chef|haus|zahn|fach)ärzt|(?:physio|ergo)?therapeut"
+    r"|(?:service|filial|support|hotline|au(?:ß|ss)endienst)mitarbeiter|servicetechniker"
+    r"|(?:kunden)?betreuer|serviceberater|versicherungsvertreter|paketbote?"
     r"|pfleger|hausmeister|busfahrer|makler|lehrer|trainer|postbote?|sprechstundenhilfe"
     r"|filialleiter|marktleiter|teamleiter|monteur|kellner|zugbegleiter|servicekraft)(?:in)?"
     r"|kolleg(?:e|en|in)|namens|genannt)[ \t]{1,3}", re.IGNORECASE)
@@ -69,6 +71,12 @@ _CONTACT_KINDS = "ADDRESS|PHONE|EMAIL|BIRTH_DATE|CUSTOMER_NUMBER"
 _WHO_I_AM = re.compile(
     r"\b(?:ich bin(?: (?:der|die))?|i['’]m|i am|this is|hier ist|hier schreibt|hier spricht"
     r"|es gr(?:ü|ue)(?:ß|ss)t)[ \t,]{1,3}", re.IGNORECASE)
+# Of one's own people many write the given name in lower case, too.
+_KIN = re.compile(
+    r"\b(?:mein(?:e[rmns]?)?|unser(?:e[rmns]?)?|my|our)[ \t]{1,2}(?:tochter|sohn(?:es)?|mann(?:es)?"
+    r"|frau|mutter|vaters?|mama|papa|oma|opa|schwester|bruders?|freund(?:in)?|enkel(?:in)?|kind"
+    r"|daughter|son|husband|wife|mother|father|mum|mom|dad|sister|brother|friend)[ \t]{1,2}",
+    re.IGNORECASE)
 _GREETING = re.compile(
     r"\b(?:sehr geehrte[rs]?|liebe[rs]?|hallo|hi|hey|hello|dear|moin|servus"
     r"|guten (?:tag|morgen|abend)|good (?:morning|evening|afternoon)|danke|thanks|thank you|thx"
@@ -343,7 +351,9 @@ def _read_self(text: str, match: re.Match[str]) -> list[_Token]:
     name = _read_sure_given(text, match)
     word = None if name else _ANY_TOKEN.match(text, match.end())
     token = _Token(*word.span(), fold(word[0]), False) if word else None
-    if token and token.is_given and len(token.folded) >= _SHORTEST_ALONE and not (
+    is_long = token is not None and (
+        len(token.folded) >= _SHORTEST_ALONE or token.folded in read_words("short_name"))
+    if token and token.is_given and is_long and not (
             token.is_common or token.folded in read_words("everyday_name")
             or token.folded in read_words("place_name")):
         return [token]
@@ -366,5 +376,6 @@ _RULES: tuple[tuple[re.Pattern[str], str,
     (_NAMED, "named_cue", _read_named),
     (_ENGLISH_ROLE, "role_cue", _read_sure_given),
     (_WHO_I_AM, "self_cue", _read_self),
+    (_KIN, "kin_cue", _read_self),
     (_GREETING, "greeting_cue", _read_given),
 )

@@ -97,6 +97,7 @@ _MORE_GROUPS = re.compile(
     r"(?:[ \u00a0]\d{2,5}(?!\w)(?![,.:/-]\d)(?![ \u00a0]\d{6})"
     rf"{_NO_UNIT}){{1,6}}", re.IGNORECASE)
 _FEWEST_GROUPED_DIGITS = 5
+_FEWEST_CODE_DIGITS = 4
 # An account needs no "Nummer" where the number is longer than an amount in it would be.
 _ACCOUNT = re.compile(
     r"(?<![^\W_])(?:(?P<ACCOUNT_NUMBER>(?:bank|giro|spar|tagesgeld|kredit|gesch(?:ä|ae)fts)?konto"
@@ -115,7 +116,8 @@ _PREFIXED = re.compile(
     r"[-_#]\d[\dA-Z_/-]{2,20}(?![^\W_])")
 _SHOP_ORDER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])|(?<![\w&/])#\d{5,20}(?!\w)")
 _LONG_NUMBER = re.compile(
-    r"(?<![\w.,/-])(?:\d{9,30}|[A-Z]{1,4}-?\d{5,20}|(?=(?:[A-Z]*\d){6})[A-Z\d]{12,30}"
+    r"(?<![\w.,/-])(?:\d{9,30}|[A-Z]{1,4}-?\d{5,20}|(?=(?:[A-Z]*\d){6})[A-Z\d]{12,40}"
+    r"|(?=(?:[A-Z/-]*\d){5})[A-Z]{1,5}(?:[-/]\d{2,10}){2,4}"
     r"|\d{4}(?:([ \u00a0-])\d{4})(?:\1\d{4}){2})(?![\w-])(?![.,]\d)")
 _PRODUCT_LABEL = re.compile(
     r"\b(?:ean|gtin|isbn|sku|asin|pzn|art(?:ikel)?|modell?|product|item|teile?)[ .:-]{0,3}"
@@ -176,6 +178,9 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
         needs_word = _NEEDS_WORD.match(match[0])
         named = bool(match["word"] or (match["hash"] and (value[0].isdigit() or not needs_word)))
         digits = sum(map(str.isdigit, value))
+        # "Reference: ZX-2291-K": a colon names a code as well as a word does.
+        named = named or (digits >= _FEWEST_CODE_DIGITS and not value.isdigit()
+                          and value[0].isalpha() and ":" in match[0])
         if _DATE_ALONE.fullmatch(value) or (needs_word and not named):
             continue
         is_code = len(value) in (5, 6) and value.isupper() and (

@@ -37,3 +37,25 @@ def test_people_are_masked(language: str, text: str, masked: str) -> None:
 ])
 def test_what_is_no_name_stays(language: str, text: str) -> None:
     assert mask(text, language) == text
+
+
+@pytest.mark.parametrize(("language", "text", "masked"), [
+    ("de", "unsere tochter mia und mein sohn jakob", "unsere tochter [NAME] und mein sohn [NAME]"),
+    ("en", "my son jonas was ill", "my son [NAME] was ill"),
+    ("de", "Kundenbetreuerin Wolters rief an", "Kundenbetreuerin [NAME] rief an"),
+    ("de", "Kd-Nr. <b>9988776</b><br>Gruß<br/>Tjorven Abendroth",
+     "Kd-Nr. <b>[CUSTOMER_NUMBER]</b><br>Gruß<br/>[NAME]"),
+    ("en", "<p>phone: <i>030 5556677</i></p>", "<p>phone: <i>[PHONE]</i></p>"),
+    ("en", "Reference: KT-8812-B, contract VTR-12-99887",
+     "Reference: [REFERENCE_NUMBER], contract [REFERENCE_NUMBER]"),
+])
+def test_kin_mark_up_and_codes(language: str, text: str, masked: str) -> None:
+    assert mask(text, language) == masked
+
+
+@pytest.mark.parametrize("text", [
+    "meine frau war nett, mein sohn auch, unser kind rosa gekleidet",
+    "3 < 4 und 5 > 2, <b>Angebot</b>: Service: 24/7, Tarif M-5",
+])
+def test_kin_and_mark_up_alone_stay(text: str) -> None:
+    assert mask(text, "de") == text
