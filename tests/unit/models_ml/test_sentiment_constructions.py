@@ -27,6 +27,8 @@ def label_of(language: str, text: str) -> str:
     ("de", "Weder Flur noch Treppe waren gepflegt", "negative"),
     ("en", "The desk could not have been less friendly", "negative"),
     ("de", "Ärger gab es keinen", "neutral"),
+    ("de", "Grund zur Beanstandung gab es keinen", "neutral"),
+    ("de", "Niemals zu einem anderen Arzt", "positive"),
     ("de", "Herd defekt, gleich am Montag repariert", "positive"),
     ("de", "Weder Ärger noch Probleme gehabt", "positive"),
     ("de", "Froh wäre ich, wenn mich jemand zurückruft", "neutral"),
