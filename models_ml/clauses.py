@@ -38,6 +38,8 @@ _CONTRASTS = {
         "nonetheless", "except",
     )),
 }
+# "anything but satisfied", "nothing but praise", "all but one" contrast nothing.
+_BEFORE_BUT = frozenset(("anything", "nothing", "all", "everything", "everyone", "none", "nobody"))
 _JOINTS = {
     "de": frozenset((
         "und", "sowie", "während", "weil", "da", "denn", "wenn", "dass", "nachdem", "sobald",
@@ -150,7 +152,8 @@ def split_clauses(text: str, language: str) -> list[Clause]:
         elif first in _CLAUSE_ENDS:
             if current and place != parenthesis + 1:
                 close("comma")
-        elif token.word in contrasts:
+        elif token.word in contrasts and not (
+                token.word == "but" and _word_at(tokens, place - 1) in _BEFORE_BUT):
             if is_parenthesis(place):
                 parenthesis = place
                 current, opens = clauses.pop().tokens, "contrast"

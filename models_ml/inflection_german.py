@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "’": "'"})
@@ -10,6 +11,12 @@ _PARTICLES = (
     "bei", "ein", "her", "hin", "los", "mit", "vor", "weg", "zu",
 )
 _UNSEPARATED = ("be", "ge", "er", "ver", "zer", "ent", "emp", "miss", "ueber", "unter", "wider")
+# Nouns that take an umlaut: "Vertrag", "Verträge"; "Mangel", "Mängel"; "Handbuch", "Handbücher".
+_UMLAUT = re.compile(r"(?P<before>(?:.*[^aeiouy])?)(?P<vowel>au|a|o|u)"
+                     r"(?P<behind>[^aeiouy]+(?P<weak>e[lnr])?)")
+_NO_UMLAUT = ("ung", "schaft", "ion", "ur", "um", "us", "as", "os", "or", "at", "ant")
+_WITH_ER = ("haus", "buch", "rad", "bad", "blatt", "glas", "band", "fach", "land", "wort", "loch",
+            "schloss", "dach", "mann", "gras", "tal", "volk", "amt")
 _ADJECTIVE_ENDINGS = ("e", "er", "es", "en", "em")
 
 
@@ -34,6 +41,7 @@ def inflect(word: str, kind: str) -> Iterator[str]:
         yield stem + "er"
     elif kind == "noun":
         yield from (word + ending for ending in ("s", "es", "e", "en", "n", "er", "ern", "nen"))
+        yield from _umlaut(word)
     elif kind == "verb":
         particle, base = _split_particle(word)
         stem, finite = _conjugate(base)
@@ -45,6 +53,19 @@ def inflect(word: str, kind: str) -> Iterator[str]:
         for adjective in (participle, f"{particle}{base}d"):
             yield adjective
             yield from (adjective + ending for ending in _ADJECTIVE_ENDINGS)
+
+
+def _umlaut(noun: str) -> Iterator[str]:
+    """Yield the plural forms of a folded noun whose last vowel takes an umlaut in them."""
+    match = _UMLAUT.fullmatch(noun)
+    if not match or noun.endswith(_NO_UMLAUT):
+        return
+    vowel = "aeu" if match["vowel"] == "au" else match["vowel"] + "e"
+    stem = match["before"] + vowel + match["behind"]
+    endings = ("", "n") if match["weak"] else ("e", "en")
+    yield from (stem + ending for ending in endings)
+    if noun.endswith(_WITH_ER):
+        yield from (stem + "er", stem + "ern")
 
 
 def split_forms(word: str) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,19 @@ _LEADING = {
         "to",
     )),
 }
+# Two words that negate together: "alles andere als zufrieden", "far from perfect".
+_PAIRS = frozenset((
+    ("andere", "als"), ("anderes", "als"), ("entfernt", "von"), ("weit", "von"),
+    ("anything", "but"), ("far", "from"),
+))
+# "nothing but praise", "nichts als Ärger" negates nothing.
+_ONLY = frozenset(("but", "als"))
+REMEDIES = frozenset((
+    "behoben", "geloest", "erledigt", "repariert", "geklaert", "entstoert", "fixed", "resolved",
+    "solved", "repaired", "sorted",
+))
+"""What is done about a problem: "Das Problem ist nicht gelöst" negates that and no problem."""
+
 _BEHIND = frozenset(("nicht", "nie", "niemals"))
 # "Probleme hatte ich bisher keine": at the end of a clause it negates what the clause opens with.
 _CLOSING = frozenset(("nie", "niemals", "kein", "keine", "keinen", "keiner", "keines", "keins"))
@@ -61,7 +74,10 @@ def is_negated(
     counted = 0
     for place in range(hit.first - 1, -1, -1):
         word = tokens[place].word
-        if word in negations:
+        behind_it = tokens[place + 1].word
+        if (word, behind_it) in _PAIRS:
+            return True
+        if word in negations and behind_it not in _ONLY:
             return True
         counted += word not in leading
         if counted == _REACH_BEFORE:
@@ -69,6 +85,8 @@ def is_negated(
     if language != "de":
         return False
     behind = hit.last + 1
+    if any(token.word in REMEDIES for token in tokens[behind:]):
+        return False
     return any(token.word in _BEHIND for token in tokens[behind : behind + _REACH_BEHIND]) or (
         _find_last_word(tokens, behind) in _CLOSING)
 

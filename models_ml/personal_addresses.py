@@ -19,7 +19,7 @@ _TOWN = re.compile(rf"[ \t]?[,;/]?[ \t\n]{{0,2}}(?:in[ \t])?(?:(?:D|A|CH)[ -])?\
                    r"|,[ \t][A-ZÄÖÜ][\w-]{2,30}(?=[.!?\n]|\Z)")
 _HOUSE_NUMBER = re.compile(
     r"(?<=[a-zßA-Z.])[ \t]{0,2}(?P<number>\d{1,4}(?:[ \t]?[a-h](?!\w))?"
-    r"(?:[ \t]?[-/][ \t]?\d{1,4}[a-h]?(?!\w))?)(?![\w%:]|[,.]\d)")
+    r"(?:[ \t]?[-/][ \t]?\d{1,4}[a-h]?(?!\w)){0,3})(?![\w%:]|[,.]\d)")
 _SURE_ENDS = ("straße", "strasse", "str.", "str", "allee", "gasse", "chaussee", "twiete")
 _UNSURE_ENDS = ("weg", "platz", "ring", "ufer", "damm", "stieg", "steig", "pfad", "wall", "graben")
 _NAME_BEFORE = re.compile(r"[A-ZÄÖÜ][^\W\d_]*(?:[.'-][^\W\d_]+)*\.?[ \t-]\Z")
@@ -39,6 +39,17 @@ _AT_STREET = re.compile(
     r"\b(?:Am|An|Auf|Im|In|Unter|Zum|Zur|Hinter|Vor)(?:[ ](?:der|dem|den))?"
     r"(?:[ ][A-ZÄÖÜ][\w-]{2,30}){1,2}[ ]\d{1,4}[ ]?[a-h]?[ ]?,?[ \n]"
     rf"(?:D-)?\d{{5}}[ ]{_CITY}")
+# A number, a postal code and a town make an address of whatever stands before them.
+_AT_CODE = re.compile(
+    r"(?<![\w.-])[A-ZÄÖÜ][\w.'’-]{1,30}(?:[ ](?:[A-ZÄÖÜ][\w.'’-]{1,30}|de|du|la|der|des|am|im|zum"
+    r"|zur)){0,3}[ ]\d{1,3}[ ]?[a-h]?(?:/\d{1,4}){0,3}[ ]?(?:,[ ]?|,?\n)"
+    rf"(?:D-)?\d{{5}}[ ]{_CITY}")
+_POST_BOX = re.compile(
+    r"\b(?:Postfach|P\.? ?O\.? ?Box)[ ]\d(?:[ ]?\d){1,7}(?!\w)"
+    rf"(?:[ ]?(?:,[ ]?|\n)(?:D-)?\d{{4,5}}[ ]{_CITY})?")
+# Some fifteen households share a British postal code, so it counts without a street, too.
+_BRITISH_CODE = re.compile(
+    r"(?<![\w-])[A-Z]{1,2}\d[A-Z\d]?[ ](?!\dWD)\d[ABD-HJLNP-UW-Z]{2}(?![\w-])")
 _NAMED_STREET = re.compile(
     r"\b(?:Straße|Strasse|Str\.|Allee|Platz)[ ](?:der|des)[ ](?:\d{1,2}\.[ ])?"
     r"[A-ZÄÖÜ][\w-]{2,30}[ ]\d{1,4}[ ]?[a-h]?(?!\w)")
@@ -75,10 +86,14 @@ def find_addresses(text: str, words: Set[str]) -> Iterator[Span]:
         town = _TOWN.match(text, match.end())
         yield match.start(), town.end() if town else match.end(), "ADDRESS"
     if _FIVE_DIGITS.search(text):
-        for match in _AT_STREET.finditer(text):
-            yield *match.span(), "ADDRESS"
+        for pattern in (_AT_STREET, _AT_CODE):
+            for match in pattern.finditer(text):
+                yield *match.span(), "ADDRESS"
     for match in _ENGLISH_STREET.finditer(text):
         yield match.start(), match.start() + len(match[0].rstrip(", ")), "ADDRESS"
+    for pattern in (_POST_BOX, _BRITISH_CODE):
+        for match in pattern.finditer(text):
+            yield *match.span(), "ADDRESS"
     if not words.isdisjoint(_ADDRESS_WORDS):
         for pattern in (_POSTAL_CODE, _LABELLED):
             for match in pattern.finditer(text):

@@ -18,14 +18,13 @@ _LABEL_CHARACTERS = 40
 
 _LOCAL_PART = re.compile(r"[^\W_][\w.+%-]{0,63}\Z|_[\w.+%-]{0,63}\Z")
 _MAIL_HOST = re.compile(
-    r"(?:@|[ \t]?[(\[{<][ ]?(?:at|ät)[ ]?[)\]}>][ \t]?)[^\W_][\w-]{0,62}"
+    r"(?:@|[ \t]?[(\[{<][ ]?(?P<at>at?|ät)[ ]?[)\]}>][ \t]?)[^\W_][\w-]{0,62}"
     r"(?:(?:\.|[ \t]?[(\[{<][ ]?(?:dot|punkt|\.)[ ]?[)\]}>][ \t]?)[\w-]{1,62}){0,6}",
     re.IGNORECASE)
-_BRACKETS = "([{<"
-# "max at web dot de", "max @ web.de", "max ät web.de".
+# "max at web dot de", "max @ web.de", "max ät web.de", "max.m at web.de".
 _SPOKEN_EMAIL = re.compile(
     r"(?<![\w.@-])(?P<local>[^\W_][\w.+-]{0,63})"
-    r"(?:[ \t]{1,2}(?P<at>at|ät|@)[ \t]{1,2}|ät|@[ \t]{1,2})"
+    r"(?:[ \t]{1,2}(?P<at>at|ät|@)[ \t]{1,2}|ät|@[ \t]{1,2}|[ \t]{1,2}@)"
     r"(?P<host>[^\W_][\w-]{1,62})(?P<dot>\.|[ \t]{1,2}(?:dot|punkt)[ \t]{1,2})"
     r"(?:de|com|net|org|at|ch|eu|info|fr|uk)(?![\w-])", re.IGNORECASE)
 _MAIL_HOSTS = frozenset({
@@ -69,18 +68,24 @@ _PHONE_LABEL = re.compile(
     r"\.?[ \t]{0,2}(?:unter|at|on|ist|is|lautet|nr|no)?[ \t]{0,2}[.:]?[ \t]{0,2}\Z", re.IGNORECASE)
 _DATE_LIKE = re.compile(
     r"\(?(?:\d{1,2} ?[./-] ?\d{1,2} ?[./-] ?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)")
+# What is written like one is one, though no plan knows it: mistyped, or given as an example.
+_PHONE_SHAPE = re.compile(
+    r"0[1-9]\d{1,4}[ \t]?[ /-][ \t]?\d{3,8}(?:[ -]?\d{1,5})?|\(0\d{2,5}\)[ ]?\d[\d -]{4,10}")
+_AMERICAN_SHAPE = re.compile(
+    r"(?:\+?1[ .-])?(?:\(\d{3}\)[ ]?|\d{3}[.-])\d{3}[ .-]\d{4}")
+_FEWEST_SHAPED_DIGITS = 9
 _NUMBER_START = re.compile(r"[ \t\u00a0](?=[+(]?00?[1-9]|\+[1-9])")
 
 
 def find_contacts(text: str, words: Set[str]) -> Iterator[Span]:
     """E-mail addresses, also spelled "(at)" or "at … dot", personal links, and handles."""
-    if "@" in text or not words.isdisjoint(_AT_WORDS):
+    if "@" in text or "a]" in text or "a)" in text or not words.isdisjoint(_AT_WORDS):
         for match in _MAIL_HOST.finditer(text):
             local = _LOCAL_PART.search(text, max(0, match.start() - 64), match.start())
-            is_spelled = any(sign in match[0] for sign in _BRACKETS)
+            is_spelled = (match["at"] or "a").lower() != "a"
             if local and ("." in match[0] or is_spelled or not local[0].isalpha()):
                 yield local.start(), match.end() - (match[0][-1] in "-_"), "EMAIL"
-    if "@ " in text or "ät" in text or "ÄT" in text or "at" in words:
+    if "@ " in text or " @" in text or "ät" in text or "ÄT" in text or "at" in words:
         for match in _SPOKEN_EMAIL.finditer(text):
             if _is_spoken_email(match):
                 yield *match.span(), "EMAIL"
@@ -104,16 +109,17 @@ def find_contacts(text: str, words: Set[str]) -> Iterator[Span]:
 
 def _is_spoken_email(match: re.Match[str]) -> bool:
     """Whether it is an address: "look at amazon.com" and "see you @ amazon.de" are none."""
-    says_dot = match["dot"] != "."
-    if (match["at"] or "").lower() == "at" and not says_dot:
-        return False
-    return match["host"].lower() in _MAIL_HOSTS or bool(_HAS_SIGN.search(match["local"]))
+    is_host = match["host"].lower() in _MAIL_HOSTS
+    has_sign = bool(_HAS_SIGN.search(match["local"]))
+    if (match["at"] or "").lower() == "at" and match["dot"] == ".":
+        return is_host and has_sign
+    return is_host or has_sign
 
 
 def find_phones(
     text: str, language: str, default_country: str, is_free: Callable[[int, int], bool],
 ) -> Iterator[Span]:
-    """Telephone numbers: behind a label, or valid by a numbering plan.
+    """Telephone numbers: behind a label, valid by a numbering plan, or written like one.
 
     The plans are those of Google's libphonenumber (package `phonenumbers`), which costs a hundred
     microseconds a number; it is asked only about runs of seven digits and more that are no date
@@ -130,7 +136,12 @@ def find_phones(
         if _PHONE_LABEL.search(before):
             yield start, end, "PHONE"
         elif digits >= _FEWEST_DIGITS:
-            for first, last in _valid_numbers(run, regions):
+            found = _valid_numbers(run, regions)
+            if not found and digits >= _FEWEST_SHAPED_DIGITS and (
+                    _PHONE_SHAPE.fullmatch(run)
+                    or ("US" in regions and _AMERICAN_SHAPE.fullmatch(run))):
+                found = [(0, len(run))]
+            for first, last in found:
                 if not _DATE_LIKE.match(run, first):
                     yield start + first, start + last, "PHONE"
 

@@ -20,8 +20,10 @@ from models_ml.language import UNKNOWN_LANGUAGE
 from models_ml.masking_words import WORD_FILES
 from models_ml.personal_addresses import find_addresses
 from models_ml.personal_contacts import find_contacts, find_phones
+from models_ml.personal_labels import find_labelled_numbers
 from models_ml.personal_names import find_known_names, find_names
 from models_ml.personal_numbers import (
+    CODE_WORDS,
     find_bank_numbers,
     find_birth_dates,
     find_long_numbers,
@@ -38,6 +40,9 @@ PLACEHOLDER = re.compile(r"\[(?:" + "|".join(KINDS) + r")\]")
 DEFAULT_COUNTRY = "DE"
 
 _MOST_PASSES = 5
+# Mark-up must not stand between a label and its number; what holds an address is searched itself.
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,9}(?:\s[^<>@]{0,200})?/?>")
+_BLOCK_TAG = re.compile(r"</?(?:br|p|div|li|tr|td|h\d)\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
 _RULES = Path(__file__).parent
@@ -140,6 +145,7 @@ def _find_once(
     text: str, language: str, known_names: Collection[str], default_country: str,
 ) -> list[Finding]:
     """The candidates that overlap no placeholder and none that came before them."""
+    text = _TAG.sub(_blank_tag, text) if "<" in text else text
     taken = bytearray(len(text))
     if "[" in text:
         for match in PLACEHOLDER.finditer(text):
@@ -156,6 +162,13 @@ def _find_once(
     return sorted(findings)
 
 
+def _blank_tag(match: re.Match[str]) -> str:
+    """A line break or blanks of the same length; a tag that holds a link stays."""
+    if "//" in match[0]:
+        return match[0]
+    return ("\n" if _BLOCK_TAG.match(match[0]) else " ").ljust(len(match[0]))
+
+
 def _candidates(
     text: str, language: str, known_names: Collection[str], default_country: str,
     is_free: Callable[[int, int], bool],
@@ -163,11 +176,12 @@ def _candidates(
     """All candidates, the surest kinds first: of two that overlap the earlier one counts."""
     words = frozenset(_WORD.findall(text.lower()))
     yield from find_contacts(text, words)
-    if _DIGIT.search(text):
+    if _DIGIT.search(text) or not words.isdisjoint(CODE_WORDS):
         yield from find_bank_numbers(text)
         yield from find_birth_dates(text, words)
         yield from find_record_numbers(text, words)
         yield from find_phones(text, language, default_country, is_free)
+        yield from find_labelled_numbers(text, words)
         yield from find_plates(text, language, words)
         yield from find_addresses(text, words)
         yield from find_long_numbers(text)

@@ -34,7 +34,7 @@ _ARTICLE = re.compile(
 _FAMILY = re.compile(r"fam", re.IGNORECASE)
 _VERB_END = re.compile(r"(?:t|te|[^s]en|ing|ed)\Z")
 _PARTICIPLE = re.compile(r"ge[a-z]{3,20}[^s]en\Z")
-_NO_SURNAME_END = re.compile(r"(?:erin|innen)\Z")
+_NO_SURNAME_END = re.compile(r"(?:erin|innen|weise|massen|mals)\Z")
 _NO_WORD_BEHIND = re.compile(r"[\d_@]|://|\.(?:de|com|net|org|at|ch|eu|info)(?!\w)")
 # "frau von der hotline" and "frau von amazon" are as common as "frau von berg": behind "von" only a
 # surname that is known to follow it counts. The particles of other languages mean nothing else.

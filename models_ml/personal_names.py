@@ -46,7 +46,8 @@ _TITLE = re.compile(
     r"|(?:MS\.|M[Xx]|Mme)\b\.?|Miss|Sir|Lady)[ \t\u00a0]{1,3}"
     r"(?:(?i:dr|prof|dipl|ing|med|rer|nat|doktor|professor(?:in)?)\b\.?[ \t-]{0,2}){0,4}"
     r"|(?P<degree>(?:[Dd]r|DR|[Pp]rof)\.)[ \t]{0,2}"
-    r"(?:(?i:dr|med|rer|nat|h|c|ing)\b\.[ \t]{0,2}){0,4})")
+    r"(?:(?i:dr|med|rer|nat|h|c|ing)\b\.[ \t]{0,2}){0,4}"
+    r"|(?:Dr|DR|Prof(?:essor(?:in)?)?|Doctor|Nurse)[ \t]{1,2}(?:(?:Dr|DR)\.?[ \t]{1,2})?)")
 _INTRODUCTION = re.compile(
     r"\b(?:(?P<sure>mein name (?:ist|lautet)|ich hei(?:ß|ss)e|my name(?:['’]s| is)|i am called)"
     r"|mein name|(?:vor-? und nachname|nachname|vorname|name|full name|first name|last name|surname"
@@ -55,6 +56,10 @@ _INTRODUCTION = re.compile(
     r"[ \t]?:)[ \t:,]{1,3}", re.IGNORECASE)
 _ROLE = re.compile(
     r"\b(?:(?:mitarbeiter|sachbearbeiter|verkäufer|(?:kunden)?berater|techniker|fahrer|zusteller|schaffner|kassierer"
+    r"|(?:ober|chef|haus|zahn|fach)arzt|(?:ober|chef|haus|zahn|fach)ärzt|(?:physio|ergo)?therapeut"
+    r"|(?:service|filial|support|hotline|au(?:ß|ss)endienst)mitarbeiter|servicetechniker"
+    r"|(?:kunden)?betreuer|serviceberater|versicherungsvertreter|paketbote?"
+    r"|pfleger|hausmeister|busfahrer|makler|lehrer|trainer|postbote?|sprechstundenhilfe"
     r"|filialleiter|marktleiter|teamleiter|monteur|kellner|zugbegleiter|servicekraft)(?:in)?"
     r"|kolleg(?:e|en|in)|namens|genannt)[ \t]{1,3}", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:named|called|by the name of|spoke (?:to|with)|talked to|served by"
@@ -66,6 +71,12 @@ _CONTACT_KINDS = "ADDRESS|PHONE|EMAIL|BIRTH_DATE|CUSTOMER_NUMBER"
 _WHO_I_AM = re.compile(
     r"\b(?:ich bin(?: (?:der|die))?|i['’]m|i am|this is|hier ist|hier schreibt|hier spricht"
     r"|es gr(?:ü|ue)(?:ß|ss)t)[ \t,]{1,3}", re.IGNORECASE)
+# Of one's own people many write the given name in lower case, too.
+_KIN = re.compile(
+    r"\b(?:mein(?:e[rmns]?)?|unser(?:e[rmns]?)?|my|our)[ \t]{1,2}(?:tochter|sohn(?:es)?|mann(?:es)?"
+    r"|frau|mutter|vaters?|mama|papa|oma|opa|schwester|bruders?|freund(?:in)?|enkel(?:in)?|kind"
+    r"|daughter|son|husband|wife|mother|father|mum|mom|dad|sister|brother|friend)[ \t]{1,2}",
+    re.IGNORECASE)
 _GREETING = re.compile(
     r"\b(?:sehr geehrte[rs]?|liebe[rs]?|hallo|hi|hey|hello|dear|moin|servus"
     r"|guten (?:tag|morgen|abend)|good (?:morning|evening|afternoon)|danke|thanks|thank you|thx"
@@ -76,7 +87,7 @@ _CLOSING = re.compile(
     r"(?:en|em|e|er|ste|sten)?(?: und freundlichen?)? gr(?:u|ü|ue)(?:ß|ss)(?:en|e)?"
     r"|gr(?:u|ü|ue)(?:ß|ss)e?|mfg|m\.f\.g\.|lg|vg|bg|hochachtungsvoll"
     r"|(?:(?:best|kind|warm|many) )?regards|(?:yours )?(?:sincerely|truly|faithfully)(?: yours)?"
-    r"|best wishes|all the best|cheers|br|thanks(?: again)?|many thanks|thank you"
+    r"|best wishes|all the best|best(?=,)|cheers|br|thanks(?: again)?|many thanks|thank you"
     r"|herzlichst|ihre?|yours|gez\.|i\. ?[av]\.|signed|mit besten w(?:ü|ue)nschen)(?!\w)"
     rf"(?:[ \t](?:aus|vom|from)(?:[ \t](?:dem|der|the))?[ \t](?-i:[{_CAPITAL}])[\w-]{{1,30}}"
     r"(?=[,.!]?[ \t]{0,3}\r?\n))?"
@@ -86,7 +97,8 @@ _CONTACT = re.compile(
     r"(?:\A|(?<=[\n,;:])|(?<=[,;:] ))"
     rf"(?P<name>[{_CAPITAL}][^\n,;:!?\[\]]{{3,60}})(?=[,;\n]{{1,2}} ?\[(?:{_CONTACT_KINDS})\])")
 _WEAK_CLOSINGS = frozenset({"ihr", "ihre", "yours", "thanks", "thanks again", "many thanks",
-                           "thank you", "cheers", "br", "bg", "all the best", "signed"})
+                           "thank you", "cheers", "br", "bg", "all the best", "best",
+                           "signed"})
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;\n\"„“(]\s{0,3})\Z")
 
 
@@ -190,7 +202,8 @@ def _find_given_names(text: str) -> Iterator[Span]:
         first, alone = name[0].folded, len(name) == 1
         if first in read_words("everyday_name"):
             continue
-        if alone and (first in read_words("place_name") or len(first) < _SHORTEST_ALONE):
+        if alone and (first in read_words("place_name") or (
+                len(first) < _SHORTEST_ALONE and first not in read_words("short_name"))):
             continue
         after = name[-1].end
         yield name[0].start, name[-1].end, "NAME"
@@ -338,7 +351,9 @@ def _read_self(text: str, match: re.Match[str]) -> list[_Token]:
     name = _read_sure_given(text, match)
     word = None if name else _ANY_TOKEN.match(text, match.end())
     token = _Token(*word.span(), fold(word[0]), False) if word else None
-    if token and token.is_given and len(token.folded) >= _SHORTEST_ALONE and not (
+    is_long = token is not None and (
+        len(token.folded) >= _SHORTEST_ALONE or token.folded in read_words("short_name"))
+    if token and token.is_given and is_long and not (
             token.is_common or token.folded in read_words("everyday_name")
             or token.folded in read_words("place_name")):
         return [token]
@@ -361,5 +376,6 @@ _RULES: tuple[tuple[re.Pattern[str], str,
     (_NAMED, "named_cue", _read_named),
     (_ENGLISH_ROLE, "role_cue", _read_sure_given),
     (_WHO_I_AM, "self_cue", _read_self),
+    (_KIN, "kin_cue", _read_self),
     (_GREETING, "greeting_cue", _read_given),
 )

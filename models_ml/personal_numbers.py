@@ -31,8 +31,9 @@ _DATE = (r"(?:\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d{4}|\d{2})|\d{4}[./-]\d{1,2}[./-]
          rf"|{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{2,4}})(?!\d)")
 _DATE_ALONE = re.compile(_DATE, re.IGNORECASE)
 _BIRTH_DATE = re.compile(
-    r"\b(?:geb(?:oren|urtsdatum|urtstag)?|born|date of birth|dob|d\.o\.b|birth ?(?:day|date))\b\.?"
-    rf"[ \t]{{0,2}}(?:(?:ist|is|der|am|on|war|was|:|=|\()[ \t]{{0,2}}){{0,3}}(?P<value>{_DATE})"
+    r"\b(?:geb(?:oren|urtsdatum|urtstag|\.?-?dat)?|born|date of birth|dob|d\.o\.b"
+    r"|birth ?(?:day|date))\b\.?"
+    rf"[ \t]{{0,2}}(?:(?:ist|is|der|am|on|the|war|was|:|=|\()[ \t]{{0,2}}){{0,3}}(?P<value>{_DATE})"
     rf"|(?<![\w*])\*[ \t]?(?P<star>{_DATE})"
     rf"|(?<![\d.])(?P<before>{_DATE}) (?:in \w{{1,30}} )?geboren\b",
     re.IGNORECASE)
@@ -54,7 +55,7 @@ _CARD_GROUPS = re.compile(
 
 _NOUNS = {
     "ORDER_NUMBER": r"bestell(?:ungs?)?|best(?=\.)|auftrags?|auftr(?=\.)|order|purchase|buchungs?"
-                    "|booking|reservierungs?|reservation|confirmation|best(?:ä|ae)tigungs?|record",
+                    "|booking|pnr|reservierungs?|reservation|confirmation|best(?:ä|ae)tigungs?|record",
     "CUSTOMER_NUMBER": "kunden?|kd|customer|client|mitglieds?|member(?:ship)?|account|vielflieger"
                        "|acct|frequent[ -]flyer|bahncard|payback|loyalty|teilnehmer|nutzer|user",
     "INVOICE_NUMBER": r"rechnungs?|rechn(?=\.)|re|rg|invoice|bill|beleg|quittungs?|receipt|bon",
@@ -78,12 +79,14 @@ _LABELLED = re.compile(
     r"(?:id(?:ent(?:ifikations)?)?[-_. ]?)?"
     r"(?:nummern?|nr|no|num|numbers?|id|code|kennung|zeichen|referenz|reference|ref|locator)(?![^\W_]))?"
     r"[\s.:=(]{0,4}(?:(?:lautete?|ist|war|is|was)\b[\s:]{0,3})?(?P<hash>#)?[ ]?"
-    r"(?P<value>(?=[A-Z/._-]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[-/._](?=[A-Z0-9])){2,29}"
+    r"(?P<value>(?=[A-Z/._-]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[-/._](?=[A-Z0-9])){2,39}"
     r"|\d{1,2}(?=[ \u00a0]\d{2,5}(?!\w))"
-    r"|(?-i:[A-Z]{6})(?!\w))", re.IGNORECASE)
-_CODE_WORDS = frozenset({
+    r"|(?-i:[A-Z]{6})(?!\w)(?!(?-i:[ ][A-Z]{2})))", re.IGNORECASE)
+_CODE_NOUN = re.compile(r"pnr|booking|buchung|reserv", re.IGNORECASE)
+CODE_WORDS = frozenset({
     "confirmation", "booking", "buchung", "code", "locator", "buchungscode", "number", "nummer",
-    "reference", "buchungsnummer", "referenz"})
+    "reference", "buchungsnummer", "referenz", "pnr"})
+"""Words beside which a code may stand that holds no digit."""
 _NO_UNIT = (
     r"(?![ \u00a0]?(?:(?:euros?|eur|uhr|stunden?|minuten?|tagen?|wochen?|monaten?|jahren?|mal"
     r"|artikel|st(?:ü|ue)ck|teilen?|prozent|personen|km|days?|weeks?|months?|years?|hours?|minutes?"
@@ -94,6 +97,7 @@ _MORE_GROUPS = re.compile(
     r"(?:[ \u00a0]\d{2,5}(?!\w)(?![,.:/-]\d)(?![ \u00a0]\d{6})"
     rf"{_NO_UNIT}){{1,6}}", re.IGNORECASE)
 _FEWEST_GROUPED_DIGITS = 5
+_FEWEST_CODE_DIGITS = 4
 # An account needs no "Nummer" where the number is longer than an amount in it would be.
 _ACCOUNT = re.compile(
     r"(?<![^\W_])(?:(?P<ACCOUNT_NUMBER>(?:bank|giro|spar|tagesgeld|kredit|gesch(?:ä|ae)fts)?konto"
@@ -112,7 +116,9 @@ _PREFIXED = re.compile(
     r"[-_#]\d[\dA-Z_/-]{2,20}(?![^\W_])")
 _SHOP_ORDER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])|(?<![\w&/])#\d{5,20}(?!\w)")
 _LONG_NUMBER = re.compile(
-    r"(?<![\w.,/-])(?:\d{9,30}|[A-Z]{1,4}-?\d{5,20})(?![\w-])(?![.,]\d)")
+    r"(?<![\w.,/-])(?:\d{9,30}|[A-Z]{1,4}-?\d{5,20}|(?=(?:[A-Z]*\d){6})[A-Z\d]{12,40}"
+    r"|(?=(?:[A-Z/-]*\d){5})[A-Z]{1,5}(?:[-/]\d{2,10}){2,4}"
+    r"|\d{4}(?:([ \u00a0-])\d{4})(?:\1\d{4}){2})(?![\w-])(?![.,]\d)")
 _PRODUCT_LABEL = re.compile(
     r"\b(?:ean|gtin|isbn|sku|asin|pzn|art(?:ikel)?|modell?|product|item|teile?)[ .:-]{0,3}"
     r"(?:nummer|nr|no|number|code|id)?[ .:#]{0,3}\Z", re.IGNORECASE)
@@ -121,9 +127,10 @@ _LABEL_CHARACTERS = 24
 _PLATE = re.compile(
     r"(?<![\w-])(?P<district>[A-ZÄÖÜ]{1,3})(?:-|: ?)[A-Z]{1,2}[- ]?\d{1,4}[EH]?(?![\w-])")
 _NAMED_PLATE = re.compile(
-    r"\b(?:kennzeichen|nummernschild|licen[cs]e (?:plates?|number)|number plates?"
+    r"\b(?:kennz(?:eichen|\.)|nummernschild|kontrollschild|licen[cs]e (?:plates?|number)"
+    r"|(?:number|reg) plates?"
     r"|registration(?: (?:number|no\.?|plate))?)(?: (?:is|was|ist|lautet|war))?[\s:]{1,3}"
-    r"(?P<value>(?-i:(?=[^a-zäöüß]{0,9}\d)[A-Z0-9ÄÖÜ]{1,4}(?:[- :]{1,2}[A-Z0-9]{1,4}){0,2})"
+    r"(?P<value>(?-i:(?=[^a-zäöüß]{0,9}\d)[A-Z0-9ÄÖÜ]{1,8}(?:[- :.]{1,2}[A-Z0-9]{1,6}){0,2})"
     r"|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[- ]?\d{1,4}[EH]?)"
     r"(?![\w-])", re.IGNORECASE)
 # With blanks only, letters and digits are a plate where the text speaks of a vehicle.
@@ -131,8 +138,10 @@ _SPACED_PLATE = re.compile(
     r"(?<![\w-])(?P<district>[A-ZÄÖÜ]{1,3}) [A-Z]{1,2} ?\d{1,4}[EH]?(?![\w-]|[.,]\d)")
 _VEHICLE_WORDS = frozenset({"auto", "autos", "wagen", "fahrzeug", "pkw", "kfz", "lkw", "motorrad",
                             "lieferwagen", "transporter", "kennzeichen", "nummernschild"})
-_PLATE_WORDS = frozenset({"kennzeichen", "nummernschild", "plate", "plates", "license", "licence",
-                          "registration"})
+# A British plate of this century looks like nothing else: "AB12 CDE".
+_BRITISH_PLATE = re.compile(r"(?<![\w-])[A-HJ-PR-Y]{2}\d{2}[ ]?[A-HJ-PR-Z]{3}(?![\w-])")
+_PLATE_WORDS = frozenset({"kennzeichen", "kennz", "nummernschild", "kontrollschild", "plate",
+                          "plates", "license", "licence", "registration"})
 
 
 def find_bank_numbers(text: str) -> Iterator[Span]:
@@ -162,17 +171,21 @@ def find_birth_dates(text: str, words: Set[str]) -> Iterator[Span]:
 
 def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
     """Numbers of orders, customers, invoices, accounts and cases, by their label or prefix."""
-    if not _THREE_DIGITS.search(text) and words.isdisjoint(_CODE_WORDS):
+    if not _THREE_DIGITS.search(text) and words.isdisjoint(CODE_WORDS):
         return
     for match in _LABELLED.finditer(text):
         value = match["value"]
         needs_word = _NEEDS_WORD.match(match[0])
         named = bool(match["word"] or (match["hash"] and (value[0].isdigit() or not needs_word)))
         digits = sum(map(str.isdigit, value))
+        # "Reference: ZX-2291-K": a colon names a code as well as a word does.
+        named = named or (digits >= _FEWEST_CODE_DIGITS and not value.isdigit()
+                          and value[0].isalpha() and ":" in match[0])
         if _DATE_ALONE.fullmatch(value) or (needs_word and not named):
             continue
-        is_code = named and len(value) in (5, 6) and value.isupper()
-        more = _MORE_GROUPS.match(text, match.end()) if named and value.isdigit() else None
+        is_code = len(value) in (5, 6) and value.isupper() and (
+            named or (digits and bool(_CODE_NOUN.match(match[0]))))
+        more = _MORE_GROUPS.match(text, match.end()) if named and value[-1].isdigit() else None
         if len(value) < 3:
             is_number = more and digits + sum(map(str.isdigit, more[0])) >= _FEWEST_GROUPED_DIGITS
         else:
@@ -190,7 +203,8 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
 
 
 def find_long_numbers(text: str) -> Iterator[Span]:
-    """Long numbers that nothing else explains, but those of products."""
+    """Long numbers that nothing else explains, also with letters or in groups of four, but those
+    of products."""
     for match in _LONG_NUMBER.finditer(text):
         before = text[max(0, match.start() - _LABEL_CHARACTERS):match.start()]
         if not _PRODUCT_LABEL.search(before):
@@ -200,8 +214,9 @@ def find_long_numbers(text: str) -> Iterator[Span]:
 def find_plates(text: str, language: str, words: Set[str]) -> Iterator[Span]:
     """German licence plates by their district, and any plate behind a label.
 
-    In an English text letters with hyphens are mostly product names; there a label is needed. With
-    blanks in place of hyphens ("HH AB 1234") a word for a vehicle must stand in the text.
+    In an English text letters with hyphens are mostly product names; there a label is needed, or
+    the form of a British one. With blanks in place of hyphens ("HH AB 1234") a word for
+    a vehicle must stand in the text.
     """
     if language != "en":
         patterns = (_PLATE,) if words.isdisjoint(_VEHICLE_WORDS) else (_PLATE, _SPACED_PLATE)
@@ -209,6 +224,9 @@ def find_plates(text: str, language: str, words: Set[str]) -> Iterator[Span]:
             for match in pattern.finditer(text):
                 if match["district"] in read_words("plate"):
                     yield *match.span(), "PLATE"
+    else:
+        for match in _BRITISH_PLATE.finditer(text):
+            yield *match.span(), "PLATE"
     if not words.isdisjoint(_PLATE_WORDS):
         for match in _NAMED_PLATE.finditer(text):
             yield *match.span("value"), "PLATE"

@@ -22,13 +22,17 @@ _REACH = 5
 _CONCESSION_REACH = 6
 _NEGATED_PRAISE, _NEGATED_BLAME = -0.8, -0.5
 _BEFORE_CONTRAST, _AFTER_CONTRAST, _CONCEDED = 0.5, 1.5, 0.4
-_ASKED_PRAISE, _ASKED_BLAME, _WISHED_PRAISE = 0.2, 0.6, 0.2
+_ASKED_PRAISE, _ASKED_BLAME, _WISHED_PRAISE, _CONDITIONAL_BLAME = 0.2, 0.6, 0.2, 0.4
+_SURPASSING = 0.8
 _QUOTED_PRAISE = -0.5
 _SOLVED = 0.1
 _INSISTENT_NEGATION = -0.5
 _CLEAR_PRAISE = 0.5
 _SHRINKAGE = 0.5
 _OPENING_TOKENS = 2
+_NEITHER, _NOR = "weder", "noch"
+_NO = "kein"
+_LESS = frozenset(("less", "weniger"))
 _OPENS_WISH = frozenset(("dass", "wenn", "if", "that"))
 _IRONIC_WORDS = 5
 _SENTENCE_TOKENS = 200
@@ -100,13 +104,17 @@ def assess(text: str, lexicon: Lexicon) -> Assessment:
             ("immer noch nicht", "nicht mehr").
         superlative: "never" turns nothing that "so", "such a" or "this" measures ("It's never been
             this bad"), nor "can't" a praise that "enough" follows in its clause ("can't thank
-            them enough").
+            them enough"), nor a comparative beside "can" ("couldn't be better", "besser hätte es
+            nicht laufen können"), which counts .8 at least.
         contrast: before "aber" in a sentence weights are halved, after it they are half as much
             again; behind a verb it stands for its whole clause ("war aber schlecht"). What
             "obwohl" or "despite" concedes weighs .4.
-        solution: a problem that "gelöst" or "fixed" follows or precedes in its clause weighs .1.
+        solution: a problem that "gelöst" or "fixed" follows in its sentence, or precedes in its
+            clause, weighs .1.
         question, wish: praise in a question or after "wäre", also in the "dass" or "wenn" behind
-            its comma, counts .2, blame in a question .6, unless it asks why.
+            its comma, counts .2, so does praise in front of "wäre" with such a "wenn" behind it
+            ("zufrieden wäre ich, wenn …"); blame in a question counts .6, unless it asks why, and
+            .4 behind "falls" or "if".
         irony: cues of the lexicon, praise of one or two words in quotation marks, and a praise
             that opens a text which then complains ("Super, schon wieder zu spät").
     """
@@ -166,8 +174,20 @@ def _assess_sentence(
                 and any(_can(words, at, start) for at in range(expression.start, last))
                 and _is_surpassed(words, expression, clauses, start)):
             expression.value = -expression.value
+    turned: list[Expression] = []
     for position, word in negators:
+        surpassing = None if is_question else _find_surpassing(
+            words, clauses[position - start], start, clauses, expressions)
+        if surpassing is not None:
+            is_less = words[max(start, surpassing.start - 1)].form in _LESS
+            sign = 1.0 if (surpassing.value > 0) is not is_less else -1.0
+            surpassing.value = sign * max(abs(surpassing.value), _SURPASSING)
+            continue
         target = _find_target(position, word, clauses[position - start], expressions)
+        if words[position].form == _NOR and any(target is each for each in turned):
+            continue  # "weder das Bad noch das Zimmer war sauber" is said of both once
+        if target is not None:
+            turned.append(target)
         if target is None:
             value = word.negation
             if _insists(words, position, start, end):
@@ -226,6 +246,22 @@ def _is_surpassed(
     return False
 
 
+def _find_surpassing(
+    words: list[Word], clause: int, start: int, clauses: list[int], expressions: list[Expression]
+) -> Expression | None:
+    """Return the comparative of a clause that says what something can do or be, if it has one."""
+    if not any(words[start + at].is_ability for at, each in enumerate(clauses) if each == clause):
+        return None
+    for expression in expressions:
+        before = words[max(start, expression.start - 1)]
+        if words[expression.start].form in _LESS:
+            continue
+        if expression.clause == clause and expression.value and (
+                words[expression.start].is_comparative or before.is_comparative):
+            return expression
+    return None
+
+
 def _settle(
     words: list[Word], expressions: list[Expression], negators: list[tuple[int, Word]]
 ) -> None:
@@ -235,7 +271,8 @@ def _settle(
     solved = [e for e in expressions
               if e.value > 0 and any(word.is_solution for word in words[e.start : e.end])]
     for expression in expressions:
-        if expression.value < 0 and any(e.clause == expression.clause for e in solved):
+        if expression.value < 0 and any(
+                e.clause == expression.clause or e.start >= expression.end for e in solved):
             expression.weight *= _SOLVED
 
 
@@ -277,13 +314,21 @@ def _weigh(
                 expression.weight *= _AFTER_CONTRAST
     for position in range(start, end):
         word = words[position]
+        if word.is_condition:
+            for expression in expressions:
+                if (expression.value < 0 and expression.start > position
+                        and expression.clause == clauses[position - start]):
+                    expression.value *= _CONDITIONAL_BLAME
+        if word.is_wish and position + 1 < end and _can(words, position + 1, start):
+            continue  # "could not be better" wishes for nothing
         if word.is_concession or word.is_wish:
             reach = range(position, position + _CONCESSION_REACH)
             wished = _find_wished(words, position, end, clauses, start) if word.is_wish else -1
             for expression in expressions:
                 if expression.clause == wished or (
                         expression.clause == clauses[position - start]
-                        and expression.start in reach):
+                        and (expression.start in reach
+                             or (wished >= 0 and expression.end == position))):
                     if word.is_concession:
                         expression.weight *= _CONCEDED
                     elif expression.value > 0 and expression.end == expression.start + 1:
@@ -311,9 +356,14 @@ def _find_expressions(
     expressions: list[Expression] = []
     negators: list[tuple[int, Word]] = []
     factor, factor_position = 1.0, -9
+    neither: Word | None = None
     position = start
     while position < end:
         word = words[position]
+        if word.form == _NEITHER:
+            neither = word
+        elif neither is not None and word.form == _NOR:
+            negators.append((position, neither))
         if not word.is_active:
             position += 1
             continue
@@ -323,6 +373,10 @@ def _find_expressions(
         phrase = lexicon.match_phrase(words, position, end) if word.phrases else None
         if phrase is not None and _negates_blame(phrase, words, position, clauses, start):
             phrase = None
+        if phrase is not None and (phrase.kind == "negation" or not phrase.value) and (
+                _holds_longer(phrase, words, position, end, lexicon)):
+            position += 1  # "gar nichts auszusetzen" is "nichts auszusetzen"
+            continue
         following = words[position + 1] if position + 1 < end else None
         if phrase is not None:
             length = len(phrase.words)
@@ -376,6 +430,18 @@ def _find_expressions(
     return expressions, negators
 
 
+def _holds_longer(
+    phrase: Phrase, words: list[Word], position: int, end: int, lexicon: Lexicon
+) -> bool:
+    """Whether an expression begins inside a phrase and ends behind it."""
+    for at in range(position + 1, position + len(phrase.words)):
+        inner = lexicon.match_phrase(words, at, end) if words[at].phrases else None
+        if inner is not None and inner.kind == "phrase" and (
+                at + len(inner.words) > position + len(phrase.words)):
+            return True
+    return False
+
+
 def _negates_blame(
     phrase: Phrase, words: list[Word], position: int, clauses: list[int], start: int
 ) -> bool:
@@ -425,7 +491,10 @@ def _find_target(
                 return expression
             expected = expected or expression
         elif expression.start < position:
-            behind = expression
+            # "Grund zur Klage gab es keinen": of a noun, not of what gives it.
+            is_of_noun = bool(expression.if_negated and behind is not None and behind.value < 0
+                              and negator.form.startswith(_NO))
+            behind = behind if is_of_noun else expression
             # "stürzt seit dem Update nicht mehr ab": a verb in two pieces is what is negated.
             around = expression if position < expression.end else around
     if expected is not None:

@@ -49,6 +49,8 @@ class Word:
     is_degree_article: bool = False
     is_ability: bool = False
     is_surpassed: bool = False
+    is_comparative: bool = False
+    is_condition: bool = False
     split: dict[str, float] = field(default_factory=dict)
     phrases: dict[str, list[Phrase]] = field(default_factory=dict)
     is_active: bool = False
@@ -228,6 +230,8 @@ class Lexicon:
         word.is_degree_article = form in marks["degree_article"]
         word.is_ability = form in marks["ability"]
         word.is_surpassed = form in marks["surpassed"]
+        word.is_comparative = form in marks["comparative"]
+        word.is_condition = form in marks["condition"]
         word.is_burden = form in marks["burden"]
         word.is_too = form in marks["too"]
         word.is_irony = form in marks["irony"]

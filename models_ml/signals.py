@@ -15,7 +15,7 @@ import pandas as pd
 
 from models_ml.clauses import Clause, split_clauses
 from models_ml.frames import require_columns
-from models_ml.negation import holds_negation, is_negated
+from models_ml.negation import REMEDIES, holds_negation, is_negated
 from models_ml.term_matching import (
     Hit,
     TermIndex,
@@ -40,7 +40,17 @@ _STATEMENT_ODDS = 0.7
 _DOUBT, _CERTAIN = 0.04, 0.98
 _BEFORE_CONTRAST = 0.6
 # Reasons of urgency that nobody gives who does not complain.
-_GRIEVANCES, _GRIEVANCE = ("repeated_contact", "danger", "legal", "outage"), 0.6
+_GRIEVANCES, _GRIEVANCE = ("repeated_contact", "danger", "legal", "outage", "privacy"), 0.6
+# A clear polarity alone is more than a mere statement: "Nach zweimal Tragen schon Löcher".
+_MOOD, _MOOD_SLOPE = 0.3, 0.5
+_MOOD_TERMS: Mapping[str, float] = {"complaint": 1.0, "praise": -1.0}
+# What was solved presses no more: "Störung gemeldet, zwei Stunden später behoben".
+_SOLVABLE = ("outage", "repeated_contact", "money")
+_UNSOLVED = frozenset((
+    "nicht", "nie", "kein", "keine", "nichts", "niemand", "muss", "soll", "wird", "werden", "wann",
+    "wenn", "falls", "bis", "bitte", "not", "never", "nothing", "isn't", "hasn't", "wasn't", "get",
+    "be", "must", "if", "when", "until", "please", "still", "want", "need",
+))
 _NEGATED_SIGNALS = frozenset(
     ("emotion", "urgency", "complaint", "praise", "cancellation_threat")
 )
@@ -53,7 +63,7 @@ _ASKING_VERBS = frozenset((
 _QUESTION_END = re.compile(r"[\s\"'”“»)]*[.!…]*\?")
 _READ_CHARACTERS = 10_000
 _ANY_LANGUAGE = "any"
-_ALGORITHM_VERSION = "4"
+_ALGORITHM_VERSION = "5"
 COLUMNS = (
     "text_key", "experience_dimension", "emotion", "urgency", "urgency_label", "intent",
     "intent_probability",
@@ -75,12 +85,14 @@ def detect_signals(texts: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
     emotion: largest evidence from .45, else none; one against a clear polarity counts half.
     intent: odds e / (1 - e), where e is at least .04 and at most .98, times 3 for a threat to
     cancel, 2 for an idea, 1.5 for a question, beside .7 for a mere statement; intent_probability is
-    the share of the largest, which is not calibrated. A clear polarity is evidence for complaint or
-    praise, urgency by danger, law, outage or repeated contact for complaint, a question mark for a
-    question.
+    the share of the largest, which is not calibrated. A polarity p beyond .25 is evidence of
+    .3 + .5 |p| for complaint or praise, and terms of the other of the two count half against it;
+    urgency by danger, law, outage, privacy or repeated contact is evidence for complaint, a
+    question mark for a question.
     urgency: `1 - product(1 - u)` over the strongest term of each reason, .3 for a threat to cancel,
     .15 for a complaint, a quarter of a negative polarity, .1 for "!!" or capitals; half of it for a
-    clearly positive text. low below .3, high from .6.
+    clearly positive text. An outage, repeated contact or lost money counts where no clause of its
+    sentence or the next says that it was solved. low below .3, high from .6.
 
     Args:
         texts: text_key, text (masked), language; polarity (-1..1, may be empty) where it is known.
@@ -154,6 +166,7 @@ def _collect(
         clauses = split_clauses(text, language)
         turns = {clause.sentence: clause.start for clause in clauses if clause.opens == "contrast"}
         ends = {clause.sentence: clause.end for clause in clauses}
+        solved = {clause.sentence for clause in clauses if _is_solved(clause)}
         questions = {sentence for sentence, end in ends.items() if _QUESTION_END.match(text, end)}
         for clause in clauses:
             factor = _BEFORE_CONTRAST if clause.start < turns.get(clause.sentence, 0) else 1.0
@@ -163,6 +176,9 @@ def _collect(
                     continue  # only stops its words from counting
                 if value == "question" and not _asks(hit, clause, clause.sentence in questions):
                     continue
+                if value in _SOLVABLE and not solved.isdisjoint(
+                        (clause.sentence, clause.sentence + 1)):
+                    continue
                 if found[signal, value].get(hit.term) == factor * hit.weight:
                     continue  # a thousand emoji say it no better than one
                 negatable = signal in _NEGATED_SIGNALS or value in _NEGATED_SIGNALS
@@ -170,6 +186,11 @@ def _collect(
                                                  is_inside=hit.term not in negations)):
                     found[signal, value][hit.term] = factor * hit.weight
     return {key: list(weights.values()) for key, weights in found.items() if weights}
+
+
+def _is_solved(clause: Clause) -> bool:
+    words = {token.word for token in clause.tokens}
+    return not words.isdisjoint(REMEDIES) and words.isdisjoint(_UNSOLVED)
 
 
 def _asks(hit: Hit, clause: Clause, is_question: bool) -> bool:
@@ -203,13 +224,16 @@ def _conclude_intent(weights: _Weights, text: str, tone: float) -> tuple[str, fl
     grievance = [_GRIEVANCE for reason in _GRIEVANCES if ("urgency", reason) in weights][:1]
     hints: Mapping[str, Sequence[float]] = {
         "question": [0.7] if text.rstrip().endswith("?") else [0.5] if "?" in text else [],
-        "complaint": grievance + ([-0.7 * tone] if tone < -_CLEAR_POLARITY else []),
-        "praise": [0.7 * tone] if tone > _CLEAR_POLARITY else [],
+        "complaint": grievance + (
+            [_MOOD - _MOOD_SLOPE * tone] if tone < -_CLEAR_POLARITY else []),
+        "praise": [_MOOD + _MOOD_SLOPE * tone] if tone > _CLEAR_POLARITY else [],
     }
     odds = {}
     for name in INTENTS:
-        evidence = min(_CERTAIN, join_evidence(
-            [_DOUBT, *weights.get(("intent", name), ()), *hints.get(name, ())]))
+        is_against = tone * _MOOD_TERMS.get(name, 0.0) > _CLEAR_POLARITY
+        terms = [weight / 2 if is_against else weight
+                 for weight in weights.get(("intent", name), ())]
+        evidence = min(_CERTAIN, join_evidence([_DOUBT, *terms, *hints.get(name, ())]))
         odds[name] = _INTENT_FACTORS.get(name, 1.0) * evidence / (1.0 - evidence)
     odds["statement"] += _STATEMENT_ODDS
     best = max(INTENTS, key=lambda name: odds[name])

@@ -115,7 +115,7 @@ def test_lexicon_rows_are_well_formed(path) -> None:  # type: ignore[no-untyped-
         "expected_verb", "expected_noun", "expected_word", "negation", "negation_ahead",
         "insistence", "intensifier", "contrast", "contrast_first", "concession", "boundary",
         "wish", "why", "number", "comment", "irony", "burden", "solution", "never", "degree",
-        "degree_article", "ability", "surpassed",
+        "degree_article", "ability", "surpassed", "comparative", "condition",
     }
     assert len({(form, kind) for form, kind, _ in rows}) == len(rows)
     bounds = [abs(float(value)) for _, kind, value in rows
