@@ -18,6 +18,9 @@ _POSTGRESQL = {
     "42703": "there is no such column; check `query`, `cursor` and `key`",
     "42501": "the database user may not read it; grant SELECT on it",
     "42601": "`query` is no SQL that this database reads",
+    "22021": "a text is not in the encoding of the database, as happens where that is SQL_ASCII; "
+             "write a `query` with convert_from(convert(convert_to(name, 'SQL_ASCII'), 'WIN1252', "
+             "'UTF8'), 'UTF8') and the encoding that the texts have",
     "57014": "it took longer than `timeout_seconds` of the connection, or somebody cancelled it",
     "57P01": "the server was shut down; try again",
     "40001": "the standby had to cancel the query; try again or ask the primary",

@@ -415,6 +415,29 @@ def test_types_of_postgresql_are_kept(tmp_path: Path, servers: Callable[[str], S
     assert second == (2, None, "NaN", *[None] * 18)
 
 
+def test_texts_of_other_encodings(tmp_path: Path, servers: Callable[[str], Server]) -> None:
+    """Invalid texts in Parquet would land for good and refuse to load."""
+    server = servers("postgresql")
+    company = Company(tmp_path, server)
+    for encoding in ("LATIN1", "SQL_ASCII"):
+        server.run(f"create database texts_{encoding.lower()} encoding '{encoding}' locale 'C' "
+                   "template template0")
+        company.url = server.url.rsplit("/", 1)[0] + f"/texts_{encoding.lower()}"
+        run_postgresql(company.url, "set client_encoding = 'SQL_ASCII'",
+                       "create table orders (nr int primary key, customer text)")
+    run_postgresql(company.url, "insert into orders values (1, convert_from('\\xe4', 'SQL_ASCII'))")
+    company.declare("table: orders")
+    assert "not in the encoding of the database" in company.problem()
+    company.declare("query: \"select nr, convert_from(convert(convert_to(customer, 'SQL_ASCII'), "
+                    "'WIN1252', 'UTF8'), 'UTF8') as customer from orders\"")
+    company.fetch()
+    company.url = company.url.replace("sql_ascii", "latin1")
+    run_postgresql(company.url, "insert into orders values (2, chr(228))")
+    company.declare("table: orders")
+    company.fetch()
+    assert company.landed("nr, customer") == [[(1, "ä")], [(2, "ä")]]
+
+
 def test_types_of_mariadb_are_kept(tmp_path: Path, servers: Callable[[str], Server]) -> None:
     server = servers("mysql")
     server.run("set sql_mode = ''", """
