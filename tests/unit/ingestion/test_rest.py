@@ -233,8 +233,34 @@ def test_a_record_on_two_pages_counts_once_as_its_newest_version(api: Api, compa
     api.answer = lambda call: Reply({"data": pages[int(call.query["page"]) - 1]})
     shop = company("paging: {kind: page, parameter: page}", table="updated_at: changed")
     (load,) = shop.run()["pos.orders"]
-    assert (load.rows_read, load.rows_accepted, load.rows_rejected) == (3, 2, 1)
+    assert (load.rows_read, load.rows_accepted, load.rows_repeated) == (3, 2, 1)
     assert [float(amount) for (amount,) in shop.rows("net_amount", [load])] == [2, 5]
+
+
+def test_records_on_two_pages_are_no_rejects_and_equal_keys_within_one_are(
+    api: Api, company: Make,
+) -> None:
+    """Rejects beyond a few would put what was fetched into quarantine, and nobody asks again."""
+    order = {"id": 1, "at": "2026-01-01", "lines": [
+        {"sku": "a", "q": 1}, {"sku": "a", "q": 2}, {"sku": "b", "q": 3}]}
+    pages = [[order], [order | {"lines": [{"sku": "a", "q": 4}, {"sku": "b", "q": 5}]}], []]
+    api.answer = lambda call: Reply({"data": pages[int(call.query["page"]) - 1]})
+    shop = company("paging: {kind: page, parameter: page}")
+    shop.declare((shop.folder / "sources" / "shop.yml").read_text() + """
+  - entity: pos.order_lines
+    key: [id, lines.sku]
+    explode: lines
+    request: {of: pos.orders}
+    columns: {order_ref: id, quantity: lines.q, net_amount: lines.q}
+""")
+    (lines,) = shop.run()["pos.order_lines"]
+    assert (lines.rows_read, lines.rows_accepted, lines.rows_repeated) == (5, 2, 3)
+    assert [float(q) for (q,) in shop.rows("quantity", [lines])] == [4, 5]
+    del pages[1]
+    api.answer = lambda call: Reply({"data": [
+        order | {"id": 2}] if call.query["page"] == "1" else []})
+    (lines,) = shop.run()["pos.order_lines"]
+    assert (lines.rows_read, lines.rows_accepted, lines.rows_rejected) == (3, 2, 1)
 
 
 @pytest.mark.parametrize(("paging", "answer", "sentence"), [
