@@ -154,6 +154,18 @@ def test_a_new_column_lands_every_row_again(shop: Shop) -> None:
     assert shop.fetch().landed == []
 
 
+def test_a_key_that_loses_its_blanks_is_not_gone(shop: Shop) -> None:
+    """With and without them it is one record, which the deletion would have hidden for good."""
+    shop.con.execute("alter table orders alter nr type varchar using nr || ' '")
+    shop.fetch(deleted="compare_keys")
+    shop.con.execute("update orders set nr = trim(nr)")
+    assert [file.rows for file in shop.fetch().landed] == [3]
+    assert shop.fetch().landed == []
+    shop.con.execute("delete from orders where nr = '1'")
+    assert [file.name[-15:] for file in shop.fetch().landed] == ["deleted.parquet"]
+    assert shop.fetch().landed == []
+
+
 def test_a_key_of_another_type_lands_again_and_is_not_compared(shop: Shop) -> None:
     shop.fetch()
     shop.con.execute("alter table orders alter nr type varchar using 'N' || nr")
