@@ -212,8 +212,9 @@ def resolve_duplicates(con: duckdb.DuckDBPyConnection, table: TableDeclaration) 
 
     Keyed: the newest row counts, the last one among equals. With `repeats` the first row makes the
     record. An API whose pages move while they are read gives a record twice, which is no fault: the
-    other rows are repetitions. Without a key, rows that are equal in all columns are rejected if the declaration says
-    so, and rows that share the declared columns are told apart by an occurrence number.
+    other rows are repetitions. Without a key, rows that are equal in all columns are rejected if
+    the declaration says so, and rows that share the declared columns are told apart by an
+    occurrence number.
     """
     if table.repeats:
         _reject_all_but_first(con, "source_row", "'repeated'")

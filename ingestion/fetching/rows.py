@@ -21,6 +21,7 @@ from ingestion.fetching.changes import Changes
 from ingestion.fetching.database import Database, SourceColumn, schema_of, where
 from ingestion.fetching.fetcher import Fetched, FetchError, Position, Task
 from ingestion.fetching.parquet import write_files
+from ingestion.missing_columns import missing_required
 
 # Without a `look_back`: how far back rows are asked for again, as transactions end out of order.
 LOOK_BACK_SECONDS = 86_400
@@ -69,8 +70,19 @@ class _Fetch:
         if len({name.casefold() for name in self._columns}) < len(columns):
             raise FetchError("`query` gives two columns of one name (upper and lower case are the "
                              "same); give each its own")
+        self._refuse_without_required()
         self._key = [self._columns[name] for name in _key(task.table, self._columns)]
         self._changes = Changes(task.folder, [column.name for column in self._key], task.landed)
+
+    def _refuse_without_required(self) -> None:
+        """What landed without such a column would never load, and is not asked for again."""
+        missing = missing_required(
+            self._table, lambda name: name in self._columns or name.split(".")[0] in self._columns)
+        if missing:
+            raise FetchError(
+                f"column {', '.join(missing)} is missing; there is "
+                f"{', '.join(list(self._columns)[:30])}. Nothing is fetched until the declaration "
+                "names what is there, or the database has it again")
 
     def run(self) -> Iterator[Fetched | Position]:
         if self._task.most is not None:

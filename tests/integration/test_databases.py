@@ -23,6 +23,7 @@ from ingestion.fetching.landing import Landing
 from ingestion.loading import load_extracts
 from ingestion.raw_zone import Load, RawZone
 
+COLUMNS = "ordered_at: ordered_at, net_amount: amount, customer_ref: customer"
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 SERVERS: dict[str, tuple[Any, Callable[..., None]]] = {
     "postgresql": (postgresql, run_postgresql), "mysql": (mariadb, run_mariadb)}
@@ -74,12 +75,14 @@ class Company:
         self.zone = RawZone(folder / "raw")
         self.now = NOW
 
-    def declare(self, settings: str, key: str = "nr", timeout: int = 60) -> None:
+    def declare(
+        self, settings: str, key: str = "nr", timeout: int = 60, columns: str = COLUMNS,
+    ) -> None:
         (self.sources / "shop.yml").write_text(
             f"source: shop\nconnection: {{kind: {self.server.kind}, url_env: SHOP_URL, "
             f"timeout_seconds: {timeout}}}\ntables:\n"
             f"  - {{entity: pos.orders, key: {key}, {settings},\n"
-            "     columns: {ordered_at: ordered_at, net_amount: amount, customer_ref: customer}}\n")
+            f"     columns: {{{columns}}}}}\n")
 
     def fetch(self, *, fails: bool = False, **settings: Any) -> FetchReport:
         self.now += timedelta(hours=1)
@@ -310,11 +313,13 @@ def test_many_rows_come_in_several_files(
 UNLIKE = {
     "postgresql": {
         "table": "SQLSTATE 42P01", "column": "SQLSTATE 42703", "sql": "SQLSTATE 42601",
-        "right": "SQLSTATE 42501", "slow": ("select pg_sleep(3) as nr", "SQLSTATE 57014"),
+        "right": "SQLSTATE 42501",
+        "slow": ("'select pg_sleep(3) as nr, now() as ordered_at'", "SQLSTATE 57014"),
         "write": "SQLSTATE 42601"},
     "mysql": {
         "table": "error 1146", "column": "error 1054", "sql": "error 1064", "right": "error 1142",
-        "slow": ("select sleep(3) as nr from orders", "error 1969"), "write": "error 1064"},
+        "slow": ("'select sleep(3) as nr, ordered_at from orders'", "error 1969"),
+        "write": "error 1064"},
 }
 
 
@@ -340,9 +345,11 @@ def test_errors_are_told_with_a_remedy_and_without_a_secret(company: Company) ->
     assert told["column"] in told_by("query: select nothing from orders")
     assert told["sql"] in told_by("query: selec nr")
     assert "no column changed" in told_by("table: orders, cursor: changed")
+    assert "column ordered_at is missing; there is nr, amount. " in told_by(
+        "query: 'select nr, amount from orders'")
     assert "`cursor`: column" in told_by(
         "query: 'select nr, " + ("'a'::bytea" if server.kind == "postgresql" else "b'1'")
-        .replace("'", "''") + " as c from orders', cursor: c")
+        .replace("'", "''") + " as c, ordered_at from orders', cursor: c")
     assert "of one name" in told_by(
         "query: 'select nr, amount as \"NR\" from orders'".replace(
             '"', '"' if server.kind == "postgresql" else "`"))
@@ -394,7 +401,7 @@ def test_types_of_postgresql_are_kept(tmp_path: Path, servers: Callable[[str], S
         insert into "Filiale"."Alle Typen" (nr, n2, n, d, ts, tz) values (2, 'NaN', 'NaN',
             'infinity', '-infinity', 'infinity')""")
     company = Company(tmp_path, server)
-    company.declare("table: Filiale.Alle Typen")
+    company.declare("table: Filiale.Alle Typen", columns="ordered_at: tz")
     company.fetch()
     (file,) = Landing(company.zone.path).paths("shop", "pos.orders")
     found = duckdb.sql(f"from '{file}' order by nr")
@@ -424,12 +431,13 @@ def test_texts_of_other_encodings(tmp_path: Path, servers: Callable[[str], Serve
                    "template template0")
         company.url = server.url.rsplit("/", 1)[0] + f"/texts_{encoding.lower()}"
         run_postgresql(company.url, "set client_encoding = 'SQL_ASCII'",
-                       "create table orders (nr int primary key, customer text)")
+                       "create table orders (nr int primary key, customer text, "
+                       "ordered_at date)")
     run_postgresql(company.url, "insert into orders values (1, convert_from('\\xe4', 'SQL_ASCII'))")
     company.declare("table: orders")
     assert "not in the encoding of the database" in company.problem()
-    company.declare("query: \"select nr, convert_from(convert(convert_to(customer, 'SQL_ASCII'), "
-                    "'WIN1252', 'UTF8'), 'UTF8') as customer from orders\"")
+    company.declare("query: \"select nr, ordered_at, convert_from(convert(convert_to(customer, "
+                    "'SQL_ASCII'), 'WIN1252', 'UTF8'), 'UTF8') as customer from orders\"")
     company.fetch()
     company.url = company.url.replace("sql_ascii", "latin1")
     run_postgresql(company.url, "insert into orders values (2, chr(228))")
@@ -455,7 +463,7 @@ def test_types_of_mariadb_are_kept(tmp_path: Path, servers: Callable[[str], Serv
         insert into `Alle Typen` (nr, dt, ts, tz) values (2, '0000-00-00', '2026-00-00', 0)""",
         "insert into `Alle Typen` (nr) values (3)")
     company = Company(tmp_path, server)
-    company.declare("table: shop.Alle Typen")
+    company.declare("table: shop.Alle Typen", columns="ordered_at: tz")
     company.fetch()
     (file,) = Landing(company.zone.path).paths("shop", "pos.orders")
     found = duckdb.sql(f"from '{file}' order by nr")

@@ -305,13 +305,26 @@ def test_rows_without_a_key_are_neither_lost_nor_deleted(shop: Shop) -> None:
 
 @pytest.mark.parametrize(("settings", "message"), [
     ({"cursor": "geaendert"}, "`cursor`: there is no column geaendert; there is nr, store"),
-    ({"key": "id", "deleted": "compare_keys"}, "needs key columns that the table itself has"),
+    ({"key": "id"}, "column id is missing; there is nr, store, amount, changed. Nothing is"),
+    ({"key": "store.id", "deleted": "compare_keys"}, "needs key columns that the table itself has"),
 ])
 def test_a_declaration_that_does_not_fit_the_table_is_told(
     shop: Shop, settings: dict[str, Any], message: str,
 ) -> None:
     (problem,) = shop.fetch(**settings).problems
     assert message in problem.message
+
+
+def test_what_came_while_a_required_column_was_away_is_not_missed(shop: Shop) -> None:
+    """Landed without it, it would never load, and the cursor would be past it."""
+    shop.fetch(cursor="changed", columns={"ordered_at": "at"}, query="select *, changed as at "
+               "from orders", table="")
+    shop.insert((4, 20))
+    (problem,) = shop.fetch(query="select * from orders").problems
+    assert "column at is missing" in problem.message
+    shop.insert((5, 21))
+    shop.fetch(query="select *, changed as at from orders")
+    assert shop.landed() == [[1, 2, 3], [4, 5]]
 
 
 def test_a_table_that_lost_all_rows_is_a_problem(shop: Shop) -> None:

@@ -237,6 +237,19 @@ def test_a_record_on_two_pages_counts_once_as_its_newest_version(api: Api, compa
     assert [float(amount) for (amount,) in shop.rows("net_amount", [load])] == [2, 5]
 
 
+@pytest.mark.parametrize("answer", [
+    {"data": [{"number": 1, "at": "2026-01-01"}]}, {"data": "none"}, {"data": {"1": {"id": 1}}}])
+def test_records_that_could_never_load_do_not_land(
+    api: Api, company: Make, answer: dict[str, Any],
+) -> None:
+    """They would fail in every run to come, and what they are would not be asked for again."""
+    api.answer = lambda call: Reply(answer)
+    shop = company("parameters: {since: '{since}'}", table="cursor: at")
+    assert shop.problem().startswith("shop pos.orders: /orders: no record has id")
+    api.answer = lambda call: Reply({"data": _orders(1)})
+    assert [load.rows_accepted for load in shop.run()["pos.orders"]] == [1]
+
+
 def test_records_on_two_pages_are_no_rejects_and_equal_keys_within_one_are(
     api: Api, company: Make,
 ) -> None:
