@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, settings
@@ -298,6 +299,33 @@ def test_a_server_without_end_is_an_error_and_no_hang(
     assert len(api.calls) <= 5
 
 
+@pytest.mark.parametrize("link", ["?page=%d", "orders?page=%d", "./orders?page=%d",
+                                  "/v1/orders?page=%d", "../v1/orders?page=%d"])
+def test_a_link_may_be_relative_to_its_page(api: Api, company: Make, link: str) -> None:
+    def answer(call: Call) -> Reply:
+        number = int(call.query.get("page", 1))
+        return Reply({"data": _orders(number)}, headers={} if number == 3 else {
+            "Link": f'<{link % (number + 1)}>; rel="next"'})
+
+    api.answer = answer
+    shop = company("paging: {kind: link_header}")
+    assert _ids(shop, shop.run()) == [1, 2, 3]
+    assert {call.path for call in api.calls} == {"/v1/orders"}
+
+
+def test_an_answer_without_content_has_no_records(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply(b"", 204)
+    assert company().run() == {}
+
+
+@pytest.mark.parametrize("start", ["2020-02-03", "'2020-02-03'", "2020-02-03T00:00:00"])
+def test_the_start_of_the_first_fetch(api: Api, company: Make, start: str) -> None:
+    api.answer = lambda call: Reply({"data": []})
+    company("parameters: {after: '{since}'}, since: {format: date, start: " + start + "}",
+            table="cursor: at").run()
+    assert api.calls[-1].query == {"after": "2020-02-03"}
+
+
 def test_a_link_to_another_server_is_not_followed_with_the_credentials(
     api: Api, company: Make,
 ) -> None:
@@ -482,6 +510,24 @@ def test_children_are_asked_for_once_and_those_of_what_is_gone_are_left_out(
     loads = company.run()
     assert [call.path for call in api.calls] == ["/cases", "/cases/7/notes"]
     assert company.rows("source_record_ref", loads["crm.case_messages"]) == [("7-1",)]
+
+
+def test_an_id_in_a_path_leads_nowhere_else(api: Api, tmp_path: Path) -> None:
+    """What is not found there counts as deleted, without a word."""
+    ids = ["gid://Case/1", "a?b=c", "50 %", "#7"]
+
+    def answer(call: Call) -> Reply:
+        if call.path == "/cases":
+            return Reply({"data": [{"id": one, "at": "2026-01-01T00:00:00Z"} for one in ids]})
+        asked = unquote(call.path.removeprefix("/cases/").removesuffix("/notes"))
+        return (Reply({"notes": [{"id": asked, "text": "Grüße"}]})
+                if asked in ids and call.path.count("/") == 3 else Reply({}, 404))
+
+    api.answer = answer
+    company = Company(tmp_path / "c", CHILDREN % api.url, {})
+    loads = company.run()
+    assert sorted(ref for (ref,) in company.rows(
+        "source_record_ref", loads["crm.case_messages"])) == sorted(ids)
 
 
 def test_children_are_not_asked_for_again_by_a_look_back(api: Api, tmp_path: Path) -> None:
@@ -779,6 +825,7 @@ def test_a_token_is_fetched_once_and_again_when_it_ends(api: Api, tmp_path: Path
     ("path: /orders", "path: /orders, paging: {kind: cursor, parameter: a}", "needs `from`"),
     ("path: /orders", "path: /orders, paging: {kind: page}", "needs `parameter` or `body`"),
     ("key: id", "key: id\n    cursor: at", "a `cursor` needs `{since}` in the request"),
+    ("path: /orders", "path: /orders, since: {start: '2020'}", "`start` is a date such as"),
     ("key: id", "key: id\n    format: csv", "leave out `format`"),
     ("key: id", "key: id\n    deleted: compare_keys", "belongs to a `table` or `query`"),
     ("kind: rest\n", "kind: postgresql\n", "connection"),
