@@ -9,7 +9,7 @@ _WRONG_PASSWORD = f"the server refuses user or password; check {{variable}} {_EN
 _WRONG_LOGIN = "the server refuses the login; check user and database name in {variable}"
 _NO_ANSWER = ("the server does not answer; check the address in {variable}, the network and that "
               f"the server runs {_ENCODED}")
-_UNKNOWN = "the database refuses or the connection was lost"
+_UNKNOWN = "the database refuses or the connection was lost; try again, or look into its log"
 # SQLSTATE, or its first two characters -> what to do.
 _POSTGRESQL = {
     "42P01": "there is no such table; check `table` or `query` (names as in the database, with "

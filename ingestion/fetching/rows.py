@@ -9,7 +9,7 @@ here: the databases' own SQL, and comparing (`changes.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -36,10 +36,11 @@ _MOST_KEYS = 20_000
 
 
 class DatabaseFetcher:
-    """Fetches from an open database."""
+    """Fetches from a database, which is opened at once and again where the connection was lost."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, opened: Callable[[], Database]) -> None:
+        self._opened = opened
+        self._database = opened()
 
     def fetch(self, task: Task) -> Iterator[Fetched | Position]:
         """Rows that are new or changed, deletions where they are asked for, and the position.
@@ -47,7 +48,7 @@ class DatabaseFetcher:
         Raises:
             FetchError: the database refuses, or the declaration does not fit its table.
         """
-        self._database.begin()
+        self._begin()
         try:
             yield from _Fetch(self._database, task).run()
         finally:
@@ -57,6 +58,15 @@ class DatabaseFetcher:
     def close(self) -> None:
         """Let the database go."""
         self._database.close()
+
+    def _begin(self) -> None:
+        """What broke the connection under one table shall not keep the next from being fetched."""
+        try:
+            self._database.begin()
+        except FetchError:
+            self._database.close()
+            self._database = self._opened()
+            self._database.begin()
 
 
 class _Fetch:

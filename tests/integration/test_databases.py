@@ -5,6 +5,7 @@ Where their programs are not installed, the tests are skipped with that reason.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -373,6 +374,48 @@ def test_errors_are_told_with_a_remedy_and_without_a_secret(company: Company) ->
     everything = " ".join(messages) + Landing(company.zone.path).ledger.read_text()
     assert not [word for word in ("heim", "falsch", "leser", "Käse", "127.0.0.1")
                 if word in everything]
+
+
+KILL = {
+    "postgresql": "select pg_terminate_backend(pid) from pg_stat_activity "
+                  "where application_name = 'cx360'",
+    "mysql": "begin not atomic for found in (select id from information_schema.processlist "
+             "where id <> connection_id()) do kill found.id; end for; end"}
+
+
+def test_a_lost_connection_costs_only_the_table_that_was_read(
+    company: Company, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+) -> None:
+    from ingestion.fetching import rows
+
+    series = ("generate_series(1, 300000) as seq" if company.server.kind == "postgresql"
+              else "seq_1_to_300000")
+    company.server.run(
+        "drop table if exists large", "create table large as select seq as nr, now() as "
+        f"ordered_at, repeat('x', 200) as t from {series}")
+    original = rows.write_files
+
+    def killed(batches: Any, *args: Any, **kwargs: Any) -> Any:
+        def begun() -> Iterator[Any]:
+            yield next(batches)
+            monkeypatch.setattr(rows, "write_files", original)
+            company.server.run(KILL[company.server.kind])
+            yield from batches
+
+        return original(begun(), *args, **kwargs)
+
+    monkeypatch.setattr(rows, "write_files", killed)
+    company.declare("name: large, table: large", columns="ordered_at: ordered_at")
+    declared = company.sources / "shop.yml"
+    declared.write_text(declared.read_text() + "  - {entity: pos.orders, key: nr, table: orders, "
+                        f"columns: {{{COLUMNS}}}}}\n")
+    report = company.fetch(fails=True)
+    assert [problem.table for problem in report.problems] == ["large"]
+    assert "try again" in report.problems[0].message
+    assert [(file.label, file.rows) for file in report.landed] == [("pos.orders", 3)]
+    gc.collect()
+    assert "Traceback" not in capfd.readouterr().err
+    assert [file.rows for file in company.fetch().landed] == [300_000]
 
 
 def _after_a_fetch(

@@ -102,7 +102,7 @@ class Shop:
         self.now += timedelta(hours=1)
         self.database = DuckDatabase(self.con.cursor())
         return fetch_sources([source], self.zone, {}, now=self.now,
-                             opened=lambda *_: DatabaseFetcher(self.database))
+                             opened=lambda *_: DatabaseFetcher(lambda: self.database))
 
     def look(self, most: int) -> FetchReport:
         source = SourceDeclaration.model_validate({
@@ -111,7 +111,7 @@ class Shop:
                 "columns": {"ordered_at": "changed"}, **self.settings}]})
         self.database = DuckDatabase(self.con.cursor())
         return fetch_sources([source], self.zone, {}, now=self.now, most=most,
-                             opened=lambda *_: DatabaseFetcher(self.database))
+                             opened=lambda *_: DatabaseFetcher(lambda: self.database))
 
     def landed(self, columns: str = "nr") -> list[list[Any]]:
         files = Landing(self.zone.path).paths("shop", "pos.orders")
