@@ -100,3 +100,9 @@ def test_a_withdrawn_load_stays_out_and_keeps_its_reason(settings: Settings) -> 
     zone = RawZone(settings.raw_path)
     withdraw_load(zone, first, "test data")
     assert (load(settings).state, load(settings).reason) == ("withdrawn", "test data")
+    declared = settings.sources / "crm.yml"
+    declared.write_text(DECLARATION.replace("who,", "[who, wer],"))
+    assert (load(settings).load_id, load(settings).state) == (first.load_id, "withdrawn")
+    replay_load(settings, zone, zone.loads()[0])
+    load(settings)
+    assert sorted(one.state for one in zone.loads()) == ["staged", "superseded"]
