@@ -21,7 +21,8 @@ from ingestion.fetching.database import CursorKind, SourceColumn, first, quoted,
 from ingestion.fetching.fetch import FetchReport, fetch_sources
 from ingestion.fetching.landing import Landing
 from ingestion.fetching.rows import DatabaseFetcher
-from ingestion.raw_zone import RawZone
+from ingestion.loading import load_extracts
+from ingestion.raw_zone import RawZone, State
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 CURSORS: dict[str, CursorKind] = {"BIGINT": "number", "TIMESTAMP": "time", "VARCHAR": "text"}
@@ -93,15 +94,15 @@ class Shop:
             "insert into orders values (?, 'A', '1.50', ?)",
             [[nr, None if day is None else datetime(2026, 3, day)] for nr, day in rows])
 
-    def fetch(self, **settings: Any) -> FetchReport:
+    def fetch(self, *, anew: bool = False, **settings: Any) -> FetchReport:
         self.settings |= settings
-        source = SourceDeclaration.model_validate({
+        self.source = source = SourceDeclaration.model_validate({
             "source": "shop", "connection": {"kind": "postgresql", "url_env": "URL"}, "tables": [{
                 "entity": "pos.orders", "table": "orders",
                 "columns": {"ordered_at": "changed"}, **self.settings}]})
         self.now += timedelta(hours=1)
         self.database = DuckDatabase(self.con.cursor())
-        return fetch_sources([source], self.zone, {}, now=self.now,
+        return fetch_sources([source], self.zone, {}, now=self.now, anew=anew,
                              opened=lambda *_: DatabaseFetcher(lambda: self.database))
 
     def look(self, most: int) -> FetchReport:
@@ -325,6 +326,28 @@ def test_what_came_while_a_required_column_was_away_is_not_missed(shop: Shop) ->
     shop.insert((5, 21))
     shop.fetch(query="select *, changed as at from orders")
     assert shop.landed() == [[1, 2, 3], [4, 5]]
+
+
+BY_CURSOR = {"cursor": "changed", "look_back": "1h"}
+
+
+@pytest.mark.parametrize(("state", "settings", "numbers"), [
+    ("quarantined", {}, [1, 2, 3]), ("quarantined", BY_CURSOR, [1, 3]),
+    ("quarantined", BY_CURSOR | {"deleted": "compare_keys"}, [1, 2, 3]),
+    ("withdrawn", {}, [1]), ("withdrawn", BY_CURSOR | {"deleted": "compare_keys"}, [1])])
+def test_rows_of_a_load_that_is_not_used_can_land_again(
+    shop: Shop, state: State, settings: dict[str, Any], numbers: list[int],
+) -> None:
+    """Compared with it they would count as known, and would be in no load that is used."""
+    shop.fetch(**settings)
+    load_extracts([shop.source], shop.zone.path, shop.zone)
+    (load,) = shop.zone.loads()
+    shop.zone.set_states({load.load_id: (state, "many rejects")})
+    shop.con.execute("update orders set amount = '2', changed = '2026-03-04' where nr = 1")
+    shop.fetch()
+    assert sorted(number for file in shop.landed()[1:] for number in file) == numbers
+    shop.fetch(anew=True)
+    assert sorted(number for file in shop.landed()[1:] for number in file) == [1, 2, 3]
 
 
 def test_a_table_that_lost_all_rows_is_a_problem(shop: Shop) -> None:
