@@ -101,6 +101,13 @@ def _missing_columns(plan: PlannedLoad, extract: Extract) -> list[str]:
                                        or 2 * len(extract.names & known) >= len(extract.names))
         raise ExtractError(
             f"{plan.path.name}: column {', '.join(missing)} is missing; "
-            f"{told_names(extract, is_header)}. Add the new "
-            f"name to the declaration of table {plan.table.label} or deliver the column")
+            f"{told_names(extract, is_header)}. {_remedy(plan.table, missing)}")
     return told
+
+
+def _remedy(table: TableDeclaration, missing: Sequence[str]) -> str:
+    """A column may be declared with several names, a column of the key has one."""
+    if set(missing) & set(table.key):
+        return ("Deliver the column, or declare the files that call it otherwise as another table "
+                f"of {table.entity} with their own `files`, `key` and `name`")
+    return f"Add the new name to the declaration of table {table.label} or deliver the column"
