@@ -104,7 +104,8 @@ class RestFetcher:
                 if not found and len(gone) == len(batch) >= MANY_PARENTS:
                     raise gone[0]  # rather a wrong path than so many deletions
                 found = found or len(gone) < len(batch)
-                lines.refuse_without_required(task.table, request)
+                if not task.landed:  # later on, the same parents would be refused for ever
+                    lines.refuse_without_required(task.table, request)
                 if lines.count:
                     yield Fetched(lines.path, lines.count)
                 yield Position(state={"done": done, "within": start + len(batch), "found": found})

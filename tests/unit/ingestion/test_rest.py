@@ -530,6 +530,21 @@ def test_an_id_in_a_path_leads_nowhere_else(api: Api, tmp_path: Path) -> None:
         "source_record_ref", loads["crm.case_messages"])) == sorted(ids)
 
 
+def test_children_without_a_required_field_stop_the_first_fetch_only(
+    api: Api, tmp_path: Path,
+) -> None:
+    """Asked for once more they would be the same, and no later parent would get its turn."""
+    desk = Desk(api, 1)
+    wrong = CHILDREN.replace("cx360_parent.at", "sent")
+    assert "no record has sent; correct" in Company(
+        tmp_path / "wrong", wrong % api.url, {}).fetch().problems[0].message
+    company = Company(tmp_path / "c", CHILDREN % api.url, {})
+    company.run()
+    company.declare(wrong % api.url)
+    desk.cases.append({"id": 2, "at": "2026-01-02T00:00:00Z"})
+    assert (company.fetch().problems, len(api.asked("/cases/2/notes"))) == ([], 1)
+
+
 def test_children_are_not_asked_for_again_by_a_look_back(api: Api, tmp_path: Path) -> None:
     desk = Desk(api, 3)
     company = Company(tmp_path / "c", (CHILDREN % api.url).replace(
