@@ -402,6 +402,11 @@ class TableDeclaration(FileFormat):
         return bool(self.table or self.query or self.request)
 
     @property
+    def comes_in_pages(self) -> bool:
+        """Whether it is asked for page by page, so that one record may come twice."""
+        return self.request is not None
+
+    @property
     def landed_label(self) -> str:
         """Name of the table whose fetched files it reads: mostly its own."""
         return self.request.of if self.request and self.request.of else self.label

@@ -5,8 +5,9 @@ What does **not** belong here: values that are empty (`rows.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from ingestion.declaration import ColumnMapping, TableDeclaration
 from ingestion.deletions import DELETED, has_only_keys, is_there
 from ingestion.planning import PlannedLoad, Problem
 from ingestion.readers.files import Extract, ExtractError, told_names
@@ -33,6 +34,37 @@ def check_columns(batch: Sequence[PlannedLoad], extract: Extract) -> list[Proble
     return list(told.values())
 
 
+def missing_required(
+    table: TableDeclaration, present: Callable[[str], bool], *, tells_deletions: bool = False,
+) -> list[str]:
+    """Names that a table cannot do without and that are not there.
+
+    Args:
+        table: the declaration.
+        present: whether a name is there.
+        tells_deletions: whether rows say of themselves that their record was deleted. They are
+            judged one by one; often they have nothing but keys.
+    """
+    missing = [name for name in (*table.key, *table.totals)
+               if not name.startswith("=") and not present(name)]
+    if tells_deletions:
+        return missing
+    if table.deletion and not present(table.deletion.source):
+        missing.append(table.deletion.source)
+    required = {column.name for column in table.contract.columns if column.required}
+    for canonical, mapping in table.columns.items():
+        if canonical in required and _lacks(mapping, present) and not (
+                mapping.words and any(map(present, mapping.names))):
+            missing += [name for name in mapping.names if not present(name)]
+    return list(dict.fromkeys(missing))
+
+
+def _lacks(mapping: ColumnMapping, present: Callable[[str], bool]) -> bool:
+    """Whether a mapping has not all that it needs: one of its `from`, or every other name."""
+    found = [present(name) for name in mapping.names]
+    return bool(found) and not (any(found) if mapping.sources else all(found))
+
+
 def _missing_columns(plan: PlannedLoad, extract: Extract) -> list[str]:
     """A sentence for each column that one file does without.
 
@@ -45,27 +77,20 @@ def _missing_columns(plan: PlannedLoad, extract: Extract) -> list[str]:
     def present(name: str) -> bool:
         return is_there(name, extract)
 
-    missing = [name for name in (*plan.table.key, *plan.table.totals)
-               if not name.startswith("=") and not present(name)]
-    required = {column.name for column in plan.table.contract.columns if column.required}
     tells_deletions = DELETED in extract.names
-    if plan.table.deletion and not tells_deletions and not present(plan.table.deletion.source):
-        missing.append(plan.table.deletion.source)
-    if tells_deletions:  # its rows are judged one by one; often it has nothing but keys
-        required = set()
-        if has_only_keys(plan.table, extract) and not missing:
-            return []
+    missing = missing_required(plan.table, present, tells_deletions=tells_deletions)
+    if has_only_keys(plan.table, extract) and not missing:
+        return []
+    required = {column.name for column in plan.table.contract.columns if column.required}
     told = []
     for canonical, mapping in plan.table.columns.items():
-        found = [present(name) for name in mapping.names]
-        if not mapping.names or (any(found) if mapping.sources else all(found)):
+        if not _lacks(mapping, present) or (canonical in required and not tells_deletions
+                                            and not mapping.words):
             continue
         absent = [name for name in mapping.names if not present(name)]
-        if canonical in required and not (mapping.words and any(found)):
-            missing += absent
-        else:
-            outcome = "is written without it" if mapping.words and any(found) else "stays empty"
-            told.append(f"column {' / '.join(absent)} is missing, {canonical} {outcome}")
+        outcome = ("is written without it" if mapping.words and len(absent) < len(mapping.names)
+                   else "stays empty")
+        told.append(f"column {' / '.join(absent)} is missing, {canonical} {outcome}")
     if missing:
         expected = [any(map(present, mapping.names))
                     for mapping in plan.table.columns.values() if mapping.names]
@@ -75,7 +100,14 @@ def _missing_columns(plan: PlannedLoad, extract: Extract) -> list[str]:
         is_header = any(expected) and (2 * sum(expected) >= len(expected)
                                        or 2 * len(extract.names & known) >= len(extract.names))
         raise ExtractError(
-            f"{plan.path.name}: column {', '.join(dict.fromkeys(missing))} is missing; "
-            f"{told_names(extract, is_header)}. Add the new "
-            f"name to the declaration of table {plan.table.label} or deliver the column")
+            f"{plan.path.name}: column {', '.join(missing)} is missing; "
+            f"{told_names(extract, is_header)}. {_remedy(plan.table, missing)}")
     return told
+
+
+def _remedy(table: TableDeclaration, missing: Sequence[str]) -> str:
+    """A column may be declared with several names, a column of the key has one."""
+    if set(missing) & set(table.key):
+        return ("Deliver the column, or declare the files that call it otherwise as another table "
+                f"of {table.entity} with their own `files`, `key` and `name`")
+    return f"Add the new name to the declaration of table {table.label} or deliver the column"

@@ -76,6 +76,11 @@ def plan_loads(
     by_content = {(load.source_system, load.label, load.content_hash, load.extracted_on): load
                   for load in known.values()}
     by_file = {(load.label, load.file): load for load in known.values()}
+    # Left out by a person for good: a declaration that changes does not bring it back.
+    withdrawn = {(load.source_system, load.label, load.content_hash, load.extracted_on, of_file)
+                 for load in known.values()
+                 if load.state == "withdrawn" and not load.replays_load_id
+                 for of_file in ("", load.file)}
     landing = Landing(zone.path)
     fresh: list[PlannedLoad] = []
     known_count = 0
@@ -130,7 +135,10 @@ def plan_loads(
                 earlier = (
                     by_file.get((table.label, plan.origin)) if table.is_fetched else by_content.get(
                         (declaration.source, table.label, plan.content_hash, plan.extracted_on)))
-                if plan.load_id in known and known[plan.load_id].state != "superseded":
+                is_out = (declaration.source, table.label, plan.content_hash, plan.extracted_on,
+                          plan.origin if table.is_fetched else "") in withdrawn
+                if is_out or (plan.load_id in known
+                              and known[plan.load_id].state != "superseded"):
                     known_count += 1
                 else:
                     fresh.append(replace(plan, sequence=earlier.load_sequence if earlier else 0))

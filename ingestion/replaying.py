@@ -178,6 +178,8 @@ def _yield_to_accepted(con: duckdb.DuckDBPyConnection, table: TableDeclaration) 
     if table.repeats:
         reason = literal("repeated")
     elif table.key:
+        if table.comes_in_pages and not (table.explode or table.explode_fields):
+            reason = literal("repeated")
         same += " and not coalesce(c.updated_at > a.updated_at, c.updated_at is not null)"
     else:
         same += " and coalesce(c.source_metadata, '') = a.source_metadata"

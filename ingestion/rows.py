@@ -221,15 +221,18 @@ def resolve_duplicates(con: duckdb.DuckDBPyConnection, table: TableDeclaration) 
     """Decide among rows of one extract that share a key.
 
     Keyed: the newest row counts, the last one among equals. With `repeats` the first row makes the
-    record. Without a key, rows that are equal in all columns are rejected if the declaration says
-    so, and rows that share the declared columns are told apart by an occurrence number.
+    record. An API whose pages move while they are read gives a record twice, which is no fault: the
+    other rows are repetitions. Without a key, rows that are equal in all columns are rejected if
+    the declaration says so, and rows that share the declared columns are told apart by an
+    occurrence number.
     """
     if table.repeats:
         _reject_all_but_first(con, "source_row", "'repeated'")
     elif table.key:
-        _reject_all_but_first(
-            con, "updated_at desc nulls last, source_row desc",
-            "'duplicate key: row ' || r.kept_row || ' of the same extract counts'")
+        reason = "'duplicate key: row ' || r.kept_row || ' of the same extract counts'"
+        if table.comes_in_pages:
+            reason = f"case when {_is_of_other_record(table)} then 'repeated' else {reason} end"
+        _reject_all_but_first(con, "updated_at desc nulls last, source_row desc", reason)
     else:
         if table.duplicates == "reject":
             _reject_all_but_first(con, "source_row", "'exact duplicate of row ' || r.kept_row",
@@ -245,6 +248,15 @@ def resolve_duplicates(con: duckdb.DuckDBPyConnection, table: TableDeclaration) 
 
 _LATER_ROWS = ("from ranked as r where converted.load_id = r.load_id "
                "and converted.source_row = r.source_row and r.occurrence > 1")
+
+
+def _is_of_other_record(table: TableDeclaration) -> str:
+    """Whether a row and the one that counts were made of different records."""
+    if not (table.explode or table.explode_fields):
+        return "true"
+    record = ("(select e.cx360_record from extract as e join load_plan as p "
+              "on e.cx360_file = p.cx360_file where p.load_id = r.load_id and e.cx360_row = {row})")
+    return f"{record.format(row='r.source_row')} <> {record.format(row='r.kept_row')}"
 
 
 def _reject_all_but_first(

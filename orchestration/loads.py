@@ -62,11 +62,19 @@ def explain_load(zone: RawZone, load: Load) -> list[str]:
     if (folder := zone.rejects_of(load)).exists():
         lines.append(f"            kept in {folder}")
     if load.state == "quarantined":
-        lines.append("next        correct the extract or its declaration and run again (if the "
-                     "extract is gone: `cx360 rejects replay`); or judge "
-                     f"it anew with `cx360 loads replay {load.load_id}`; or leave it out for good "
+        lines.append(f"next        {_correction(load)}; or judge it anew with `cx360 loads "
+                     f"replay {load.load_id}`; or leave it out for good "
                      f"with `cx360 loads withdraw {load.load_id} --reason …`")
     return lines
+
+
+def _correction(load: Load) -> str:
+    if load.file.startswith("_landed/"):
+        return ("correct the declaration and run again; or correct the source, have its rows "
+                f"fetched again with `cx360 fetch {load.source_system} --anew` and leave this load "
+                "out")
+    return ("correct the extract or its declaration and run again (if the extract is gone: "
+            "`cx360 rejects replay`)")
 
 
 def replay_load(settings: Settings, zone: RawZone, load: Load) -> str:

@@ -138,17 +138,34 @@ class Changes:
             con.execute(f"create temp view present as select {names} "
                         f"from read_parquet({file_list(keys)}) where {whole}")
             known = con.execute("select count(*) from alive").fetchall()[0][0]
+            same = self._same_key(con)
             con.execute(f"""
                 copy (
                     select {names}, true as {DELETED},
                         timestamptz {literal(now.isoformat())} as {DELETED_AT}
-                    from alive anti join present using ({names}) order by {names}
+                    from alive anti join present on {same} order by {names}
                 ) to {literal(str(target))} (format parquet, compression zstd)""")
             missing = con.execute(
                 f"select {texts} from (select distinct {names} from present "
                 f"anti join alive using ({names})) order by all").fetchall()
         gone = pq.read_metadata(target).num_rows
         return Comparison(known, [Fetched(target, gone, "deleted")] if gone else [], missing)
+
+    def _same_key(self, con: duckdb.DuckDBPyConnection) -> str:
+        """Whether keys of `alive` and `present` are of one record, as blanks around them make none.
+
+        A key that lost its blanks is not gone; its deletion would hide the record for good.
+        """
+        types = [dict(con.execute(f"select column_name, column_type from (describe {name})"
+                                  ).fetchall()) for name in ("alive", "present")]
+
+        def same(name: str) -> str:
+            sides = [f"{side}.{identifier(name)}" for side in ("alive", "present")]
+            if all(of_side[name] == "VARCHAR" for of_side in types):
+                sides = [f"trim({side})" for side in sides]
+            return " = ".join(sides)
+
+        return " and ".join(map(same, self._key))
 
     def _create_landed(self, con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
         """A view of landed rows with their order and whether they tell of a deletion."""

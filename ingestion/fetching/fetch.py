@@ -81,6 +81,7 @@ def fetch_sources(
     landing = Landing(zone.path)
     landing.prepare()
     now = now or datetime.now(UTC)
+    without = _useless(zone, anew=anew)
     for source in sources:
         tables = [table for table in source.tables if table.is_fetched]
         try:
@@ -93,7 +94,8 @@ def fetch_sources(
             for table in tables:
                 progress(f"{source.source}: fetching {table.label}")
                 try:
-                    _fetch_table(fetcher, landing, source, table, now, anew, report, most)
+                    _fetch_table(
+                        fetcher, landing, source, table, now, anew, report, most, without)
                 except Exception as error:
                     _keep(error, landing, source, table, report)
     shutil.rmtree(landing.incoming, ignore_errors=True)
@@ -102,7 +104,7 @@ def fetch_sources(
 
 def _fetch_table(
     fetcher: Fetcher, landing: Landing, source: SourceDeclaration, table: TableDeclaration,
-    now: datetime, anew: bool, report: FetchReport, most: int | None,
+    now: datetime, anew: bool, report: FetchReport, most: int | None, without: set[str],
 ) -> None:
     state = landing.state(source.source, table.label)
     declared = _asked_for(table)
@@ -110,7 +112,8 @@ def _fetch_table(
     folder = landing.incoming / source.source / table.label
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    task = Task(source, table, since, landing.paths(source.source, table.label), folder, now,
+    landed = landing.paths(source.source, table.label, without)
+    task = Task(source, table, since, landed, folder, now,
                 lambda label: landing.paths(source.source, label), most)
     waiting: list[Fetched] = []
     for item in fetcher.fetch(task):
@@ -121,6 +124,16 @@ def _fetch_table(
         waiting = []
     if waiting:
         raise RuntimeError("a fetcher ended without a position")
+
+
+def _useless(zone: RawZone, *, anew: bool) -> set[str]:
+    """Landed files that make none of today's rows: the same rows may land again beside them.
+
+    Those of loads in quarantine and, where everything is fetched anew, of withdrawn ones.
+    """
+    states = {"quarantined", "withdrawn"} if anew else {"quarantined"}
+    return {load.file for load in zone.loads()
+            if load.state in states and not load.replays_load_id}
 
 
 def _asked_for(table: TableDeclaration) -> str:

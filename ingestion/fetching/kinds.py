@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ingestion.connections import DatabaseConnection
 from ingestion.declaration import SourceDeclaration
 from ingestion.fetching.database import Database
@@ -23,7 +25,7 @@ def open_fetcher(source: SourceDeclaration, secrets: Secrets) -> Fetcher:
 
         return RestFetcher(source, secrets)
     if isinstance(source.connection, DatabaseConnection):
-        return DatabaseFetcher(_open_database(source.connection, secrets))
+        return DatabaseFetcher(partial(_open_database, source.connection, secrets))
     raise FetchError("the source has no `connection`")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
@@ -101,9 +101,10 @@ class Landing:
         """Files of one table, oldest first."""
         return list(self._files.get((source, label), ()))
 
-    def paths(self, source: str, label: str) -> tuple[Path, ...]:
-        """Where they lie."""
-        return tuple(self._zone / file.file for file in self.files(source, label))
+    def paths(self, source: str, label: str, without: Collection[str] = ()) -> tuple[Path, ...]:
+        """Where they lie, but for those `without` which they are wanted."""
+        return tuple(self._zone / file.file for file in self.files(source, label)
+                     if file.file not in without)
 
     def state(self, source: str, label: str) -> FetchState:
         """How far one table has been fetched."""

@@ -160,6 +160,16 @@ class MySQL(DrivenDatabase):
         finally:
             if self._connection.open:
                 cursor.close()
+            else:
+                _let_go(cursor)
+
+
+def _let_go(cursor: Any) -> None:
+    """Have a cursor ask nothing more: when it is removed, it would ask a lost connection for the
+    rest of its rows, and that ends in a traceback."""
+    cursor.connection = None
+    if cursor._result is not None:
+        cursor._result.unbuffered_active = False
 
 
 def _arguments(url: str, variable: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class PostgreSQL(DrivenDatabase):
         except dbapi.Error as error:
             raise FetchError(refused_by_postgresql(error, connection.url_env)) from None
         for setting in (f"statement_timeout = {connection.timeout_seconds * 1000}",
-                        "timezone = 'UTC'",
+                        "timezone = 'UTC'", "client_encoding = 'UTF8'",
                         "synchronize_seqscans = off", "standard_conforming_strings = on"):
             self._execute(f"set {setting}")
 

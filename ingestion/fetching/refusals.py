@@ -9,7 +9,7 @@ _WRONG_PASSWORD = f"the server refuses user or password; check {{variable}} {_EN
 _WRONG_LOGIN = "the server refuses the login; check user and database name in {variable}"
 _NO_ANSWER = ("the server does not answer; check the address in {variable}, the network and that "
               f"the server runs {_ENCODED}")
-_UNKNOWN = "the database refuses or the connection was lost"
+_UNKNOWN = "the database refuses or the connection was lost; try again, or look into its log"
 # SQLSTATE, or its first two characters -> what to do.
 _POSTGRESQL = {
     "42P01": "there is no such table; check `table` or `query` (names as in the database, with "
@@ -18,6 +18,9 @@ _POSTGRESQL = {
     "42703": "there is no such column; check `query`, `cursor` and `key`",
     "42501": "the database user may not read it; grant SELECT on it",
     "42601": "`query` is no SQL that this database reads",
+    "22021": "a text is not in the encoding of the database, as happens where that is SQL_ASCII; "
+             "write a `query` with convert_from(convert(convert_to(name, 'SQL_ASCII'), 'WIN1252', "
+             "'UTF8'), 'UTF8') and the encoding that the texts have",
     "57014": "it took longer than `timeout_seconds` of the connection, or somebody cancelled it",
     "57P01": "the server was shut down; try again",
     "40001": "the standby had to cancel the query; try again or ask the primary",

@@ -9,7 +9,7 @@ here: the databases' own SQL, and comparing (`changes.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from ingestion.fetching.changes import Changes
 from ingestion.fetching.database import Database, SourceColumn, schema_of, where
 from ingestion.fetching.fetcher import Fetched, FetchError, Position, Task
 from ingestion.fetching.parquet import write_files
+from ingestion.missing_columns import missing_required
 
 # Without a `look_back`: how far back rows are asked for again, as transactions end out of order.
 LOOK_BACK_SECONDS = 86_400
@@ -35,10 +36,11 @@ _MOST_KEYS = 20_000
 
 
 class DatabaseFetcher:
-    """Fetches from an open database."""
+    """Fetches from a database, which is opened at once and again where the connection was lost."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, opened: Callable[[], Database]) -> None:
+        self._opened = opened
+        self._database = opened()
 
     def fetch(self, task: Task) -> Iterator[Fetched | Position]:
         """Rows that are new or changed, deletions where they are asked for, and the position.
@@ -46,7 +48,7 @@ class DatabaseFetcher:
         Raises:
             FetchError: the database refuses, or the declaration does not fit its table.
         """
-        self._database.begin()
+        self._begin()
         try:
             yield from _Fetch(self._database, task).run()
         finally:
@@ -56,6 +58,15 @@ class DatabaseFetcher:
     def close(self) -> None:
         """Let the database go."""
         self._database.close()
+
+    def _begin(self) -> None:
+        """What broke the connection under one table shall not keep the next from being fetched."""
+        try:
+            self._database.begin()
+        except FetchError:
+            self._database.close()
+            self._database = self._opened()
+            self._database.begin()
 
 
 class _Fetch:
@@ -69,8 +80,19 @@ class _Fetch:
         if len({name.casefold() for name in self._columns}) < len(columns):
             raise FetchError("`query` gives two columns of one name (upper and lower case are the "
                              "same); give each its own")
+        self._refuse_without_required()
         self._key = [self._columns[name] for name in _key(task.table, self._columns)]
         self._changes = Changes(task.folder, [column.name for column in self._key], task.landed)
+
+    def _refuse_without_required(self) -> None:
+        """What landed without such a column would never load, and is not asked for again."""
+        missing = missing_required(
+            self._table, lambda name: name in self._columns or name.split(".")[0] in self._columns)
+        if missing:
+            raise FetchError(
+                f"column {', '.join(missing)} is missing; there is "
+                f"{', '.join(list(self._columns)[:30])}. Nothing is fetched until the declaration "
+                "names what is there, or the database has it again")
 
     def run(self) -> Iterator[Fetched | Position]:
         if self._task.most is not None:

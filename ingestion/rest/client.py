@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 import tenacity
@@ -88,7 +88,7 @@ class RestClient:
         Args:
             request: what the table's declaration says.
             values: of the placeholders `since` and `parent.…`.
-            link: address of the page where the answer before names one.
+            link: what `following` gave, where the answer before names the next page.
             parameters: what the query says, filled in.
             body: what the body says, filled in.
 
@@ -97,14 +97,31 @@ class RestClient:
             FetchError: it does not answer, refuses, or answers what cannot be used.
         """
         place = place_of(request)
-        url = (self._same_server(link, place) if link
-               else self._base + fill(request.path, values, self._secrets))
+        url = link or self._address(request, values)
         attempts = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._connection.attempts),
             retry=tenacity.retry_if_exception_type(_Passing),
             wait=lambda state: _pause(place, state), sleep=self._sleep, reraise=True)
         return attempts(
             self._once, request, place, url, {} if link else parameters or {}, body)
+
+    def following(
+        self, request: Request, values: dict[str, Any], page: str, link: str,
+    ) -> str:
+        """Address of the page that a link on a page leads to, the first one if `page` is empty.
+
+        Raises:
+            FetchError: it leads to another server than the credentials are for.
+        """
+        found = urljoin(page or self._address(request, values), link)
+        address, base = urlsplit(found), urlsplit(self._base)
+        if (address.scheme, address.netloc) != (base.scheme, base.netloc):
+            raise FetchError(f"{place_of(request)}: the next page lies on another server, which "
+                             "is not asked")
+        return found
+
+    def _address(self, request: Request, values: dict[str, Any]) -> str:
+        return self._base + fill(request.path, _for_path(values), self._secrets)
 
     def _once(
         self, request: Request, place: str, url: str, parameters: dict[str, Any],
@@ -119,6 +136,8 @@ class RestClient:
             raise _Passing(self._sentence(place, status), 0.0)
         self._check_status(place, status, headers)
         self._token_is_old = self._asks_for_token() is not None
+        if status == 204:
+            return Document((), None, has_records=True), headers
         try:
             document = read_document(content.decode("utf-8-sig"), request.records)
         except (ValueError, RecursionError):
@@ -216,17 +235,14 @@ class RestClient:
             raise FetchError(f"{place}: `token_url` gives no token; correct it")
         self._auth, self._token_is_old = sign_with_token(auth, token), False
 
-    def _same_server(self, link: str, place: str) -> str:
-        """A link may only lead to the server the credentials are for."""
-        address, base = urlsplit(link), urlsplit(self._base)
-        if not address.netloc and link.startswith("/"):
-            return f"{base.scheme}://{base.netloc}{link}"
-        if (address.scheme, address.netloc) != (base.scheme, base.netloc):
-            raise FetchError(f"{place}: the next page lies on another server, which is not asked")
-        return link
-
     def _sentence(self, place: str, status: int) -> str:
         return sentence_of(place, status, self._connection.auth)
+
+
+def _for_path(values: dict[str, Any]) -> dict[str, Any]:
+    """Values as a path needs them: a `/` or `?` in an id would lead somewhere else."""
+    return {name: quote(str(value), safe="") if isinstance(value, (str, int, float)) else value
+            for name, value in values.items()}
 
 
 def _pause(place: str, state: tenacity.RetryCallState) -> float:

@@ -12,14 +12,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ingestion.declaration import DURATION, SourceDeclaration
-from ingestion.fetching.fetcher import Fetched, Position, Secrets, Task
+from ingestion.declaration import DURATION, SourceDeclaration, TableDeclaration
+from ingestion.fetching.fetcher import Fetched, FetchError, Position, Secrets, Task
+from ingestion.missing_columns import missing_required
 from ingestion.rest.client import Gone, RestClient
 from ingestion.rest.documents import Document, Record, look_up, read_document, with_fields
 from ingestion.rest.instants import as_instant, write_instant
 from ingestion.rest.pages import Pages
 from ingestion.rest.seen import Seen
 from ingestion.rest.settings import Request, RestConnection
+from ingestion.rest.texts import place_of
 
 PARENT = "cx360_parent"
 # After so many parents their children count, so that a fault later on costs no more than these.
@@ -71,13 +73,14 @@ class RestFetcher:
         with lines:
             for record, text in self._records(task, request, values, known):
                 if seen is None or seen.is_new(_identity(task, record), text):
-                    lines.write(text)
+                    lines.write(text, record)
                 instant = _instant_of(task, record)
                 # A record from the future would hide everything that comes before its time.
                 if instant and (reached is None or instant > reached) and instant <= task.now:
                     reached = instant
                 if lines.count == task.most:
                     break
+        lines.refuse_without_required(task.table, request)
         if lines.count:
             yield Fetched(lines.path, lines.count)
         yield Position(reached.isoformat() if reached else "",
@@ -101,6 +104,8 @@ class RestFetcher:
                 if not found and len(gone) == len(batch) >= MANY_PARENTS:
                     raise gone[0]  # rather a wrong path than so many deletions
                 found = found or len(gone) < len(batch)
+                if not task.landed:  # later on, the same parents would be refused for ever
+                    lines.refuse_without_required(task.table, request)
                 if lines.count:
                     yield Fetched(lines.path, lines.count)
                 yield Position(state={"done": done, "within": start + len(batch), "found": found})
@@ -116,8 +121,8 @@ class RestFetcher:
         fields = {name: look_up(parent, name)
                   for name in (*request.named_fields, *request.parent_fields)}
         try:
-            for _, text in self._records(task, request, values, None, {PARENT: fields}):
-                lines.write(text)
+            for record, text in self._records(task, request, values, None, {PARENT: fields}):
+                lines.write(text, record)
         except Gone as error:
             return error
         return None
@@ -145,6 +150,7 @@ class _Lines:
 
     def __init__(self, path: Path) -> None:
         self.path, self.count = path, 0
+        self._names: set[str] = set()
 
     def __enter__(self) -> None:
         self._file = self.path.open("w", encoding="utf-8", newline="\n")
@@ -154,9 +160,27 @@ class _Lines:
         if not self.count:
             self.path.unlink()
 
-    def write(self, text: str) -> None:
+    def write(self, text: str, record: Record) -> None:
         self._file.write(text + "\n")
         self.count += 1
+        if isinstance(record.value, dict):
+            self._names.update(record.value)
+
+    def refuse_without_required(self, table: TableDeclaration, request: Request) -> None:
+        """What landed without a key or a required field would never load, nor be asked for again.
+
+        Raises:
+            FetchError: no record has it.
+        """
+        if not self.count or table.explode or table.explode_fields:
+            return
+        names = {*self._names, *request.join, *((PARENT,) if request.for_each else ())}
+        missing = missing_required(
+            table, lambda name: name in names or name.split(".")[0] in names)
+        if missing:
+            raise FetchError(f"{place_of(request)}: no record has {', '.join(missing)}; correct "
+                             "`records`, `key` and `columns` in the declaration. Nothing is "
+                             "fetched until then")
 
 
 def _key(task: Task) -> list[str]:

@@ -159,7 +159,8 @@ class Pages:
         if paging.kind == "cursor":
             self._token = following
         else:
-            self._link = str(following)
+            self._link = self._client.following(
+                self._request, self._values, self._link, str(following))
         self._previous = records if paging.restart_after else []
         return True
 

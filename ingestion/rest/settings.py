@@ -8,6 +8,7 @@ of an environment variable. What does **not** belong here: asking (`client.py`, 
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import (
@@ -135,6 +136,17 @@ class Since(_Strict):
 
     format: Literal["iso", "epoch", "epoch_ms", "date"] = "iso"
     start: str = "1970-01-01"
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _is_a_date(cls, value: Any) -> str:
+        """YAML reads a date without quotes as one; another text would silently mean 1970."""
+        text = value.isoformat() if isinstance(value, date) else str(value)
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError("`start` is a date such as 2020-01-01") from None
+        return text
 
 
 class Join(_Strict):

@@ -5,6 +5,7 @@ Where their programs are not installed, the tests are skipped with that reason.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from ingestion.fetching.landing import Landing
 from ingestion.loading import load_extracts
 from ingestion.raw_zone import Load, RawZone
 
+COLUMNS = "ordered_at: ordered_at, net_amount: amount, customer_ref: customer"
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 SERVERS: dict[str, tuple[Any, Callable[..., None]]] = {
     "postgresql": (postgresql, run_postgresql), "mysql": (mariadb, run_mariadb)}
@@ -74,12 +76,14 @@ class Company:
         self.zone = RawZone(folder / "raw")
         self.now = NOW
 
-    def declare(self, settings: str, key: str = "nr", timeout: int = 60) -> None:
+    def declare(
+        self, settings: str, key: str = "nr", timeout: int = 60, columns: str = COLUMNS,
+    ) -> None:
         (self.sources / "shop.yml").write_text(
             f"source: shop\nconnection: {{kind: {self.server.kind}, url_env: SHOP_URL, "
             f"timeout_seconds: {timeout}}}\ntables:\n"
             f"  - {{entity: pos.orders, key: {key}, {settings},\n"
-            "     columns: {ordered_at: ordered_at, net_amount: amount, customer_ref: customer}}\n")
+            f"     columns: {{{columns}}}}}\n")
 
     def fetch(self, *, fails: bool = False, **settings: Any) -> FetchReport:
         self.now += timedelta(hours=1)
@@ -310,11 +314,13 @@ def test_many_rows_come_in_several_files(
 UNLIKE = {
     "postgresql": {
         "table": "SQLSTATE 42P01", "column": "SQLSTATE 42703", "sql": "SQLSTATE 42601",
-        "right": "SQLSTATE 42501", "slow": ("select pg_sleep(3) as nr", "SQLSTATE 57014"),
+        "right": "SQLSTATE 42501",
+        "slow": ("'select pg_sleep(3) as nr, now() as ordered_at'", "SQLSTATE 57014"),
         "write": "SQLSTATE 42601"},
     "mysql": {
         "table": "error 1146", "column": "error 1054", "sql": "error 1064", "right": "error 1142",
-        "slow": ("select sleep(3) as nr from orders", "error 1969"), "write": "error 1064"},
+        "slow": ("'select sleep(3) as nr, ordered_at from orders'", "error 1969"),
+        "write": "error 1064"},
 }
 
 
@@ -340,9 +346,11 @@ def test_errors_are_told_with_a_remedy_and_without_a_secret(company: Company) ->
     assert told["column"] in told_by("query: select nothing from orders")
     assert told["sql"] in told_by("query: selec nr")
     assert "no column changed" in told_by("table: orders, cursor: changed")
+    assert "column ordered_at is missing; there is nr, amount. " in told_by(
+        "query: 'select nr, amount from orders'")
     assert "`cursor`: column" in told_by(
         "query: 'select nr, " + ("'a'::bytea" if server.kind == "postgresql" else "b'1'")
-        .replace("'", "''") + " as c from orders', cursor: c")
+        .replace("'", "''") + " as c, ordered_at from orders', cursor: c")
     assert "of one name" in told_by(
         "query: 'select nr, amount as \"NR\" from orders'".replace(
             '"', '"' if server.kind == "postgresql" else "`"))
@@ -366,6 +374,48 @@ def test_errors_are_told_with_a_remedy_and_without_a_secret(company: Company) ->
     everything = " ".join(messages) + Landing(company.zone.path).ledger.read_text()
     assert not [word for word in ("heim", "falsch", "leser", "Käse", "127.0.0.1")
                 if word in everything]
+
+
+KILL = {
+    "postgresql": "select pg_terminate_backend(pid) from pg_stat_activity "
+                  "where application_name = 'cx360'",
+    "mysql": "begin not atomic for found in (select id from information_schema.processlist "
+             "where id <> connection_id()) do kill found.id; end for; end"}
+
+
+def test_a_lost_connection_costs_only_the_table_that_was_read(
+    company: Company, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+) -> None:
+    from ingestion.fetching import rows
+
+    series = ("generate_series(1, 300000) as seq" if company.server.kind == "postgresql"
+              else "seq_1_to_300000")
+    company.server.run(
+        "drop table if exists large", "create table large as select seq as nr, now() as "
+        f"ordered_at, repeat('x', 200) as t from {series}")
+    original = rows.write_files
+
+    def killed(batches: Any, *args: Any, **kwargs: Any) -> Any:
+        def begun() -> Iterator[Any]:
+            yield next(batches)
+            monkeypatch.setattr(rows, "write_files", original)
+            company.server.run(KILL[company.server.kind])
+            yield from batches
+
+        return original(begun(), *args, **kwargs)
+
+    monkeypatch.setattr(rows, "write_files", killed)
+    company.declare("name: large, table: large", columns="ordered_at: ordered_at")
+    declared = company.sources / "shop.yml"
+    declared.write_text(declared.read_text() + "  - {entity: pos.orders, key: nr, table: orders, "
+                        f"columns: {{{COLUMNS}}}}}\n")
+    report = company.fetch(fails=True)
+    assert [problem.table for problem in report.problems] == ["large"]
+    assert "try again" in report.problems[0].message
+    assert [(file.label, file.rows) for file in report.landed] == [("pos.orders", 3)]
+    gc.collect()
+    assert "Traceback" not in capfd.readouterr().err
+    assert [file.rows for file in company.fetch().landed] == [300_000]
 
 
 def _after_a_fetch(
@@ -394,7 +444,7 @@ def test_types_of_postgresql_are_kept(tmp_path: Path, servers: Callable[[str], S
         insert into "Filiale"."Alle Typen" (nr, n2, n, d, ts, tz) values (2, 'NaN', 'NaN',
             'infinity', '-infinity', 'infinity')""")
     company = Company(tmp_path, server)
-    company.declare("table: Filiale.Alle Typen")
+    company.declare("table: Filiale.Alle Typen", columns="ordered_at: tz")
     company.fetch()
     (file,) = Landing(company.zone.path).paths("shop", "pos.orders")
     found = duckdb.sql(f"from '{file}' order by nr")
@@ -415,6 +465,30 @@ def test_types_of_postgresql_are_kept(tmp_path: Path, servers: Callable[[str], S
     assert second == (2, None, "NaN", *[None] * 18)
 
 
+def test_texts_of_other_encodings(tmp_path: Path, servers: Callable[[str], Server]) -> None:
+    """Invalid texts in Parquet would land for good and refuse to load."""
+    server = servers("postgresql")
+    company = Company(tmp_path, server)
+    for encoding in ("LATIN1", "SQL_ASCII"):
+        server.run(f"create database texts_{encoding.lower()} encoding '{encoding}' locale 'C' "
+                   "template template0")
+        company.url = server.url.rsplit("/", 1)[0] + f"/texts_{encoding.lower()}"
+        run_postgresql(company.url, "set client_encoding = 'SQL_ASCII'",
+                       "create table orders (nr int primary key, customer text, "
+                       "ordered_at date)")
+    run_postgresql(company.url, "insert into orders values (1, convert_from('\\xe4', 'SQL_ASCII'))")
+    company.declare("table: orders")
+    assert "not in the encoding of the database" in company.problem()
+    company.declare("query: \"select nr, ordered_at, convert_from(convert(convert_to(customer, "
+                    "'SQL_ASCII'), 'WIN1252', 'UTF8'), 'UTF8') as customer from orders\"")
+    company.fetch()
+    company.url = company.url.replace("sql_ascii", "latin1")
+    run_postgresql(company.url, "insert into orders values (2, chr(228))")
+    company.declare("table: orders")
+    company.fetch()
+    assert company.landed("nr, customer") == [[(1, "ä")], [(2, "ä")]]
+
+
 def test_types_of_mariadb_are_kept(tmp_path: Path, servers: Callable[[str], Server]) -> None:
     server = servers("mysql")
     server.run("set sql_mode = ''", """
@@ -432,7 +506,7 @@ def test_types_of_mariadb_are_kept(tmp_path: Path, servers: Callable[[str], Serv
         insert into `Alle Typen` (nr, dt, ts, tz) values (2, '0000-00-00', '2026-00-00', 0)""",
         "insert into `Alle Typen` (nr) values (3)")
     company = Company(tmp_path, server)
-    company.declare("table: shop.Alle Typen")
+    company.declare("table: shop.Alle Typen", columns="ordered_at: tz")
     company.fetch()
     (file,) = Landing(company.zone.path).paths("shop", "pos.orders")
     found = duckdb.sql(f"from '{file}' order by nr")

@@ -200,3 +200,19 @@ def test_names_of_files_are_no_patterns_for_the_engine(shop: Shop) -> None:
     shop.write("o[1] *.csv", TEXT.encode())
     shop.write("o1 x.csv", (HEADER + "3;03.07.2025 10:30;1;x\n").encode())
     assert sorted(load.rows_read for load in shop.load().loaded) == [1, 2]
+
+
+def test_a_key_that_is_called_otherwise_is_another_table_of_the_same_records(shop: Shop) -> None:
+    shop.declare('files: "*.csv"', columns="{ordered_at: at}")
+    shop.write("a1.csv", b"Nr,at\n7,2026-03-01\n")
+    old = shop.only()
+    shop.write("b1.csv", b"Nummer,at\n7,2026-03-02\n")
+    assert shop.problem() == (
+        "b1.csv: column Nr is missing; the file has Nummer, at. Deliver the column, or declare the "
+        "files that call it otherwise as another table of pos.orders with their own `files`, `key` "
+        "and `name`")
+    shop.declare('files: "a*.csv"', columns="{ordered_at: at}")
+    declared = shop.sources / "shop.yml"
+    declared.write_text(declared.read_text() + "  - {entity: pos.orders, name: later, key: Nummer, "
+                        'files: "b*.csv", columns: {ordered_at: at}}\n')
+    assert shop.rows("record_key", shop.only()) == shop.rows("record_key", old)

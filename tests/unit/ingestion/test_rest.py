@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, settings
@@ -233,8 +234,47 @@ def test_a_record_on_two_pages_counts_once_as_its_newest_version(api: Api, compa
     api.answer = lambda call: Reply({"data": pages[int(call.query["page"]) - 1]})
     shop = company("paging: {kind: page, parameter: page}", table="updated_at: changed")
     (load,) = shop.run()["pos.orders"]
-    assert (load.rows_read, load.rows_accepted, load.rows_rejected) == (3, 2, 1)
+    assert (load.rows_read, load.rows_accepted, load.rows_repeated) == (3, 2, 1)
     assert [float(amount) for (amount,) in shop.rows("net_amount", [load])] == [2, 5]
+
+
+@pytest.mark.parametrize("answer", [
+    {"data": [{"number": 1, "at": "2026-01-01"}]}, {"data": "none"}, {"data": {"1": {"id": 1}}}])
+def test_records_that_could_never_load_do_not_land(
+    api: Api, company: Make, answer: dict[str, Any],
+) -> None:
+    """They would fail in every run to come, and what they are would not be asked for again."""
+    api.answer = lambda call: Reply(answer)
+    shop = company("parameters: {since: '{since}'}", table="cursor: at")
+    assert shop.problem().startswith("shop pos.orders: /orders: no record has id")
+    api.answer = lambda call: Reply({"data": _orders(1)})
+    assert [load.rows_accepted for load in shop.run()["pos.orders"]] == [1]
+
+
+def test_records_on_two_pages_are_no_rejects_and_equal_keys_within_one_are(
+    api: Api, company: Make,
+) -> None:
+    """Rejects beyond a few would put what was fetched into quarantine, and nobody asks again."""
+    order = {"id": 1, "at": "2026-01-01", "lines": [
+        {"sku": "a", "q": 1}, {"sku": "a", "q": 2}, {"sku": "b", "q": 3}]}
+    pages = [[order], [order | {"lines": [{"sku": "a", "q": 4}, {"sku": "b", "q": 5}]}], []]
+    api.answer = lambda call: Reply({"data": pages[int(call.query["page"]) - 1]})
+    shop = company("paging: {kind: page, parameter: page}")
+    shop.declare((shop.folder / "sources" / "shop.yml").read_text() + """
+  - entity: pos.order_lines
+    key: [id, lines.sku]
+    explode: lines
+    request: {of: pos.orders}
+    columns: {order_ref: id, quantity: lines.q, net_amount: lines.q}
+""")
+    (lines,) = shop.run()["pos.order_lines"]
+    assert (lines.rows_read, lines.rows_accepted, lines.rows_repeated) == (5, 2, 3)
+    assert [float(q) for (q,) in shop.rows("quantity", [lines])] == [4, 5]
+    del pages[1]
+    api.answer = lambda call: Reply({"data": [
+        order | {"id": 2}] if call.query["page"] == "1" else []})
+    (lines,) = shop.run()["pos.order_lines"]
+    assert (lines.rows_read, lines.rows_accepted, lines.rows_rejected) == (3, 2, 1)
 
 
 @pytest.mark.parametrize(("paging", "answer", "sentence"), [
@@ -257,6 +297,33 @@ def test_a_server_without_end_is_an_error_and_no_hang(
     api.answer = answer
     assert company(f"paging: {{{paging}}}").problem() == f"shop pos.orders: /orders: {sentence}"
     assert len(api.calls) <= 5
+
+
+@pytest.mark.parametrize("link", ["?page=%d", "orders?page=%d", "./orders?page=%d",
+                                  "/v1/orders?page=%d", "../v1/orders?page=%d"])
+def test_a_link_may_be_relative_to_its_page(api: Api, company: Make, link: str) -> None:
+    def answer(call: Call) -> Reply:
+        number = int(call.query.get("page", 1))
+        return Reply({"data": _orders(number)}, headers={} if number == 3 else {
+            "Link": f'<{link % (number + 1)}>; rel="next"'})
+
+    api.answer = answer
+    shop = company("paging: {kind: link_header}")
+    assert _ids(shop, shop.run()) == [1, 2, 3]
+    assert {call.path for call in api.calls} == {"/v1/orders"}
+
+
+def test_an_answer_without_content_has_no_records(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply(b"", 204)
+    assert company().run() == {}
+
+
+@pytest.mark.parametrize("start", ["2020-02-03", "'2020-02-03'", "2020-02-03T00:00:00"])
+def test_the_start_of_the_first_fetch(api: Api, company: Make, start: str) -> None:
+    api.answer = lambda call: Reply({"data": []})
+    company("parameters: {after: '{since}'}, since: {format: date, start: " + start + "}",
+            table="cursor: at").run()
+    assert api.calls[-1].query == {"after": "2020-02-03"}
 
 
 def test_a_link_to_another_server_is_not_followed_with_the_credentials(
@@ -443,6 +510,39 @@ def test_children_are_asked_for_once_and_those_of_what_is_gone_are_left_out(
     loads = company.run()
     assert [call.path for call in api.calls] == ["/cases", "/cases/7/notes"]
     assert company.rows("source_record_ref", loads["crm.case_messages"]) == [("7-1",)]
+
+
+def test_an_id_in_a_path_leads_nowhere_else(api: Api, tmp_path: Path) -> None:
+    """What is not found there counts as deleted, without a word."""
+    ids = ["gid://Case/1", "a?b=c", "50 %", "#7"]
+
+    def answer(call: Call) -> Reply:
+        if call.path == "/cases":
+            return Reply({"data": [{"id": one, "at": "2026-01-01T00:00:00Z"} for one in ids]})
+        asked = unquote(call.path.removeprefix("/cases/").removesuffix("/notes"))
+        return (Reply({"notes": [{"id": asked, "text": "Grüße"}]})
+                if asked in ids and call.path.count("/") == 3 else Reply({}, 404))
+
+    api.answer = answer
+    company = Company(tmp_path / "c", CHILDREN % api.url, {})
+    loads = company.run()
+    assert sorted(ref for (ref,) in company.rows(
+        "source_record_ref", loads["crm.case_messages"])) == sorted(ids)
+
+
+def test_children_without_a_required_field_stop_the_first_fetch_only(
+    api: Api, tmp_path: Path,
+) -> None:
+    """Asked for once more they would be the same, and no later parent would get its turn."""
+    desk = Desk(api, 1)
+    wrong = CHILDREN.replace("cx360_parent.at", "sent")
+    assert "no record has sent; correct" in Company(
+        tmp_path / "wrong", wrong % api.url, {}).fetch().problems[0].message
+    company = Company(tmp_path / "c", CHILDREN % api.url, {})
+    company.run()
+    company.declare(wrong % api.url)
+    desk.cases.append({"id": 2, "at": "2026-01-02T00:00:00Z"})
+    assert (company.fetch().problems, len(api.asked("/cases/2/notes"))) == ([], 1)
 
 
 def test_children_are_not_asked_for_again_by_a_look_back(api: Api, tmp_path: Path) -> None:
@@ -740,6 +840,7 @@ def test_a_token_is_fetched_once_and_again_when_it_ends(api: Api, tmp_path: Path
     ("path: /orders", "path: /orders, paging: {kind: cursor, parameter: a}", "needs `from`"),
     ("path: /orders", "path: /orders, paging: {kind: page}", "needs `parameter` or `body`"),
     ("key: id", "key: id\n    cursor: at", "a `cursor` needs `{since}` in the request"),
+    ("path: /orders", "path: /orders, since: {start: '2020'}", "`start` is a date such as"),
     ("key: id", "key: id\n    format: csv", "leave out `format`"),
     ("key: id", "key: id\n    deleted: compare_keys", "belongs to a `table` or `query`"),
     ("kind: rest\n", "kind: postgresql\n", "connection"),

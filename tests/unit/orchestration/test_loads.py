@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ def test_a_load_is_explained_by_reasons_and_counts_only(settings: Settings) -> N
     assert "Erika" not in text + "\n".join(list_loads([first]))
 
 
+def test_what_to_do_about_quarantine_depends_on_where_the_extract_is(settings: Settings) -> None:
+    first = replace(load(settings), state="quarantined", reason="because")
+    zone = RawZone(settings.raw_path)
+    assert "correct the extract or its declaration" in explain_load(zone, first)[-1]
+    fetched = replace(first, file="_landed/crm/crm.consents/000001_20260331.parquet")
+    assert "`cx360 fetch crm --anew`" in explain_load(zone, fetched)[-1]
+
+
 def test_an_id_may_be_shortened_but_must_be_one(settings: Settings) -> None:
     first = load(settings)
     zone = RawZone(settings.raw_path)
@@ -100,3 +109,9 @@ def test_a_withdrawn_load_stays_out_and_keeps_its_reason(settings: Settings) -> 
     zone = RawZone(settings.raw_path)
     withdraw_load(zone, first, "test data")
     assert (load(settings).state, load(settings).reason) == ("withdrawn", "test data")
+    declared = settings.sources / "crm.yml"
+    declared.write_text(DECLARATION.replace("who,", "[who, wer],"))
+    assert (load(settings).load_id, load(settings).state) == (first.load_id, "withdrawn")
+    replay_load(settings, zone, zone.loads()[0])
+    load(settings)
+    assert sorted(one.state for one in zone.loads()) == ["staged", "superseded"]
