@@ -35,8 +35,12 @@ _NAMED = re.compile(
     r"(?![^\W_])[.]?[ ]?(?:(?i:lautete?|ist|war|is|was)\b)?[ \t:=#(]{0,4}"
     rf"(?P<value>(?:{_LETTERS}[ ])?{_GROUP}(?:[ ]{_GROUP}{_NO_UNIT}|[ ]{_LETTERS}[ ]{_GROUP}"
     rf"{_NO_UNIT}){{0,7}}(?:[ ][A-D](?=[.,;!?)\n]|\Z))?)(?![^\W_])(?![.,]\d)")
+_ALSO = re.compile(
+    r"(?:[ ]?[,;/&+]|[ ](?i:und|and|sowie|oder|or|bzw\.))[ \n]?"
+    rf"(?P<value>[A-Z\d]+(?:[-/._][A-Z\d]+)*)(?![^\W_])(?![.,]\d){_NO_UNIT}")
 _FEWEST_DIGITS = 5
 _FEWEST_DIGITS_ALONE = 6
+_FEWEST_LISTED = 4
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}")
 
 
@@ -52,4 +56,20 @@ def find_labelled_numbers(text: str, words: Set[str]) -> Iterator[Span]:
         if match["bank"]:
             yield *match.span("value"), "ACCOUNT_NUMBER"
         elif not (_PUBLIC.search(noun or "") or _DATE.match(match["value"])):
-            yield *match.span("value"), "REFERENCE_NUMBER" if noun else "NUMBER"
+            kind = "REFERENCE_NUMBER" if noun else "NUMBER"
+            yield *match.span("value"), kind
+            yield from find_listed_numbers(text, *match.span("value"), kind)
+
+
+def find_listed_numbers(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
+    """Numbers of one length with that at `start`, which follow it: "Kundennummern 112233 und …".
+
+    The label stands before the first one only.
+    """
+    length = end - start
+    while match := _ALSO.match(text, end):
+        value, end = match["value"], match.end()
+        if len(value) != length or sum(map(str.isdigit, value)) < _FEWEST_LISTED or (
+                _DATE.match(value)):
+            return
+        yield *match.span("value"), kind

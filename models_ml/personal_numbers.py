@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Set
 
 from models_ml.masking_words import read_words
+from models_ml.personal_labels import find_listed_numbers
 
 Span = tuple[int, int, str]
 
@@ -193,6 +194,8 @@ def find_record_numbers(text: str, words: Set[str]) -> Iterator[Span]:
         if is_number:
             start = match.start("hash" if match["hash"] else "value")
             yield start, more.end() if more else match.end(), _kind(match)
+            if named and not more:
+                yield from find_listed_numbers(text, *match.span("value"), _kind(match))
     for match in () if words.isdisjoint(_ACCOUNT_WORDS) else _ACCOUNT.finditer(text):
         if sum(map(str.isdigit, match["value"])) >= _FEWEST_ACCOUNT_DIGITS:
             yield *match.span("value"), _kind(match)

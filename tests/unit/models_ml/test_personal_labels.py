@@ -49,3 +49,20 @@ def test_a_number_behind_any_label_is_masked(language: str, text: str, masked: s
 ])
 def test_numbers_of_goods_and_counts_stay(language: str, text: str) -> None:
     assert mask(text, language) == text
+
+
+@pytest.mark.parametrize(("language", "text", "masked"), [
+    ("de", "Kundennummern 112233 und 445566, bitte", "Kundennummern [CUSTOMER_NUMBER] und "
+     "[CUSTOMER_NUMBER], bitte"),
+    ("de", "Bestellnummern 4711001, 4711002 sowie 4711003.", "Bestellnummern [ORDER_NUMBER], "
+     "[ORDER_NUMBER] sowie [ORDER_NUMBER]."),
+    ("de", "Matrikelnummern 3344556, 3344557", "Matrikelnummern [REFERENCE_NUMBER], "
+     "[REFERENCE_NUMBER]"),
+    ("en", "Invoice numbers 20071 and 20072 are wrong", "Invoice numbers [INVOICE_NUMBER] and "
+     "[INVOICE_NUMBER] are wrong"),
+    ("de", "Bestellnummer 4711001, 80331 sind zu viel", "Bestellnummer [ORDER_NUMBER], 80331 sind "
+     "zu viel"),
+    ("de", "Rechnungsnummer 4711 und 1200 Euro", "Rechnungsnummer [INVOICE_NUMBER] und 1200 Euro"),
+])
+def test_numbers_listed_behind_one_label(language: str, text: str, masked: str) -> None:
+    assert mask(text, language) == masked
