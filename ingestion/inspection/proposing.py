@@ -5,6 +5,7 @@ What does **not** belong here: choosing the entity (`choosing.py`) and writing Y
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import Any
 
 from ingestion import contract
 from ingestion.contract import ENTITIES
+from ingestion.conversion import FALSE_WORDS, TRUE_WORDS
 from ingestion.inspection.choosing import Choice
 from ingestion.inspection.matching import Match
 from ingestion.inspection.profiling import Column
@@ -24,6 +26,12 @@ _MOST_CODES = 25
 _CONSTANTS = {"timestamp": "1900-01-01", "date": "1900-01-01", "boolean": "false",
               "string": "unknown", "integer": "0", "decimal": "0", "double": "0"}
 _ON_THE_WHOLE = {"satisfaction", "overall", "amount", "customer", "score", "survey"}
+_DELETED_FLAG = re.compile(
+    r"(is|ist|was)?[ _.-]?(deleted|removed|geloescht|geloscht|loevm|loekz)([ _.-]?(flag|kz|mark))?"
+    r"|(deletion|loesch|losch)[ _.-]?(flag|kz|mark|kennzeichen|vormerkung|markierung)")
+_MARK_BESIDE = {"false": "true", "False": "True", "FALSE": "TRUE", "f": "t", "F": "T", "0": "1",
+                "no": "yes", "No": "Yes", "NO": "YES", "N": "Y", "n": "y", "nein": "ja",
+                "Nein": "Ja", "NEIN": "JA"}
 _WORDED = {"gender": ("male", "female")}  # usual values the contract does not insist on
 
 
@@ -56,6 +64,7 @@ class Table:
     unpivot: tuple[str, ...] = ()
     columns: dict[str, Mapped] = field(default_factory=dict)
     updated_at: Mapped | None = None
+    deleted: Mapped | None = None
     records: tuple[dict[str, Any], ...] = ()
 
 
@@ -132,6 +141,7 @@ def _table(
         if target.required and target.name not in table.columns:
             table.columns[target.name] = _placeholder(target, facts)
     _add_updated_at(table, facts)
+    _add_deleted(table, facts)
     return table
 
 
@@ -226,6 +236,23 @@ def _add_updated_at(table: Table, facts: FileFacts) -> None:
             table.updated_at = Mapped({"from": column.name} | detail if detail else column.name,
                                       (column.name,), SURE, "name: updated")
             return
+
+
+def _add_deleted(table: Table, facts: FileFacts) -> None:
+    """A flag of deleted records, which would load as alive; also where none of them has it yet."""
+    if not table.key or table.repeats:
+        return
+    for column in facts.columns:
+        said = {text.lower() for text in column.values}
+        if not _DELETED_FLAG.fullmatch(plain(column.name)) or said - {*TRUE_WORDS, *FALSE_WORDS}:
+            continue
+        marks = sorted(text for text in column.values if text.lower() in TRUE_WORDS)
+        expected = {_MARK_BESIDE.get(text, "true") for text in column.values} or {"X"}
+        table.deleted = Mapped(
+            {"from": column.name, "values": marks or sorted(expected)}, (column.name,),
+            SURE if marks else _DOUBTFUL, "name: deleted" if marks else
+            "name: deleted; no row is, so that the mark is assumed")
+        return
 
 
 def _survey(choice: Choice, facts: FileFacts) -> list[Table]:

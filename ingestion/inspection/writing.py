@@ -78,6 +78,9 @@ def _table_lines(table: Table, one: Inspected) -> Iterator[str]:
         yield "    repeats: true"
     if table.updated_at:
         yield _line(f"    updated_at: {_flow(table.updated_at.setting)}", table.updated_at.why)
+    if table.deleted:
+        yield _line(f"    deleted: {_flow(table.deleted.setting)}",
+                    f"{table.deleted.confidence}: {table.deleted.why}")
     yield "    columns:"
     for name, mapped in table.columns.items():
         yield _line(f"      {name}: {_flow(mapped.setting)}", _told(mapped, name, table.entity))
@@ -149,8 +152,8 @@ def _outside(one: Inspected) -> list[str]:
     used = {source for table in one.tables for mapped in table.columns.values()
             for source in mapped.sources}
     used |= {name for table in one.tables for name in table.key}
-    used |= {source for table in one.tables if table.updated_at
-             for source in table.updated_at.sources}
+    used |= {source for table in one.tables for told in (table.updated_at, table.deleted) if told
+             for source in told.sources}
     return [column.name for column in one.columns if column.name not in used]
 
 

@@ -259,3 +259,34 @@ def test_a_number_called_what_it_counts_is_the_key(
     (table,) = folder.propose(name).tables
     assert (table.entity, table.key) == (entity, (header.split(";")[0],))
     assert "linked_case_ref" not in table.columns
+
+
+@pytest.mark.parametrize(("name", "alive", "gone", "found"), [
+    ("IsDeleted", "false", "true", True), ("IsDeleted", "false", "false", False),
+    ("LOEVM", "", "X", True), ("LOEVM", "", "", False), ("Löschkennzeichen", "N", "J", True),
+    ("gelöscht", "nein", "nein", False), ("deleted", "0", "1", True),
+])
+def test_a_flag_of_deleted_records_is_proposed(
+    folder: Folder, name: str, alive: str, gone: str, found: bool,
+) -> None:
+    header, *rows = customers()
+    (folder.extracts / "customers.csv").write_text("\n".join(
+        [f"{header};{name}", *(f"{row};{gone if i == 5 else alive}"
+                               for i, row in enumerate(rows))]))
+    declaration = folder.propose("customers.csv")
+    (load,) = folder.load(declaration).loaded
+    assert (load.rows_accepted, load.rows_deleted) == (60, int(found))
+    assert declaration.tables[0].deletion is not None
+
+
+@pytest.mark.parametrize(("name", "values"), [
+    ("deleted_at", ("", "2025-03-01")), ("deleted", ("never", "soon")),
+    ("deleted_by", ("1", "0")), ("undeleted", ("true", "false")),
+])
+def test_what_is_no_flag_of_deleted_records(
+    folder: Folder, name: str, values: tuple[str, str],
+) -> None:
+    header, *rows = customers()
+    (folder.extracts / "customers.csv").write_text("\n".join(
+        [f"{header};{name}", *(f"{row};{values[i % 2]}" for i, row in enumerate(rows))]))
+    assert folder.propose("customers.csv").tables[0].deletion is None
