@@ -91,8 +91,11 @@ class PostgreSQL(DrivenDatabase):
         return quoted(value) + (f"::{column.type_name}" if column.cursor else "")
 
     def latest(self, column: SourceColumn) -> str:
-        """The greatest value, cast."""
-        return f"max({self.name(column.name)})::text"
+        """The greatest value, cast; NaN and infinity, which are greater than all, are none."""
+        name = self.name(column.name)
+        is_finite = (f" filter (where {name}::float8 < 'Infinity')"
+                     if column.type_name in ("numeric", "float4", "float8") else "")
+        return f"(max({name}){is_finite})::text"
 
     def earlier(self, value: str, column: SourceColumn, seconds: int) -> str:
         """A time before a value."""

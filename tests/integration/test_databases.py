@@ -465,6 +465,24 @@ def test_types_of_postgresql_are_kept(tmp_path: Path, servers: Callable[[str], S
     assert second == (2, None, "NaN", *[None] * 18)
 
 
+@pytest.mark.parametrize("kind", ["numeric", "numeric(12, 2)", "float8", "float4"])
+def test_a_cursor_that_is_no_number_hides_nothing(
+    tmp_path: Path, servers: Callable[[str], Server], kind: str,
+) -> None:
+    server = servers("postgresql")
+    server.run("drop table if exists orders", f"""
+        create table orders (nr int primary key, ordered_at date, version {kind})""",
+               "insert into orders values (1, '2026-03-01', 'NaN'), (2, '2026-03-02', 5)")
+    if "(" not in kind:
+        server.run("insert into orders values (3, '2026-03-03', 'Infinity')")
+    company = Company(tmp_path, server)
+    company.declare("table: orders, cursor: version", columns="ordered_at: ordered_at")
+    company.fetch()
+    server.run("insert into orders values (4, '2026-03-04', 6)")
+    company.fetch()
+    assert company.landed()[1:] == [[4]]
+
+
 def test_texts_of_other_encodings(tmp_path: Path, servers: Callable[[str], Server]) -> None:
     """Invalid texts in Parquet would land for good and refuse to load."""
     server = servers("postgresql")
