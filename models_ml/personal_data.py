@@ -176,7 +176,7 @@ def _candidates(
     """All candidates, the surest kinds first: of two that overlap the earlier one counts."""
     words = frozenset(_WORD.findall(text.lower()))
     yield from find_contacts(text, words)
-    if _DIGIT.search(text) or not words.isdisjoint(CODE_WORDS):
+    if _DIGIT.search(text):
         yield from find_bank_numbers(text)
         yield from find_birth_dates(text, words)
         yield from find_record_numbers(text, words)
@@ -185,6 +185,8 @@ def _candidates(
         yield from find_plates(text, language, words)
         yield from find_addresses(text, words)
         yield from find_long_numbers(text)
+    elif not words.isdisjoint(CODE_WORDS):
+        yield from find_record_numbers(text, words)
     if known_names:
         yield from find_known_names(text, known_names)
     yield from find_names(text, words)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Set
 
 Span = tuple[int, int, str]
 
-_LABEL_WORDS = ("nummer", "nr", "zeichen", "kennung", "number", "no", "id", "vin", "licence",
-                "license", "sort", "pnr")
+_LABEL_WORD = re.compile(
+    "nummern?$|nr$|zeichen$|kennung$|^(?:numbers?|no|id|vin|licen[cs]e|sort|pnr)$")
 # Numbers that anybody may know: of goods, places and journeys; those of telephones have their rule.
 _PUBLIC = re.compile(
     r"(?:artikel|art|modell?|model|typ|type|teile?|part|produkt|product|item|charg(?:en)?|batch|los"
@@ -39,6 +39,7 @@ _ALSO = re.compile(
     r"(?:[ ]?[,;/&+]|[ ](?i:und|and|sowie|oder|or|bzw\.))[ \n]?"
     rf"(?P<value>[A-Z\d]+(?:[-/._][A-Z\d]+)*)(?![^\W_])(?![.,]\d){_NO_UNIT}")
 _FEWEST_DIGITS = 5
+_FIVE_DIGITS = re.compile(r"(?:\d\D{0,8}){4}\d")
 _FEWEST_DIGITS_ALONE = 6
 _FEWEST_LISTED = 4
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}")
@@ -46,7 +47,7 @@ _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}")
 
 def find_labelled_numbers(text: str, words: Set[str]) -> Iterator[Span]:
     """Numbers of five digits and more, in groups too, behind "…nummer", "…zeichen", "… number"."""
-    if not any(label in word for word in words for label in _LABEL_WORDS):
+    if not (_FIVE_DIGITS.search(text) and any(map(_LABEL_WORD.search, words))):
         return
     for match in _NAMED.finditer(text):
         noun = match["noun"] or match["english"] or match["sure"] or match["bank"]
