@@ -105,3 +105,20 @@ def test_what_only_sounds_like_a_topic_is_none(language: str, text: str, topic: 
 ])
 def test_the_topic_itself_is_found(language: str, text: str, topic: str) -> None:
     assert topic in topics_of(language, text)
+
+
+@pytest.mark.parametrize(("language", "text", "polarity"), [
+    ("de", "Man kann sich immer auf Sie verlassen, danke!", 0.4),
+    ("de", "Es fehlt noch ein Teil in der Packung.", -0.4),
+    ("de", "Ich wechsle die Batterie jedes Jahr.", 0.0),
+    ("de", "Ich sehe mich nach anderen Farben um.", 0.0),
+    ("en", "You let us down.", -0.5),
+    ("en", "Let us see how it goes.", 0.0),
+    ("en", "You will see me again!", 0.0),
+    ("en", "I was looking for a new phone and found it here.", 0.0),
+    ("en", "I was thinking about leaving a tip.", 0.0),
+])
+def test_words_of_a_threat_or_an_idea_that_say_neither(
+    language: str, text: str, polarity: float,
+) -> None:
+    assert signals_of(language, text, polarity)["intent"] not in ("cancellation_threat", "idea")
