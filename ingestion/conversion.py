@@ -151,22 +151,26 @@ def mismatch(column: Column) -> str:
     return f"column {column.name}: not {_MEANT[column.type]}"
 
 
-def number_patterns(decimal: str, thousands: str, currency: str = "") -> tuple[str, str]:
+def number_patterns(
+    decimal: str, thousands: str, currency: str = "", *, is_whole: bool = False,
+) -> tuple[str, str]:
     """Numbers as a file writes them: the usual way, and with a minus behind or a currency.
 
-    Grouping is checked, so that neither 12.5 nor 0.125 is read without its point. The patterns mean
-    the same to the engine and to Python.
+    Grouping is checked, so that neither 12.5 nor 0.125 is read without its point; whole ones have
+    nothing but zeros behind it. The patterns mean the same to the engine and to Python.
     """
     digits = r"\d+"
     if thousands:
         digits = rf"(\d+|[1-9]\d{{0,2}}({_alike(thousands)}\d{{3}})+)"
+    fraction, small, power = rf"\{decimal}\d", rf"|\{decimal}\d+", r"([eE][+-]?\d+)?"
+    if is_whole:
+        fraction, small, power = rf"\{decimal}0", "", ""
     # Some databases write a half as .5. The minus of 5,- is a dash.
-    usual = rf"({digits}(\{decimal}\d*)?|\{decimal}\d+)"
-    other = rf"({digits}(\{decimal}\d+)?|\{decimal}\d+)"
+    usual, other = rf"({digits}({fraction}*)?{small})", rf"({digits}({fraction}+)?{small})"
     marks = "|".join(re.escape(mark) for mark in currency_marks(currency))
     blanks = rf"{_BLANK}*"
     before, behind = (rf"(({marks}){blanks})?", rf"({blanks}({marks}))?") if marks else ("", "")
-    return (rf"[+-]?{usual}([eE][+-]?\d+)?",
+    return (rf"[+-]?{usual}{power}",
             rf"([+-]?{blanks}{before}{other}|{before}[+-]{other}|{before}{other}{blanks}-){behind}")
 
 
@@ -184,7 +188,7 @@ def _number(
     text: str, kind: str, target: str, decimal: str, thousands: str, currency: str,
 ) -> str:
     """SQL number from text; of what is written otherwise than usual, the digits and the minus."""
-    usual, other = number_patterns(decimal, thousands, currency)
+    usual, other = number_patterns(decimal, thousands, currency, is_whole=kind == "integer")
     plain = text
     if thousands:
         plain = (f"replace({text}, {literal(thousands)}, '')" if thousands not in " '" else
@@ -196,9 +200,6 @@ def _number(
             f"{text}, {literal(noise)}, '', 'g'), {literal(decimal)}, '.')")
 
     def cast(number: str) -> str:
-        if kind == "integer":
-            whole = f"regexp_full_match({number}, '[+-]?\\d+([.]0*)?')"
-            return f"case when {whole} then try_cast({number} as {target}) end"
         if kind == "decimal":
             return (f"coalesce(try_cast({number} as {target}), "
                     f"try_cast(try_cast({number} as double) as {target}))")

@@ -7,9 +7,9 @@ from ingestion.readers.files import literal
 # Formats beside those of strptime -> how many of them make a second.
 UNIX_FORMATS = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000}
 _YEAR_2100 = 4_102_444_800
-# What has happened lies before its extract, which is of today where it does not say; a day of grace
-# for time zones.
-LATEST_PAST = "coalesce(extracted_on, current_date) + interval 2 day"
+# What has happened lies before its extract; a day of grace for time zones. Where that has no date it
+# lies before a fixed one: a row may not depend on the day on which it is loaded.
+LATEST_PAST = "coalesce(extracted_on + interval 2 day, timestamp '2030-01-01')"
 # The engine reads English names of months; patterns that mean the same to it and to Python.
 GERMAN_MONTHS = (
     (r"\b(Januar|Jänner)\b", "January"), (r"\b(Februar|Feber)\b", "February"),
@@ -33,13 +33,14 @@ def by_formats(text: str, formats: tuple[str, ...], *, is_past: bool) -> str:
     Two digits leave the century open: what lies in the past (a birth) is never after its extract.
     """
     def read(some: list[str]) -> str:
-        found = f"try_strptime({text}, [{', '.join(map(literal, some))}])"
+        known = ", ".join(map(literal, some))
+        found = f"try_strptime({text}, [{known}])"
         if not any("%b" in form or "%B" in form for form in some):
             return found
         english = text
         for german, month in GERMAN_MONTHS:
             english = f"regexp_replace({english}, {literal(german)}, {literal(month)})"
-        return f"coalesce({found}, {found.replace(text, english, 1)})"
+        return f"coalesce({found}, try_strptime({english}, [{known}]))"
 
     short = [form for form in formats if "%y" in form]
     long = [form for form in formats if form not in short]

@@ -85,7 +85,21 @@ def _one_table(first: Table, second: Table) -> Table | None:
         columns[name] = mapped
     if updated is None and (first.updated_at or second.updated_at):
         return None
-    return replace(first, columns=columns, updated_at=updated)
+    deleted = _one_flag(first.deleted, second.deleted)
+    if deleted is None and (first.deleted or second.deleted):
+        return None  # a file without the flag would bring deleted records back
+    return replace(first, columns=columns, updated_at=updated, deleted=deleted)
+
+
+def _one_flag(first: Mapped | None, second: Mapped | None) -> Mapped | None:
+    """The flag of deleted records with the marks of both; that of seen marks where one is assumed.
+    """
+    if first is None or second is None or first.sources != second.sources:
+        return None
+    if first.confidence != second.confidence:
+        return max(first, second, key=lambda flag: flag.score)
+    marks = sorted({*first.setting["values"], *second.setting["values"]})
+    return replace(first, setting=first.setting | {"values": marks})
 
 
 def _one_mapping(first: Mapped | None, second: Mapped | None) -> Mapped | None:

@@ -290,3 +290,29 @@ def test_what_is_no_flag_of_deleted_records(
     (folder.extracts / "customers.csv").write_text("\n".join(
         [f"{header};{name}", *(f"{row};{values[i % 2]}" for i, row in enumerate(rows))]))
     assert folder.propose("customers.csv").tables[0].deletion is None
+
+
+@pytest.mark.parametrize(("marks", "joined"), [
+    (("false", "true"), ("true",)), (("1", "true"), ("1", "true")), (("", ""), ("X",))])
+def test_files_with_another_name_of_a_column_share_the_flag_of_deleted_records(
+    folder: Folder, marks: tuple[str, str], joined: tuple[str, ...],
+) -> None:
+    for day, (name, mark) in enumerate(zip(("city", "town"), marks, strict=True), 1):
+        folder.write(f"customers_2025-07-0{day}.csv", [
+            f"customer_id;last_name;{name};deleted",
+            *(f"{row};{mark if i == 5 else ''}" for i, row in enumerate(customers()[1:]))])
+    (table,) = folder.propose().tables
+    assert table.deletion is not None
+    assert table.deletion.values == joined
+
+
+def test_a_file_without_the_flag_of_deleted_records_is_a_table_of_its_own(
+    folder: Folder,
+) -> None:
+    header, *rows = customers()
+    folder.write("customers_2025-07-01.csv", [
+        f"{header};deleted", *(f"{row};{int(i == 5)}" for i, row in enumerate(rows))])
+    folder.write("customers_2025-07-02.csv", [header, *rows])
+    declaration = folder.propose()
+    assert [table.deletion is None for table in declaration.tables] == [False, True]
+    assert [load.rows_deleted for load in folder.load(declaration).loaded] == [1, 0]
