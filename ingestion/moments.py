@@ -7,8 +7,8 @@ from ingestion.readers.files import literal
 # Formats beside those of strptime -> how many of them make a second.
 UNIX_FORMATS = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000}
 _YEAR_2100 = 4_102_444_800
-# What has happened lies before its extract; a day of grace for time zones. Where that has no date it
-# lies before a fixed one: a row may not depend on the day on which it is loaded.
+# What has happened lies before its extract; a day of grace for time zones. Where that has no date,
+# it lies before a fixed one: a row may not depend on the day on which it is loaded.
 LATEST_PAST = "coalesce(extracted_on + interval 2 day, timestamp '2030-01-01')"
 # The engine reads English names of months; patterns that mean the same to it and to Python.
 GERMAN_MONTHS = (

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models_ml.personal_data import find_personal_data, replace
-
-
-def mask(text: str, language: str = "de") -> str:
-    return replace(text, find_personal_data(text, language))
+from tests.unit.models_ml.masked import mask
 
 
 @pytest.mark.parametrize(("language", "text", "masked"), [
