@@ -60,8 +60,7 @@ def sniff(path: Path) -> list[Sniffed]:
     told = (f"{packed} by its first bytes",) if packed else ()
     if start.startswith(b"PAR1"):
         return [Sniffed(FileFormat(format="parquet"), ("Parquet by its first bytes", *told))]
-    encoding, why = _encoding(path, start)
-    is_ascii = encoding == "utf-8" and all(block.isascii() for block in _blocks(path))
+    encoding, why, is_ascii = _encoding(path, start)
     text = _decoded(start, encoding)
     if text.lstrip()[:1] in ("{", "["):
         try:
@@ -158,22 +157,24 @@ def _sniff_csv(text: str, encoding: str, told: tuple[str, ...], *, is_ascii: boo
     return Sniffed(form, (why, *told, *notes), is_ascii)
 
 
-def _encoding(path: Path, start: bytes) -> tuple[str, str]:
+def _encoding(path: Path, start: bytes) -> tuple[str, str, bool]:
+    """Encoding, why, and whether there is nothing but ASCII in the file."""
     for mark, name in _BOMS:
         if start.startswith(mark):
-            return name, f"{name} by its byte order mark"
+            return name, f"{name} by its byte order mark", False
     sample = start[:4096]
     if (zeros := sample.count(0)) > len(sample) / 4:
         name = "utf-16-le" if sample[1::2].count(0) * 2 > zeros else "utf-16-be"
-        return name, f"{name} by its zero bytes"
-    decoder = codecs.getincrementaldecoder("utf-8")()
+        return name, f"{name} by its zero bytes", False
+    is_ascii, decoder = True, codecs.getincrementaldecoder("utf-8")()
     try:
         for block in _blocks(path):
+            is_ascii = is_ascii and block.isascii()
             decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return _damaged_or_local(path)
-    return "utf-8", "utf-8, as every byte of it is valid"
+        return *_damaged_or_local(path), False
+    return "utf-8", "utf-8, as every byte of it is valid", is_ascii
 
 
 def _damaged_or_local(path: Path) -> tuple[str, str]:

@@ -112,6 +112,7 @@ def test_the_topic_itself_is_found(language: str, text: str, topic: str) -> None
     ("de", "Es fehlt noch ein Teil in der Packung.", -0.4),
     ("de", "Ich wechsle die Batterie jedes Jahr.", 0.0),
     ("de", "Ich sehe mich nach anderen Farben um.", 0.0),
+    ("de", "Herzlichen Glückwunsch zum neuen Shop, den alten fand man wenigstens.", 0.0),
     ("en", "You let us down.", -0.5),
     ("en", "Let us see how it goes.", 0.0),
     ("en", "You will see me again!", 0.0),
