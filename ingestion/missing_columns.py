@@ -5,12 +5,17 @@ What does **not** belong here: values that are empty (`rows.py`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from ingestion.declaration import ColumnMapping, TableDeclaration
 from ingestion.deletions import DELETED, has_only_keys, is_there
 from ingestion.planning import PlannedLoad, Problem
 from ingestion.readers.files import Extract, ExtractError, told_names
+
+_VALUE = re.compile(r"[\d\s.,:/+-]*\d[\d\s.,:/+-]*|[^@]+@[^@]+")
+# No character: what becomes of a line break in UTF-16 that has lost a byte before.
+_SHIFTED = "\u0a00"
 
 
 def check_columns(batch: Sequence[PlannedLoad], extract: Extract) -> list[Problem]:
@@ -92,17 +97,34 @@ def _missing_columns(plan: PlannedLoad, extract: Extract) -> list[str]:
                    else "stays empty")
         told.append(f"column {' / '.join(absent)} is missing, {canonical} {outcome}")
     if missing:
-        expected = [any(map(present, mapping.names))
-                    for mapping in plan.table.columns.values() if mapping.names]
-        expected += [present(name) for name in plan.table.key if not name.startswith("=")]
-        known = {name for mapping in plan.table.columns.values() for name in mapping.names}
-        known = {name.split(".")[0] for name in known | set(plan.table.key)} | known
-        is_header = any(expected) and (2 * sum(expected) >= len(expected)
-                                       or 2 * len(extract.names & known) >= len(extract.names))
         raise ExtractError(
             f"{plan.path.name}: column {', '.join(missing)} is missing; "
-            f"{told_names(extract, is_header)}. {_remedy(plan.table, missing)}")
+            f"{told_names(extract, has_header(plan.table, extract))}. "
+            f"{_remedy(plan.table, missing)}")
+    if not has_header(plan.table, extract):
+        told.append(f"{told_names(extract, is_header=False)}. What else it has is kept in "
+                    "source_metadata, but not named: it may be a record's values")
     return told
+
+
+def has_header(table: TableDeclaration, extract: Extract) -> bool:
+    """Whether the names of an extract may be told: they are no record's values, by all that shows.
+
+    None is a damaged line. Half of the declared columns are there, or half of the columns that are
+    there are declared. Where one is missing, none that is there is a number, a date or an address.
+    """
+    if any(_SHIFTED in name for name in extract.names):
+        return False
+    expected = [any(is_there(name, extract) for name in mapping.names)
+                for mapping in table.columns.values() if mapping.names]
+    expected += [is_there(name, extract) for name in table.key if not name.startswith("=")]
+    if all(expected):
+        return True
+    known = {name for mapping in table.columns.values() for name in mapping.names}
+    known = {name.split(".")[0] for name in known | set(table.key)} | known
+    is_known = any(expected) and (2 * sum(expected) >= len(expected)
+                                  or 2 * len(extract.names & known) >= len(extract.names))
+    return is_known and not any(map(_VALUE.fullmatch, extract.names - known))
 
 
 def _remedy(table: TableDeclaration, missing: Sequence[str]) -> str:

@@ -17,11 +17,13 @@ import duckdb
 
 from ingestion.declaration import TableDeclaration
 from ingestion.deletions import has_only_keys, told_by
+from ingestion.missing_columns import has_header
 from ingestion.planning import PlannedLoad
 from ingestion.readers.files import Extract
 
 UNMAPPED = "source_metadata"
-# A document whose keys are data, such as {"4711": …}, has no columns worth keeping them all.
+# A document whose keys are data, such as {"4711": …}, has no columns worth keeping them all. A
+# header that has run into a record has columns that are personal data.
 MOST_COLUMNS = 2_000
 # JSON has a type per value: those of the first records of a file stand for the file's.
 _SAMPLED_RECORDS = 1_000
@@ -90,7 +92,7 @@ def _shape(
     columns = [ShapeColumn(name, position if is_ordered else None, types.get(name, ""),
                            ", ".join(sorted(uses[name])) if name in uses else UNMAPPED)
                for position, name in enumerate(names, 1)]
-    if len(columns) > MOST_COLUMNS:
+    if len(columns) > MOST_COLUMNS or not has_header(table, extract):
         columns = [column for column in columns if column.mapped_to != UNMAPPED]
     made = {*table.from_file_name, *((table.unpivot.name, table.unpivot.value)
                                      if table.unpivot else ())}

@@ -126,13 +126,13 @@ def told_names(extract: Extract, is_header: bool) -> str:
 
     Args:
         extract: what was read.
-        is_header: whether half of the expected columns were found, or half of the file's columns
-            were expected. Otherwise the first line may be a person's record, or have run into one.
+        is_header: whether its names are names, by all that shows. Otherwise the first line may be
+            a person's record, or have run into one.
     """
     if is_header:
         return f"the file has {', '.join(sorted(extract.names)[:30])}"
-    return ("few or none of the declared columns are there: check `delimiter`, and that the first "
-            "line is the header")
+    return ("its first line may be no header, or have run into a record: check `delimiter`, and "
+            "that the first line is the header and whole")
 
 
 def columnar(

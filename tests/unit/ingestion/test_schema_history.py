@@ -270,3 +270,32 @@ def test_json_files_read_together_are_checked_one_by_one(tmp_path: Path) -> None
     assert [problem.message.split(";")[0] for problem in report.problems] == [
         "orders_20260107.jsonl: column Nr is missing",
         "orders_20260108.jsonl: column Datum is missing"]
+
+
+def test_a_header_that_ran_into_a_record_names_nobody(tmp_path: Path) -> None:
+    """Found by the fuzz run: a damaged line break made a person's name that of a new column."""
+    shop = Shop(tmp_path)
+    shop.declare(CSV, columns="{ordered_at: Datum, net_amount: Betrag, channel: Kanal,"
+                              " email: Mail, currency: Geld, shipping_amount: Porto}")
+    deliver(shop, 1, "Nr,Datum,Betrag,Kanal,Mail,Geld,Porto", "1,2026-01-01,5,web,,EUR,1")
+    said = deliver(shop, 2, "Nr,Datum,Betrag,eva@example.org,EUR,4.9,1,rot",
+                   "2,2026-01-01,5,eva@example.org,EUR,4.9,1,rot")
+    assert not any("eva@" in one for one in said)
+    assert "its first line may be no header" in " ".join(said)
+    assert "eva@" not in str(history(shop))
+    assert [row[0] for row in history(shop, "Nr", "Datum")] == ["Datum", "Nr"]
+    assert "eva@example.org" in str(shop.rows("source_metadata", shop.zone.loads()[-1]))
+
+
+def test_a_header_with_values_in_it_names_nobody(tmp_path: Path) -> None:
+    """Most of the declared columns are there all the same; what is new may be a name."""
+    shop = Shop(tmp_path)
+    shop.declare(CSV, columns=COLUMNS)
+    deliver(shop, 1, "Nr,Datum,Betrag,Kanal", "1,2026-01-01,5,web")
+    said = deliver(shop, 2, "Nr,Datum,Betrag,Ka1,2026-01-01,4.9,Eva", "2,2026-01-02,5,web,,,")
+    assert "its first line may be no header" in " ".join(said)
+    assert "Eva" not in " ".join(said) + str(history(shop))
+    said = deliver(shop, 4, "Nr,Datum,Betrag,Kanal,No\u0a001,Eva", "4,2026-01-02,5,web,,")
+    assert "Eva" not in " ".join(said) + str(history(shop))
+    said = deliver(shop, 3, "Nr,Datum,Betrag,Kanal,2025", "3,2026-01-01,5,web,7")
+    assert ["column 2025 is new" in one for one in said] == [True]  # every declared one is there
