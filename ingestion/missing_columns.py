@@ -115,13 +115,16 @@ def has_header(table: TableDeclaration, extract: Extract) -> bool:
     """
     if any(_SHIFTED in name for name in extract.names):
         return False
-    expected = [any(is_there(name, extract) for name in mapping.names)
-                for mapping in table.columns.values() if mapping.names]
-    expected += [is_there(name, extract) for name in table.key if not name.startswith("=")]
+    unpivot = table.unpivot
+    made = {*table.from_file_name, *((unpivot.name, unpivot.value) if unpivot else ())}
+    names = [mapping.names for mapping in table.columns.values() if mapping.names]
+    names += [(name,) for name in table.key if not name.startswith("=")]
+    expected = [any(name in made or is_there(name, extract) for name in each) for each in names]
     if all(expected):
         return True
-    known = {name for mapping in table.columns.values() for name in mapping.names}
-    known = {name.split(".")[0] for name in known | set(table.key)} | known
+    known = {name for each in (*names, *(unpivot.accepted.values() if unpivot else ()))
+             for name in each}
+    known |= {name.split(".")[0] for name in known} | made
     is_known = any(expected) and (2 * sum(expected) >= len(expected)
                                   or 2 * len(extract.names & known) >= len(extract.names))
     return is_known and not any(map(_VALUE.fullmatch, extract.names - known))
