@@ -164,7 +164,7 @@ def _parquet_columns(path: Path, copy: Path) -> tuple[str, ...]:
     try:
         rows = con.execute(
             f"select * from read_parquet({literal(str(copy))}) limit 0").description
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:  # the latter for a damaged name
         raise ExtractError(f"{path.name}: not readable as Parquet; deliver it again") from error
     finally:
         con.close()

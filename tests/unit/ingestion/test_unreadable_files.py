@@ -8,6 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.workbooks import workbook
@@ -77,6 +79,19 @@ def test_a_file_that_vanishes_before_it_is_read_harms_no_other(
     assert len(report.loaded) == 2
     (problem,) = report.problems
     assert problem.message.startswith(f"orders_2025-01-02.{format}: ")
+
+
+def test_parquet_with_a_damaged_name_harms_no_other(shop: Shop) -> None:
+    """Found by the fuzz run: the engine passes names on without looking at their bytes."""
+    shop.declare("files: 'orders_*', format: parquet, extracted_on: '_(.*)[.]'")
+    sink = BytesIO()
+    pq.write_table(pa.table({"Nr": ["1"], "Datum": ["2025-01-01"], "Betrag": [5]}), sink)
+    shop.write("orders_2025-01-01.parquet", sink.getvalue().replace(b"Betrag", b"Bet\xffag"))
+    shop.write("orders_2025-01-02.parquet", sink.getvalue())
+    report = shop.load()
+    assert [load.rows_accepted for load in report.loaded] == [1]
+    assert [problem.message for problem in report.problems] == [
+        "orders_2025-01-01.parquet: not readable as Parquet; deliver it again"]
 
 
 def test_a_full_disk_is_no_matter_of_a_file(
