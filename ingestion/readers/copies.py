@@ -61,7 +61,8 @@ def readable_copies(
         if skip_last:
             has_header = form.format == "csv" and not form.column_names
             cut += [replace(line, number=line.number + skip_first) for line in
-                    _cut_last_lines(path, copies[path], skip_last, int(has_header))]
+                    _cut_last_lines(path, copies[path], skip_last,
+                                    has_header + form.skip_after_header, form.quote)]
     return copies, cut
 
 
@@ -112,10 +113,12 @@ def _copy(
             return
 
 
-def _cut_last_lines(path: Path, copy: Path, count: int, head: int) -> list[CutLine]:
-    """Take the last lines that are not blank off a file, but never its first `head` lines."""
+def _cut_last_lines(
+    path: Path, copy: Path, count: int, head: int, quote: str,
+) -> list[CutLine]:
+    """Take the last lines that are not blank off a file, but never its first `head` records."""
     with copy.open("r+b") as file:
-        starts = _line_starts(file, head)
+        starts = _records_start(file, head, quote.encode())
         size = file.seek(0, 2)
         tail, start = b"", size
         while True:
@@ -144,12 +147,14 @@ def _cut_last_lines(path: Path, copy: Path, count: int, head: int) -> list[CutLi
             for number, text in enumerate(texts, 1) if text.strip()]
 
 
-def _line_starts(file: BinaryIO, head: int) -> int:
-    """Offset at which the line after the first `head` lines starts."""
+def _records_start(file: BinaryIO, head: int, quote: bytes) -> int:
+    """Offset at which the line after the first `head` records starts."""
     file.seek(0)
-    offset = 0
-    for _ in range(head):
-        offset += len(file.readline())
+    offset, is_inside = 0, False
+    while head and (line := file.readline()):
+        offset += len(line)
+        is_inside ^= bool(quote) and line.count(quote) % 2 == 1
+        head -= not is_inside
     return offset
 
 

@@ -131,6 +131,18 @@ def test_sheets_of_one_kind_are_one_table(shop: Shop) -> None:
         (2, "left out by skip_last"), (4, "left out by skip_last")]
 
 
+def test_rows_of_sheets_that_explain_the_header_are_no_records(shop: Shop) -> None:
+    shop.declare("files: 'o*', format: excel, sheet: '*', sheet_column: Blatt, "
+                 "skip_after_header: 1, skip_last: 1", key="[Blatt, Nr]")
+    shop.write("o.xlsx", workbook({
+        sheet: [HEADER, ["", "Wann?", "Response", "Open-Ended Response"],
+                [1, date(2025, 1, 1), 5, "a"], ["Summe", None, 5, None]] for sheet in "AB"}))
+    load = shop.only()
+    assert shop.rows("source_record_ref, net_amount, customer_ref", load) == [
+        ("A|1", Decimal("5"), "a"), ("B|1", Decimal("5"), "a")]
+    assert [row for row, _, _ in shop.rejects(load)] == [2, 4]
+
+
 def test_cells_without_a_header_ride_along(shop: Shop) -> None:
     shop.declare("files: 'o*', format: excel")
     shop.write("o.xlsx", workbook({"A": [HEADER, [1, date(2025, 1, 1), 5, "a", "note"]]}))
