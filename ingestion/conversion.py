@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ingestion.contract import DUCKDB_TYPES, Column
 from ingestion.declaration import ColumnMapping, FileFormat
-from ingestion.moments import UNIX_FORMATS, by_formats, instant, since_1970
+from ingestion.moments import UNIX_FORMATS, instant, moment, since_1970
 from ingestion.readers.extract import trimmed
 from ingestion.readers.files import literal
 
@@ -115,10 +115,12 @@ def converted(
     formats = tuple(name for name in formats if name not in UNIX_FORMATS) if not is_typed else ()
     if formats and form.format == "excel":  # beside text, a sheet has cells that are dates
         formats += ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f")
-    parsed = (by_formats(text, formats, is_past=column.is_past) if formats
-              else f"try_cast({text} as timestamp)")
-    read = (f"cast({parsed} as date)" if column.type == "date"
-            else instant(text, parsed, mapping.time_zone or form.time_zone))
+
+    def clock(text: str) -> str:
+        return moment(text, formats, is_past=column.is_past)
+
+    read = (f"cast({clock(text)} as date)" if column.type == "date"
+            else instant(text, clock, mapping.time_zone or form.time_zone))
     if not counted:
         return read
     since = ", ".join(since_1970(text, UNIX_FORMATS[name]) for name in counted)

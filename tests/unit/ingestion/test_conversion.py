@@ -140,6 +140,44 @@ def test_a_number_that_is_no_point_in_time_is_rejected(tmp_path: Path) -> None:
         ["column ordered_at: not a point in time"] * 3)
 
 
+def moments(folder: Path, settings: str, *written: str) -> list[datetime | None]:
+    """What is read from each of the texts; none where it is rejected as no point in time."""
+    shop = Shop(folder)
+    shop.declare(f"files: 'o*', delimiter: ';', {settings}")
+    shop.write("orders.csv", "\n".join(["Nr;Datum;Betrag;Kunde", *(
+        f"{i};{text};1;k" for i, text in enumerate(written))]).encode())
+    load = shop.only()
+    assert {reason for _, reason, _ in shop.rejects(load)} <= {
+        "column ordered_at: not a point in time"}
+    read = dict(shop.rows("cast(source_record_ref as integer), ordered_at", load))
+    return [read.get(i) for i in range(len(written))]
+
+
+@pytest.mark.parametrize("day", ["2025-07-03", "03.07.2025"])
+def test_zones_behind_a_time_are_read(tmp_path: Path, day: str) -> None:
+    form = "" if "-" in day else ", timestamp_format: ['%d.%m.%Y %H:%M', '%d.%m.%Y %I:%M %p']"
+    assert moments(
+        tmp_path, f"time_zone: Asia/Tokyo{form}", *(f"{day} 10:30{zone}" for zone in (
+            " MESZ", " CEST", " cest", " UTC", " GMT", "Z", " EDT", " GMT+2", " UTC+02:00",
+            " GMT+0200", " +0200", "+02:00", "-02", ""))) == [
+        datetime(2025, 7, 3, hour, 30)
+        for hour in (8, 8, 8, 10, 10, 10, 14, 8, 8, 8, 8, 8, 12, 1)]
+
+
+def test_zones_that_no_clock_had_or_that_mean_several_are_rejected(tmp_path: Path) -> None:
+    """In July a clock of Berlin shows MESZ: one called MEZ may be either an hour late or not."""
+    assert moments(
+        tmp_path, "time_zone: Europe/Berlin", "2025-07-03 10:30 MEZ", "2025-01-03 10:30 CEST",
+        "2025-07-03 10:30 EST", "2025-07-03 10:30 IST", "2025-07-03 10:30 XYZ",
+        "2025-07-03 10:30 +15", "2025-07-03 MESZ", "2025-07-03 10:30 Uhr",
+        "2025-01-03 10:30 MEZ") == [*[None] * 8, datetime(2025, 1, 3, 9, 30)]
+
+
+def test_a_zone_that_a_format_names_is_the_declared_one(tmp_path: Path) -> None:
+    assert moments(tmp_path, "time_zone: Europe/Berlin, timestamp_format: '%d.%m.%Y %H:%M CET'",
+                   "03.07.2025 10:30 CET") == [datetime(2025, 7, 3, 8, 30)]
+
+
 MONTHS = ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
           "Oktober", "November", "Dezember"]
 SHORT = ["Jan", "Feb", "Mrz", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"]
