@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ingestion.contract import DUCKDB_TYPES, Column
 from ingestion.declaration import ColumnMapping, FileFormat
-from ingestion.moments import UNIX_FORMATS, instant, moment, since_1970
+from ingestion.moments import UNIX_FORMATS, day, instant, moment, since_1970
 from ingestion.readers.extract import trimmed
 from ingestion.readers.files import literal
 
@@ -119,7 +119,7 @@ def converted(
     def clock(text: str) -> str:
         return moment(text, formats, is_past=column.is_past)
 
-    read = (f"cast({clock(text)} as date)" if column.type == "date"
+    read = (day(text, clock(text)) if column.type == "date"
             else instant(text, clock, mapping.time_zone or form.time_zone))
     if not counted:
         return read

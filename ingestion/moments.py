@@ -18,6 +18,8 @@ GERMAN_MONTHS = (
     (r"\b(März|Maerz)\b", "March"), (r"\b(Mär|Mrz)\b", "Mar"), (r"\bMai\b", "May"),
     (r"\bJuni\b", "June"), (r"\bJuli\b", "July"), (r"\bOktober\b", "October"),
     (r"\bOkt\b", "Oct"), (r"\bDezember\b", "December"), (r"\bDez\b", "Dec"))
+# Words that the engine takes for a time, whatever the format: epoch is 1900 or 1970 to it.
+_SPECIAL = "('epoch', 'infinity', '-infinity', '+infinity', 'inf', '-inf', '+inf')"
 # Names of zones that mean one thing -> a place that has it at its time of the year, minutes ahead.
 _ZONES = {
     "Z": ("", 0), "UT": ("", 0), "UTC": ("", 0), "GMT": ("", 0),
@@ -69,6 +71,12 @@ def by_formats(text: str, formats: tuple[str, ...], *, is_past: bool) -> str:
     return f"coalesce({past}, {read(long)})" if long else past
 
 
+def day(text: str, clock: str) -> str:
+    """The day of what a clock showed."""
+    return (f"case when {text}[-1] > '9' and lower({text}) in {_SPECIAL} then null "
+            f"else cast({clock} as date) end")
+
+
 def moment(text: str, formats: tuple[str, ...], *, is_past: bool) -> str:
     """What a text in one of the formats, without any in ISO 8601, says a clock showed."""
     if formats:
@@ -84,19 +92,18 @@ def instant(text: str, read: Callable[[str], str], zone: str) -> str:
         read: SQL of what a clock showed, from SQL text without a zone.
         zone: where the clock stood that says nothing of it.
     """
-    # Three searches for a sign cost half of one for the pattern, which hardly any text needs.
+    # Three searches cost half of one for the pattern, which hardly any text needs.
+    may_say_more = f"{text}[-1] > '9' or contains({text}, '+') or {text} like '%:%-%'"
     has_offset = (
-        f"(contains({text}, 'Z') or contains({text}, '+') or {text} like '%:%-%') and "
         f"regexp_matches({text}, '\\d{{2}}:\\d{{2}}.*(Z|[+-]\\d{{1,2}}(:?\\d{{2}})?)$')")
     # The engine reads offsets only as +hh or +hh:mm, without a blank before them.
     offset = rf"regexp_replace({text}, '\s*([+-]\d{{2}}):?(\d{{2}})$', '\1:\2')"
     stated = f"timezone('UTC', try_cast({offset} as timestamptz))"
     local = read(text) if zone == "UTC" else (
         f"timezone('UTC', timezone({literal(zone)}, {read(text)}))")
-    # The last character tells most rows without a zone apart, which shall not pay for it.
-    return (f"case when {text}[-1] > '9' or {has_offset} then coalesce("
-            f"case when {has_offset} then {stated} else {local} end, "
-            f"{_of_named_zone(text, read)}) else {local} end")
+    return (f"case when {may_say_more} then case when lower({text}) not in {_SPECIAL} "
+            f"then coalesce(case when {has_offset} then {stated} else {local} end, "
+            f"{_of_named_zone(text, read)}) end else {local} end")
 
 
 def _of_named_zone(text: str, read: Callable[[str], str]) -> str:

@@ -178,6 +178,39 @@ def test_a_zone_that_a_format_names_is_the_declared_one(tmp_path: Path) -> None:
                    "03.07.2025 10:30 CET") == [datetime(2025, 7, 3, 8, 30)]
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("form", ["", ", timestamp_format: '%d.%m.%Y %H:%M'",
+                                  ", date_format: ['%d.%m.%y', '%d. %B %Y']"])
+def test_words_of_the_engine_for_dates_are_none(tmp_path: Path, zone: str, form: str) -> None:
+    words = ["epoch", "infinity", "-infinity", "Infinity", "inf", "-inf", "now", "today"]
+    assert moments(tmp_path, f"time_zone: {zone}{form}", *words) == [None] * len(words)
+
+
+def test_words_of_the_engine_are_no_birth_dates(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.declare("files: 'x*'")
+    for name, form in (("a", ""), ("b", 'date_format: ["%d.%m.%Y", "%d.%m.%y"],')):
+        (shop.sources / f"{name}.yml").write_text(f"""
+source: {name}
+tables: [{{entity: crm.customers, files: "k*", key: Nr, {form} columns: {{birth_date: Geburt}}}}]
+""", encoding="utf-8")
+    shop.write("k.csv", b"Nr,Geburt\n1,epoch\n2,infinity\n3,-infinity\n")
+    for load in shop.load().loaded:
+        assert shop.rows("birth_date", load) == [(None,)] * 3
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Auckland", "America/New_York"])
+def test_the_first_moment_of_1900_is_in_range_in_every_zone(tmp_path: Path, zone: str) -> None:
+    """Old systems have it where no date is known; it has to be the same outcome everywhere."""
+    shop = Shop(tmp_path)
+    shop.declare(f"files: 'o*', time_zone: {zone}")
+    shop.write("o.csv", b"Nr,Datum,Betrag,Kunde\n1,1900-01-01,1,a\n2,1899-12-30,1,a\n")
+    load = shop.only()
+    assert shop.rows("source_record_ref", load) == [("1",)]
+    assert [reason for _, reason, _ in shop.rejects(load)] == [
+        "column ordered_at: value out of range"]
+
+
 MONTHS = ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
           "Oktober", "November", "Dezember"]
 SHORT = ["Jan", "Feb", "Mrz", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"]
