@@ -8,6 +8,8 @@ from ingestion.readers.files import literal
 
 # Formats beside those of strptime -> how many of them make a second.
 UNIX_FORMATS = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000}
+# Days since 1900 as workbooks count them; of five digits, which years and times of day have not.
+EXCEL_FORMAT = "excel"
 _YEAR_2100 = 4_102_444_800
 # What has happened lies before its extract; a day of grace for time zones. Where that has no date,
 # it lies before a fixed one: a row may not depend on the day on which it is loaded.
@@ -79,9 +81,18 @@ def day(text: str, clock: str) -> str:
 
 def moment(text: str, formats: tuple[str, ...], *, is_past: bool) -> str:
     """What a text in one of the formats, without any in ISO 8601, says a clock showed."""
-    if formats:
-        return by_formats(text, formats, is_past=is_past)
-    return f"try_cast({text} as timestamp)"
+    written = tuple(form for form in formats if form != EXCEL_FORMAT)
+    read = (by_formats(text, written, is_past=is_past) if written
+            else f"try_cast({text} as timestamp)")
+    return read if written == formats else f"coalesce({read}, {_since_1900(text)})"
+
+
+def _since_1900(text: str) -> str:
+    """What a clock showed, by the days since 1899-12-30; a part of one is the time of day."""
+    milliseconds = (f"cast(round(try_cast(replace({text}, ',', '.') as decimal(24, 15)) "
+                    "* 86400000) as bigint)")
+    return (f"case when regexp_full_match({text}, '\\d{{5}}([.,]\\d+)?') "
+            f"then timestamp '1899-12-30' + to_milliseconds({milliseconds}) end")
 
 
 def instant(text: str, read: Callable[[str], str], zone: str) -> str:

@@ -23,6 +23,7 @@ ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?")
 OFFSET = re.compile(WITH_ZONE)
 _LIKE = re.compile(r"(\d|[A-Z][a-z]{2,8} \d).*\d.*")
 _YEAR_2000, _YEAR_2100 = 946_684_800, 4_102_444_800
+_DAY_2000, _DAY_2050 = 36_526, 54_789
 _YEARS = range(1900, 2101)
 ENOUGH = 0.9  # share of values that must be dates for the column to be one
 ENOUGH_NAMED = 0.6  # where its name speaks of a date; typing errors are common in birth dates
@@ -37,6 +38,15 @@ def find_unix(values: Counter[str]) -> tuple[str, ...] | None:
 
     return next(((form,) for form, per_second in UNIX_FORMATS.items()
                  if values and all(since_1970(text, per_second) for text in values)), None)
+
+
+def are_days_since_1900(values: Counter[str]) -> bool:
+    """Whether the values are days of 2000 to 2050 as workbooks count them: cells with dates that
+    are formatted as numbers.
+    """
+    return bool(values) and all(
+        re.fullmatch(r"\d{5}([.,]\d+)?", text) and _DAY_2000 <= int(text[:5]) < _DAY_2050
+        for text in values)
 
 
 def find_formats(

@@ -113,6 +113,21 @@ def test_cells_are_what_excel_shows(shop: Shop) -> None:
         (4, "totals line, told by column Nr")]
 
 
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_dates_in_cells_that_are_formatted_as_numbers(shop: Shop, decimal: str) -> None:
+    shop.declare(f"files: '*.xlsx', format: excel, decimal: '{decimal}', "
+                 "time_zone: Europe/Berlin, timestamp_format: [excel, '%d.%m.%Y']")
+    shop.write("o.xlsx", workbook({"A": [
+        HEADER, [1, 45123, 1, "a"], [2, 45123.4375, 1, "a"], [3, date(2023, 7, 16), 1, "a"],
+        [4, "16.07.2023", 1, "a"], [5, 2023, 1, "a"], [6, 20230716, 1, "a"], [7, -45123, 1, "a"]]}))
+    load = shop.only()
+    assert shop.rows("source_record_ref, ordered_at", load) == [
+        ("1", datetime(2023, 7, 15, 22)), ("2", datetime(2023, 7, 16, 8, 30)),
+        ("3", datetime(2023, 7, 15, 22)), ("4", datetime(2023, 7, 15, 22))]
+    assert [(row, reason) for row, reason, _ in shop.rejects(load)] == [
+        (row, "column ordered_at: not a point in time") for row in (5, 6, 7)]
+
+
 def test_sheets_of_one_kind_are_one_table(shop: Shop) -> None:
     """In another order of columns; their name is a column, and each has totals at its end."""
     shop.declare("files: 'o*', format: excel, sheet: 'Umsatz*', sheet_column: Blatt, skip_last: 1",
