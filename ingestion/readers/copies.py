@@ -7,6 +7,7 @@ columns.
 from __future__ import annotations
 
 import codecs
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,13 +58,23 @@ def readable_copies(
         copies[path] = scratch / f"{number}.utf8"
         with open_content(path) as source, copies[path].open("wb") as target:
             _copy(path, source, _From(target, skip_first),
-                  "" if is_utf8 else form.encoding, unify_lines)
+                  "" if is_utf8 else form.encoding, unify_lines=unify_lines)
         if skip_last:
             has_header = form.format == "csv" and not form.column_names
             cut += [replace(line, number=line.number + skip_first) for line in
                     _cut_last_lines(path, copies[path], skip_last,
                                     has_header + form.skip_after_header, form.quote)]
     return copies, cut
+
+
+def check_encoding(path: Path, encoding: str) -> None:
+    """Read a file for nothing but its letters.
+
+    Raises:
+        ExtractError: it is not in the declared encoding.
+    """
+    with open_content(path) as source, Path(os.devnull).open("wb") as nowhere:
+        _copy(path, source, _From(nowhere, 0), encoding, unify_lines=False)
 
 
 class _From:
@@ -85,7 +96,7 @@ class _From:
 
 
 def _copy(
-    path: Path, source: BinaryIO, target: _From, encoding: str, unify_lines: bool,
+    path: Path, source: BinaryIO, target: _From, encoding: str, *, unify_lines: bool,
 ) -> None:
     decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
     line, held = 1, b""
@@ -98,7 +109,8 @@ def _copy(
                 start = error.start if isinstance(error, UnicodeDecodeError) else 0
                 line += block.count(b"\n", 0, start)
                 raise ExtractError(f"{path.name}, line {line}: not {encoding}; set `encoding` in "
-                                   "the declaration") from error
+                                   "the declaration (windows-1252 is usual for German systems)"
+                                   ) from error
             line += block.count(b"\n")
         else:
             written = block

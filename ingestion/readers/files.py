@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.declaration import FileFormat
-from ingestion.readers.copies import readable_copies
+from ingestion.readers.copies import check_encoding, readable_copies
 from ingestion.readers.excel import open_excel
 from ingestion.readers.extract import (
     Extract,
@@ -73,10 +73,13 @@ def open_extract(
     if cut:
         con.executemany("insert into unreadable values (?, ?, 'left out by skip_last', ?)",
                         [[str(line.file), line.number, line.text] for line in cut])
-    if form.format == "jsonl":
-        return _open_jsonl(con, copies, form)
-    if form.format == "json":
-        return _open_json(con, copies, form)
+    if form.format in ("json", "jsonl"):
+        try:
+            return (_open_json if form.format == "json" else _open_jsonl)(con, copies, form)
+        except duckdb.InvalidInputException:  # which speaks of broken JSON
+            for path in paths:
+                check_encoding(path, form.encoding)
+            raise
     if form.format == "parquet":
         return _open_parquet(con, copies, form, columns)
     if line_by_line:
