@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ingestion.contract import DUCKDB_TYPES, Column
 from ingestion.declaration import ColumnMapping, FileFormat
-from ingestion.moments import UNIX_FORMATS, by_formats, instant, since_1970
+from ingestion.moments import EXCEL_FORMAT, UNIX_FORMATS, day, instant, moment, since_1970
 from ingestion.readers.extract import trimmed
 from ingestion.readers.files import literal
 
@@ -112,13 +112,16 @@ def converted(
         form.timestamp_format + form.date_format if column.type == "timestamp"
         else form.date_format + form.timestamp_format))
     counted = [name for name in formats if name in UNIX_FORMATS]
-    formats = tuple(name for name in formats if name not in UNIX_FORMATS) if not is_typed else ()
+    formats = tuple(name for name in formats if name not in UNIX_FORMATS
+                    and (name == EXCEL_FORMAT or not is_typed))
     if formats and form.format == "excel":  # beside text, a sheet has cells that are dates
         formats += ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f")
-    parsed = (by_formats(text, formats, is_past=column.is_past) if formats
-              else f"try_cast({text} as timestamp)")
-    read = (f"cast({parsed} as date)" if column.type == "date"
-            else instant(text, parsed, mapping.time_zone or form.time_zone))
+
+    def clock(text: str) -> str:
+        return moment(text, formats, is_past=column.is_past)
+
+    read = (day(text, clock(text)) if column.type == "date"
+            else instant(text, clock, mapping.time_zone or form.time_zone))
     if not counted:
         return read
     since = ", ".join(since_1970(text, UNIX_FORMATS[name]) for name in counted)

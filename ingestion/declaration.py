@@ -73,6 +73,7 @@ _SECRET_PARAMETERS = re.compile(
 _SETTINGS_OF_FORMATS = {
     "escape": ("csv",), "may_be_short": ("csv",),
     "column_names": ("csv", "excel"), "skip_first": ("csv", "excel"),
+    "skip_after_header": ("csv", "excel"),
     "skip_last": ("csv", "json", "jsonl", "excel"),
     "record_path": ("json",), "explode": ("json", "jsonl"),
     "explode_fields": ("json", "jsonl"),
@@ -106,6 +107,7 @@ class FileFormat(_Strict):
     column_names: Names = ()
     may_be_short: bool = False
     skip_first: int = Field(default=0, ge=0)
+    skip_after_header: int = Field(default=0, ge=0)
     skip_last: int = Field(default=0, ge=0)
     totals: dict[str, Names] = Field(default_factory=dict)
     record_path: str = ""

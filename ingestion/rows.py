@@ -176,7 +176,9 @@ def _range_reasons(column: Column, entity: Entity) -> list[str]:
     bounds = [f"{name} {sign} {bound}" for sign, bound in
               (("<", column.minimum), (">", column.maximum)) if bound is not None]
     if column.type in ("date", "timestamp"):
-        bounds += [f"{name} < date '{column.earliest}'", f"{name} > date '{LATEST}'"]
+        # The first day begins up to 14 hours sooner in UTC.
+        grace = " - interval 14 hour" if column.type == "timestamp" else ""
+        bounds += [f"{name} < date '{column.earliest}'{grace}", f"{name} > date '{LATEST}'"]
         if column.is_past:
             bounds.append(f"{name} > {LATEST_PAST}")
         elif column.name == entity.event_time:

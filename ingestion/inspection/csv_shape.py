@@ -11,14 +11,12 @@ import re
 from collections import Counter
 
 from ingestion.declaration import FileFormat
+from ingestion.inspection.below_header import holds_data, is_data, rows_below_header
 from ingestion.inspection.vocabulary import concepts
 
 _RECORDS = 2000
 _MOST_ABOVE = 10
-_MOSTLY = 0.9
 _DELIMITERS = (";", "\t", "|", ",")
-_DATA = re.compile(r"""\d{1,4}[-./]\d{1,2}[-./]\d{2,4}.*|[^@\s]+@[^@\s]+\.\w+|https?://.*
-                       |[+-]?\d[\d.,]*|""", re.VERBOSE)
 
 
 def csv_shape(text: str, encoding: str) -> tuple[FileFormat, str, tuple[str, ...]]:
@@ -30,13 +28,17 @@ def csv_shape(text: str, encoding: str) -> tuple[FileFormat, str, tuple[str, ...
     notes: tuple[str, ...] = ()
     if skipped:
         notes += (f"{skipped} lines before the header",)
+    below = rows_below_header(records)
+    records = [records[0], *records[1 + below:]]
     if _has_header(records):
+        if below:
+            notes += (f"rows below the header that explain it: {below}",)
         if names := _made_different(records[0]):
             skipped += 1 + sum(name.count("\n") for name in records[0])
             records = records[1:]
             notes += ("names that come twice are numbered",)
     else:
-        skipped = 0
+        skipped = below = 0
         records = _records(text, delimiter, quote)
         names = tuple(f"column_{i}" for i in range(1, max(map(len, records)) + 1))
         notes = ("no header: the first line looks like a record; name the columns",)
@@ -47,7 +49,8 @@ def csv_shape(text: str, encoding: str) -> tuple[FileFormat, str, tuple[str, ...
         is_short = False
         notes += ("some lines have fewer columns; they will be rejected",)
     return FileFormat(format="csv", encoding=encoding, delimiter=delimiter, quote=quote,
-                      column_names=names, skip_first=skipped, may_be_short=is_short), why, notes
+                      column_names=names, skip_first=skipped, skip_after_header=below,
+                      may_be_short=is_short), why, notes
 
 
 def _dialect(text: str) -> tuple[str, str, str]:
@@ -126,13 +129,6 @@ def _lines_before_header(text: str, delimiter: str, quote: str) -> int:
     return next(i for i, line in enumerate(lines) if delimiter in line)
 
 
-def _is_data(values: list[str]) -> bool:
-    """Whether a column holds numbers, dates or addresses, below whatever its first line says."""
-    filled = [value for text in values if (value := text.strip())]
-    return bool(filled) and (
-        sum(bool(_DATA.fullmatch(value)) for value in filled) >= _MOSTLY * len(filled))
-
-
 def _made_different(names: list[str]) -> tuple[str, ...]:
     """Names of a header of which some come twice, as the reader does not know upper case either;
     nothing where each has its own.
@@ -163,14 +159,14 @@ def _has_header(records: list[list[str]]) -> bool:
     first, *others = records
     names = [name.strip() for name in first]
     filled = [name for name in names if name]
-    if not filled or any(_DATA.fullmatch(name) for name in filled):
+    if not filled or any(map(is_data, filled)):
         return False
     is_doubtful = len(set(filled)) < len(filled) or any(
         not name and _says_something(i, others) for i, name in enumerate(names))
     if is_doubtful and sum(map(_names_a_column, filled)) < len(filled) / 2:
         return False
     if any(len(name.split()) > 8 or len(name) > 80 for name in filled) and not any(
-            _is_data([record[i] for record in others if len(record) > i])
+            holds_data([record[i] for record in others if len(record) > i])
             for i in range(len(names))):
         return False
     return not any(sum(len(record) > i and record[i].strip() == name for record in others) > 1

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from datetime import datetime
 
-from ingestion.moments import GERMAN_MONTHS, UNIX_FORMATS
+from ingestion.moments import GERMAN_MONTHS, UNIX_FORMATS, WITH_ZONE
 
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S")
 _DATES = ("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%Y",
@@ -19,11 +19,11 @@ _PATTERNS = {form: re.compile(
     r"\d{8}" if form == "%Y%m%d" else re.sub(
         "%[A-Za-z]", lambda m: _DIGITS.get(m.group(), r"\d{1,2}"), form.replace(".", r"\.")))
     for form in FORMATS}
-_ZONE = r"(Z|[+-]\d{2}:?(\d{2})?)"
-ISO = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}([ T]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?\s*{_ZONE}?)?")
-OFFSET = re.compile(rf".*\d{{2}}:\d{{2}}.*{_ZONE}$")
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?")
+OFFSET = re.compile(WITH_ZONE)
 _LIKE = re.compile(r"(\d|[A-Z][a-z]{2,8} \d).*\d.*")
 _YEAR_2000, _YEAR_2100 = 946_684_800, 4_102_444_800
+_DAY_2000, _DAY_2050 = 36_526, 54_789
 _YEARS = range(1900, 2101)
 ENOUGH = 0.9  # share of values that must be dates for the column to be one
 ENOUGH_NAMED = 0.6  # where its name speaks of a date; typing errors are common in birth dates
@@ -38,6 +38,15 @@ def find_unix(values: Counter[str]) -> tuple[str, ...] | None:
 
     return next(((form,) for form, per_second in UNIX_FORMATS.items()
                  if values and all(since_1970(text, per_second) for text in values)), None)
+
+
+def are_days_since_1900(values: Counter[str]) -> bool:
+    """Whether the values are days of 2000 to 2050 as workbooks count them: cells with dates that
+    are formatted as numbers.
+    """
+    return bool(values) and all(
+        re.fullmatch(r"\d{5}([.,]\d+)?", text) and _DAY_2000 <= int(text[:5]) < _DAY_2050
+        for text in values)
 
 
 def find_formats(
@@ -55,6 +64,7 @@ def find_formats(
         order that reads more comes first, of two that read the same the day.
     """
     total = sum(values.values())
+    values = _without_zones(values)
     if not total or sum(n for text, n in values.items() if _LIKE.fullmatch(text)) < total / 2:
         return None
     enough = ENOUGH_NAMED if is_named else ENOUGH
@@ -86,13 +96,22 @@ def changed_over(form: str) -> str:
 def is_ambiguous(values: Counter[str], form: str) -> bool:
     """Whether the values could as well be read with day and month changed over."""
     other = changed_over(form)
-    return bool(other) and all(_reads(text, other) for text in values if _reads(text, form))
+    clocks = _without_zones(values)
+    return bool(other) and all(_reads(text, other) for text in clocks if _reads(text, form))
 
 
 def has_time(values: Counter[str]) -> bool:
     """Whether the values have a time of day that is not always midnight."""
     return any(re.search(r"\d:\d{2}", text) and not re.search(r"\b(00:00|12:00 AM)", text)
                for text in values)
+
+
+def _without_zones(values: Counter[str]) -> Counter[str]:
+    clocks = Counter[str]()
+    for text, count in values.items():
+        zone = OFFSET.fullmatch(text)
+        clocks[zone[1] if zone else text] += count
+    return clocks
 
 
 def _is_iso(text: str) -> bool:

@@ -33,7 +33,7 @@ from ingestion.inspection.profiling import (
 from ingestion.inspection.proposing import FileFacts, propose
 from ingestion.inspection.sniffing import too_deep
 from ingestion.inspection.totals import find_totals, told_as_totals
-from ingestion.moments import UNIX_FORMATS
+from ingestion.moments import EXCEL_FORMAT, UNIX_FORMATS
 from ingestion.readers.files import Extract, ExtractError, UnclearLinesError, open_extract
 from ingestion.readers.heads import copy_head
 
@@ -177,8 +177,9 @@ def _of_texts(choices: Sequence[Choice], columns: Sequence[Column]) -> Choice | 
 
 def _facts(group: Group, columns: Sequence[Column], choice: Choice) -> FileFacts:
     def commonest(kind: str) -> tuple[str, ...]:
+        of_columns = {*UNIX_FORMATS, EXCEL_FORMAT}  # told by the column alone
         found = Counter(c.formats for c in columns if c.kind == kind and c.formats
-                        and not set(c.formats) & set(UNIX_FORMATS))  # told by the column alone
+                        and not set(c.formats) & of_columns)
         return min(found, key=lambda f: (-found[f], f)) if found else ()
 
     has_date = bool(choice.source(choice.entity, "responded_at"))

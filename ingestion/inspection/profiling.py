@@ -17,6 +17,7 @@ import duckdb
 from ingestion.conversion import FALSE_WORDS, TRUE_WORDS
 from ingestion.inspection.dates import (
     OFFSET,
+    are_days_since_1900,
     changed_over,
     find_formats,
     find_unix,
@@ -25,6 +26,7 @@ from ingestion.inspection.dates import (
 )
 from ingestion.inspection.notation import NULL_SHARE, Style, number_pattern, share_of
 from ingestion.inspection.vocabulary import concepts, plain, vocabulary
+from ingestion.moments import EXCEL_FORMAT
 from ingestion.readers.files import Extract, identifier
 
 Kind = Literal["empty", "email", "phone", "url", "date", "timestamp", "time", "integer", "decimal",
@@ -149,6 +151,9 @@ def describe(
                           & set(concepts(name)))
     if speaks_of_date and (counted := find_unix(dates)):
         return told("timestamp", formats=counted)
+    if speaks_of_date and are_days_since_1900(dates):
+        has_hours = any(len(text) > len("45123") for text in dates)
+        return told("timestamp" if has_hours else "date", formats=(EXCEL_FORMAT,))
     formats = find_formats(dates, is_named=speaks_of_date)
     if formats is not None:
         return told("timestamp" if has_time(dates) else "date", formats=formats,

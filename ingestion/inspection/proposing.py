@@ -18,6 +18,7 @@ from ingestion.inspection.choosing import Choice
 from ingestion.inspection.matching import Match
 from ingestion.inspection.profiling import Column
 from ingestion.inspection.vocabulary import plain, vocabulary
+from ingestion.moments import EXCEL_FORMAT
 
 SURE, LIKELY = 0.85, 0.55
 PLACEHOLDER = "CORRECT THIS: "
@@ -94,9 +95,9 @@ class FileFacts:
     def time_of(self, day: Column) -> Column | None:
         """The column with the time of day for one with a date: behind it, or the only one.
 
-        A date that is written with an hour, be it always midnight, has none.
+        A date that is written with an hour, be it always midnight, or as a number has none.
         """
-        if any(":" in text for text in day.values):
+        if EXCEL_FORMAT in day.formats or any(":" in text for text in day.values):
             return None
         place = list(self.columns).index(day)
         times = [column for column in self.columns if column.kind == "time"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.declaration import FileFormat
+from ingestion.inspection.below_header import rows_below_header
 from ingestion.inspection.csv_shape import csv_shape
 from ingestion.readers.compression import DAMAGES, compression_of, open_content
 from ingestion.readers.excel import first_rows
@@ -86,26 +87,28 @@ def _is_workbook(path: Path) -> bool:
 
 def _sniff_workbook(path: Path) -> list[Sniffed]:
     filled = first_rows(path, _ROWS_OF_SHEET)
-    above = {name: _rows_above(rows) for name, rows in filled.items() if len(rows) > 1}
-    if len(above) > 1 and len(set(above.values())) == 1:
-        every = FileFormat(format="excel", sheet="*", skip_first=next(iter(above.values())))
+    forms = {name: _form_of_sheet(rows) for name, rows in filled.items() if len(rows) > 1}
+    first = next(iter(forms.values()), FileFormat(format="excel"))
+    if len(forms) > 1 and all(form == first for form in forms.values()):
+        every = first.model_copy(update={"sheet": "*"})
         try:
             header(path, every)
         except ExtractError:  # they are not alike
             pass
         else:
-            return [Sniffed(every, (f"Excel, {len(above)} sheets that are alike",))]
+            return [Sniffed(every, (f"Excel, {len(forms)} sheets that are alike",))]
     if len(filled) < 2:
-        return [Sniffed(FileFormat(format="excel", skip_first=sum(above.values())),
-                        ("Excel by its first bytes",))]
-    return [Sniffed(FileFormat(format="excel", sheet=name, skip_first=above.get(name, 0)),
-                    (f"Excel, sheet {name}",)) for name in above or filled]
+        return [Sniffed(first, ("Excel by its first bytes",))]
+    return [Sniffed(forms.get(name, first).model_copy(update={"sheet": name}),
+                    (f"Excel, sheet {name}",)) for name in forms or filled]
 
 
-def _rows_above(rows: list[list[str]]) -> int:
-    """Rows of a title: they fill few cells of those that the header and its records fill."""
+def _form_of_sheet(rows: list[list[str]]) -> FileFormat:
+    """What is above the header and below it; a title fills few cells of those that records fill."""
     widths = [sum(map(bool, row)) for row in rows]
-    return next(i for i, width in enumerate(widths) if width >= _OF_HEADER * max(widths))
+    above = next(i for i, width in enumerate(widths) if width >= _OF_HEADER * max(widths))
+    return FileFormat(format="excel", skip_first=above,
+                      skip_after_header=rows_below_header([r for r in rows[above:] if any(r)]))
 
 
 def _sniff_json(path: Path, text: str, encoding: str, told: tuple[str, ...]) -> Sniffed:

@@ -103,6 +103,9 @@ def _format_lines(one: Inspected) -> Iterator[str]:
             yield _line("    may_be_short: true", "lines may lack their last columns")
     if form.skip_first:
         yield _line(f"    skip_first: {form.skip_first}", "lines above the header")
+    if form.skip_after_header:
+        yield _line(f"    skip_after_header: {form.skip_after_header}",
+                    "rows that explain the header and are no records")
     if form.sheet:
         yield f"    sheet: {_flow(form.sheet)}"
     if form.record_path:

@@ -7,6 +7,7 @@ columns.
 from __future__ import annotations
 
 import codecs
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,12 +58,23 @@ def readable_copies(
         copies[path] = scratch / f"{number}.utf8"
         with open_content(path) as source, copies[path].open("wb") as target:
             _copy(path, source, _From(target, skip_first),
-                  "" if is_utf8 else form.encoding, unify_lines)
+                  "" if is_utf8 else form.encoding, unify_lines=unify_lines)
         if skip_last:
             has_header = form.format == "csv" and not form.column_names
             cut += [replace(line, number=line.number + skip_first) for line in
-                    _cut_last_lines(path, copies[path], skip_last, int(has_header))]
+                    _cut_last_lines(path, copies[path], skip_last,
+                                    has_header + form.skip_after_header, form.quote)]
     return copies, cut
+
+
+def check_encoding(path: Path, encoding: str) -> None:
+    """Read a file for nothing but its letters.
+
+    Raises:
+        ExtractError: it is not in the declared encoding.
+    """
+    with open_content(path) as source, Path(os.devnull).open("wb") as nowhere:
+        _copy(path, source, _From(nowhere, 0), encoding, unify_lines=False)
 
 
 class _From:
@@ -84,7 +96,7 @@ class _From:
 
 
 def _copy(
-    path: Path, source: BinaryIO, target: _From, encoding: str, unify_lines: bool,
+    path: Path, source: BinaryIO, target: _From, encoding: str, *, unify_lines: bool,
 ) -> None:
     decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
     line, held = 1, b""
@@ -97,7 +109,8 @@ def _copy(
                 start = error.start if isinstance(error, UnicodeDecodeError) else 0
                 line += block.count(b"\n", 0, start)
                 raise ExtractError(f"{path.name}, line {line}: not {encoding}; set `encoding` in "
-                                   "the declaration") from error
+                                   "the declaration (windows-1252 is usual for German systems)"
+                                   ) from error
             line += block.count(b"\n")
         else:
             written = block
@@ -112,10 +125,12 @@ def _copy(
             return
 
 
-def _cut_last_lines(path: Path, copy: Path, count: int, head: int) -> list[CutLine]:
-    """Take the last lines that are not blank off a file, but never its first `head` lines."""
+def _cut_last_lines(
+    path: Path, copy: Path, count: int, head: int, quote: str,
+) -> list[CutLine]:
+    """Take the last lines that are not blank off a file, but never its first `head` records."""
     with copy.open("r+b") as file:
-        starts = _line_starts(file, head)
+        starts = _records_start(file, head, quote.encode())
         size = file.seek(0, 2)
         tail, start = b"", size
         while True:
@@ -144,12 +159,14 @@ def _cut_last_lines(path: Path, copy: Path, count: int, head: int) -> list[CutLi
             for number, text in enumerate(texts, 1) if text.strip()]
 
 
-def _line_starts(file: BinaryIO, head: int) -> int:
-    """Offset at which the line after the first `head` lines starts."""
+def _records_start(file: BinaryIO, head: int, quote: bytes) -> int:
+    """Offset at which the line after the first `head` records starts."""
     file.seek(0)
-    offset = 0
-    for _ in range(head):
-        offset += len(file.readline())
+    offset, is_inside = 0, False
+    while head and (line := file.readline()):
+        offset += len(line)
+        is_inside ^= bool(quote) and line.count(quote) % 2 == 1
+        head -= not is_inside
     return offset
 
 

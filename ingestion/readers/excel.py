@@ -126,7 +126,7 @@ def _sheets(
                 raise ExtractError(f"{path.name}, sheet {sheet.name}: no header found; check "
                                    "`skip_first`")
             header += ("",) * (sheet.width - len(header))
-            yield sheet.name, header, rows
+            yield sheet.name, header, islice(rows, form.skip_after_header, None)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.declaration import FileFormat
-from ingestion.readers.copies import readable_copies
+from ingestion.readers.copies import check_encoding, readable_copies
 from ingestion.readers.excel import open_excel
 from ingestion.readers.extract import (
     Extract,
@@ -73,10 +73,13 @@ def open_extract(
     if cut:
         con.executemany("insert into unreadable values (?, ?, 'left out by skip_last', ?)",
                         [[str(line.file), line.number, line.text] for line in cut])
-    if form.format == "jsonl":
-        return _open_jsonl(con, copies, form)
-    if form.format == "json":
-        return _open_json(con, copies, form)
+    if form.format in ("json", "jsonl"):
+        try:
+            return (_open_json if form.format == "json" else _open_jsonl)(con, copies, form)
+        except duckdb.InvalidInputException:  # which speaks of broken JSON
+            for path in paths:
+                check_encoding(path, form.encoding)
+            raise
     if form.format == "parquet":
         return _open_parquet(con, copies, form, columns)
     if line_by_line:
@@ -95,10 +98,11 @@ def _open_csv(
     columns: tuple[str, ...],
 ) -> Extract:
     """Let the engine read the files, which stops at any record that it cannot split."""
-    _read_csv(con, paths, form, columns, has_header=not form.column_names)
-    header_lines = int(not form.column_names)
+    _read_csv(con, paths, form, columns, has_header=not form.column_names,
+              passed=form.skip_after_header)
+    before = form.skip_after_header + (not form.column_names)
     _check_counts(con, {
-        path: count_records(read, form, keeps_blank=len(columns) == 1) - header_lines
+        path: max(0, count_records(read, form, keeps_blank=len(columns) == 1) - before)
         for path, read in paths.items()})
     return columnar(columns, is_typed=False)
 
@@ -139,7 +143,7 @@ def _open_split_csv(
 
 def _read_csv(
     con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], form: FileFormat,
-    columns: tuple[str, ...], *, has_header: bool,
+    columns: tuple[str, ...], *, has_header: bool, passed: int = 0,
 ) -> None:
     # Under names of our own, so that none is that of the engine's `file_index`.
     types = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(columns)))
@@ -154,7 +158,7 @@ def _read_csv(
             delim = {literal(form.delimiter)}, quote = {literal(form.quote)}, escape = {escape},
             max_line_size = {LONGEST_LINE}{ragged})
         """)
-    _number_by_file(con, paths)
+    _number_by_file(con, paths, passed)
 
 
 def _keep_faulty(con: duckdb.DuckDBPyConnection, path: Path, records: list[Records]) -> None:
@@ -230,10 +234,13 @@ def _open_json(
     return extract_of_objects(con, form)
 
 
-def _number_by_file(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> None:
+def _number_by_file(
+    con: duckdb.DuckDBPyConnection, paths: dict[Path, Path], passed: int = 0,
+) -> None:
     """Make `extract` a view of `numbered`: rows counted per file, the file under its own name.
 
-    The engine keeps the rows of a table in the order in which it read them.
+    The engine keeps the rows of a table in the order in which it read them. The first `passed` rows
+    of each file are no records.
     """
     first = dict(con.execute(
         "select cx360_index, min(rowid) from numbered group by cx360_index").fetchall())
@@ -242,10 +249,10 @@ def _number_by_file(con: duckdb.DuckDBPyConnection, paths: dict[Path, Path]) -> 
     con.executemany("insert into read_files values (?, ?, ?)",
                     [[str(path), i, first.get(i, 0)] for i, path in enumerate(paths)])
     if len(paths) == 1:
-        told = f"select {literal(str(next(iter(paths))))} as cx360_file, rowid + 1 as cx360_row"
-        joined = ""
+        row, file, joined = f"rowid + {1 - passed}", literal(str(next(iter(paths)))), ""
     else:
-        told = "select read_files.cx360_file, numbered.rowid - first_row + 1 as cx360_row"
+        row, file = f"numbered.rowid - first_row + {1 - passed}", "read_files.cx360_file"
         joined = " join read_files on numbered.cx360_index = read_files.cx360_index"
-    con.execute(f"create temp view extract as {told}, numbered.* exclude (cx360_index) "
-                f"from numbered{joined}")
+    only = f" where {row} > 0" if passed else ""
+    con.execute(f"create temp view extract as select {file} as cx360_file, {row} as cx360_row, "
+                f"numbered.* exclude (cx360_index) from numbered{joined}{only}")

@@ -62,7 +62,8 @@ def _copy_parquet(path: Path, rows: int, target: Path) -> bool:
 
 
 def _lines_before(form: FileFormat) -> int:
-    return form.skip_first + (form.format == "csv" and not form.column_names)
+    has_header = form.format == "csv" and not form.column_names
+    return form.skip_first + has_header + form.skip_after_header
 
 
 def _copy_wide(path: Path, form: FileFormat, rows: int, target: Path) -> bool:

@@ -88,7 +88,7 @@ def count_records(path: Path, form: FileFormat, *, keeps_blank: bool) -> int:
 
 
 def split_records(path: Path, name: str, form: FileFormat, width: int) -> Iterator[Records]:
-    """Every record of a UTF-8 file after its header, blank lines left out.
+    """Every record of a UTF-8 file after its header and what explains it, blank lines left out.
 
     A quote opens only where a value starts; a blank before it does not matter. 2 million lines of
     which few are faulty take 2 s; 6 to 25 s where every line must be followed by itself.
@@ -103,12 +103,13 @@ def split_records(path: Path, name: str, form: FileFormat, width: int) -> Iterat
         ExtractError: a quote is opened and never closed, or a line is no line any more.
     """
     scanner, whole = _Scanner(form, width), _whole_lines(form, width)
-    has_header, number, start = not form.column_names, 0, 0
+    number, start = 0, 0
+    to_pass = form.skip_after_header + (not form.column_names)
     lines: list[str] = []
     for group in _line_groups(path, name, form.skip_first):
         text = "".join(group)
         # Most groups have nothing to be judged line by line, which would take ten times as long.
-        if not (lines or has_header) and whole.fullmatch(text) and not _encoding_fault(text):
+        if not (lines or to_pass) and whole.fullmatch(text) and not _encoding_fault(text):
             text = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
             yield Records(number + 1 + form.skip_first, text, "", len(group))
             number += len(group)
@@ -129,8 +130,8 @@ def split_records(path: Path, name: str, form: FileFormat, width: int) -> Iterat
             text = "".join(lines)
             text = text[:len(text) - len(line) + len(line.rstrip("\r\n"))]
             lines = []
-            if has_header:
-                has_header = False
+            if to_pass:
+                to_pass -= 1
                 continue
             yield Records(start + form.skip_first, text, fault or _encoding_fault(text))
     if lines:

@@ -140,6 +140,77 @@ def test_a_number_that_is_no_point_in_time_is_rejected(tmp_path: Path) -> None:
         ["column ordered_at: not a point in time"] * 3)
 
 
+def moments(folder: Path, settings: str, *written: str) -> list[datetime | None]:
+    """What is read from each of the texts; none where it is rejected as no point in time."""
+    shop = Shop(folder)
+    shop.declare(f"files: 'o*', delimiter: ';', {settings}")
+    shop.write("orders.csv", "\n".join(["Nr;Datum;Betrag;Kunde", *(
+        f"{i};{text};1;k" for i, text in enumerate(written))]).encode())
+    load = shop.only()
+    assert {reason for _, reason, _ in shop.rejects(load)} <= {
+        "column ordered_at: not a point in time"}
+    read = dict(shop.rows("cast(source_record_ref as integer), ordered_at", load))
+    return [read.get(i) for i in range(len(written))]
+
+
+@pytest.mark.parametrize("day", ["2025-07-03", "03.07.2025"])
+def test_zones_behind_a_time_are_read(tmp_path: Path, day: str) -> None:
+    form = "" if "-" in day else ", timestamp_format: ['%d.%m.%Y %H:%M', '%d.%m.%Y %I:%M %p']"
+    assert moments(
+        tmp_path, f"time_zone: Asia/Tokyo{form}", *(f"{day} 10:30{zone}" for zone in (
+            " MESZ", " CEST", " cest", " UTC", " GMT", "Z", " EDT", " GMT+2", " UTC+02:00",
+            " GMT+0200", " +0200", "+02:00", "-02", ""))) == [
+        datetime(2025, 7, 3, hour, 30)
+        for hour in (8, 8, 8, 10, 10, 10, 14, 8, 8, 8, 8, 8, 12, 1)]
+
+
+def test_zones_that_no_clock_had_or_that_mean_several_are_rejected(tmp_path: Path) -> None:
+    """In July a clock of Berlin shows MESZ: one called MEZ may be either an hour late or not."""
+    assert moments(
+        tmp_path, "time_zone: Europe/Berlin", "2025-07-03 10:30 MEZ", "2025-01-03 10:30 CEST",
+        "2025-07-03 10:30 EST", "2025-07-03 10:30 IST", "2025-07-03 10:30 XYZ",
+        "2025-07-03 10:30 +15", "2025-07-03 MESZ", "2025-07-03 10:30 Uhr",
+        "2025-01-03 10:30 MEZ") == [*[None] * 8, datetime(2025, 1, 3, 9, 30)]
+
+
+def test_a_zone_that_a_format_names_is_the_declared_one(tmp_path: Path) -> None:
+    assert moments(tmp_path, "time_zone: Europe/Berlin, timestamp_format: '%d.%m.%Y %H:%M CET'",
+                   "03.07.2025 10:30 CET") == [datetime(2025, 7, 3, 8, 30)]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("form", ["", ", timestamp_format: '%d.%m.%Y %H:%M'",
+                                  ", date_format: ['%d.%m.%y', '%d. %B %Y']"])
+def test_words_of_the_engine_for_dates_are_none(tmp_path: Path, zone: str, form: str) -> None:
+    words = ["epoch", "infinity", "-infinity", "Infinity", "inf", "-inf", "now", "today"]
+    assert moments(tmp_path, f"time_zone: {zone}{form}", *words) == [None] * len(words)
+
+
+def test_words_of_the_engine_are_no_birth_dates(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.declare("files: 'x*'")
+    for name, form in (("a", ""), ("b", 'date_format: ["%d.%m.%Y", "%d.%m.%y"],')):
+        (shop.sources / f"{name}.yml").write_text(f"""
+source: {name}
+tables: [{{entity: crm.customers, files: "k*", key: Nr, {form} columns: {{birth_date: Geburt}}}}]
+""", encoding="utf-8")
+    shop.write("k.csv", b"Nr,Geburt\n1,epoch\n2,infinity\n3,-infinity\n")
+    for load in shop.load().loaded:
+        assert shop.rows("birth_date", load) == [(None,)] * 3
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Auckland", "America/New_York"])
+def test_the_first_moment_of_1900_is_in_range_in_every_zone(tmp_path: Path, zone: str) -> None:
+    """Old systems have it where no date is known; it has to be the same outcome everywhere."""
+    shop = Shop(tmp_path)
+    shop.declare(f"files: 'o*', time_zone: {zone}")
+    shop.write("o.csv", b"Nr,Datum,Betrag,Kunde\n1,1900-01-01,1,a\n2,1899-12-30,1,a\n")
+    load = shop.only()
+    assert shop.rows("source_record_ref", load) == [("1",)]
+    assert [reason for _, reason, _ in shop.rejects(load)] == [
+        "column ordered_at: value out of range"]
+
+
 MONTHS = ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
           "Oktober", "November", "Dezember"]
 SHORT = ["Jan", "Feb", "Mrz", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"]

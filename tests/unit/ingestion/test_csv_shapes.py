@@ -110,6 +110,48 @@ def test_skip_last_never_takes_the_header(shop: Shop) -> None:
     assert [reason for _, reason, _ in shop.rejects(load)] == ["left out by skip_last"]
 
 
+SURVEY = 'Nr,Datum,Betrag,Kunde\n'
+QUESTIONS = ('Nummer,"Wann\nhaben Sie bestellt?",Wie viel?,Wer?\n'
+             '"{""ImportId"":""_recordId""}","{""ImportId"":""startDate""}",'
+             '"{""ImportId"":""QID1""}","{""ImportId"":""QID2_TEXT""}"\n')
+
+
+@pytest.mark.parametrize(("settings", "content", "rejected"), [
+    ("skip_after_header: 2", SURVEY + QUESTIONS + "1,2025-07-03,5,a\n3,x,7,c\n2,2025-07-04,6,b\n",
+     [(2, "column ordered_at: not a point in time")]),
+    ("skip_after_header: 1", SURVEY + ",,Response\n1,2025-07-03,5,a\n2,2025-07-04,6,b\n", []),
+    ("skip_after_header: 2", SURVEY.replace("\n", "\r\n") + QUESTIONS
+     + "1,2025-07-03,5,a\n3,2025-07-04\n2,2025-07-04,6,b\n",
+     [(6, "line not readable: missing columns")]),
+    ("skip_first: 1, skip_last: 1, skip_after_header: 2",
+     "Report\n" + SURVEY + QUESTIONS + "1,2025-07-03,5,a\n2,2025-07-04,6,b\nTotal\n",
+     [(8, "left out by skip_last")]),
+    ("column_names: [Nr, Datum, Betrag, Kunde], skip_after_header: 2",
+     QUESTIONS + "1,2025-07-03,5,a\n2,2025-07-04,6,b\n", []),
+])
+def test_rows_below_the_header_that_explain_it_are_no_records(
+    shop: Shop, settings: str, content: str, rejected: list[tuple[int, str]],
+) -> None:
+    """Surveys are exported with texts of questions and numbers of theirs below the names."""
+    shop.declare(f"files: 'o*', {settings}")
+    shop.write("orders.csv", content.encode())
+    load = shop.only()
+    assert shop.rows("source_record_ref, net_amount, customer_ref", load) == [
+        ("1", Decimal("5"), "a"), ("2", Decimal("6"), "b")]
+    assert load.rows_read == 2 + len(rejected)
+    assert [(row, reason) for row, reason, _ in shop.rejects(load)] == rejected
+
+
+def test_rows_below_the_header_are_left_out_of_each_file(shop: Shop) -> None:
+    shop.declare("files: 'o*', skip_after_header: 2, may_be_empty: true")
+    for name, rows in (("a", "1,2025-07-03,5,a\n"), ("b", ""), ("c", "2,2025-07-04,6,b\n")):
+        shop.write(f"o_{name}.csv", (SURVEY + QUESTIONS + rows).encode())
+    shop.write("o_d.csv", SURVEY.encode())
+    loads = shop.load().loaded
+    assert [load.rows_read for load in loads] == [1, 0, 1, 0]
+    assert [shop.rows("source_record_ref", load) for load in loads] == [[("1",)], [], [("2",)], []]
+
+
 def test_a_column_that_tells_totals_must_be_there(shop: Shop) -> None:
     """Else totals would become facts, the day the column is renamed."""
     shop.declare(f"{GERMAN}, totals: {{Art: Summe}}")

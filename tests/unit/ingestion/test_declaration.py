@@ -104,9 +104,9 @@ def test_settings_that_came_later_load_nothing_anew(tmp_path: Path) -> None:
         return declaration.version(declaration.tables[0])
 
     assert version(TABLE) == "014c826fcd2f"
-    for setting in ("skip_first: 1", "skip_last: 1", "totals: {sku: Summe}", "escape: '/'",
-                    "may_be_short: true\n    quote: ''", "column_names: [sku, title]",
-                    "deleted: {from: state, values: gone}"):
+    for setting in ("skip_first: 1", "skip_after_header: 1", "skip_last: 1",
+                    "totals: {sku: Summe}", "escape: '/'", "may_be_short: true\n    quote: ''",
+                    "column_names: [sku, title]", "deleted: {from: state, values: gone}"):
         assert version(TABLE.replace("key:", f"{setting}\n    key:")) != "014c826fcd2f"
     assert version(TABLE.replace("title", "{from: title, unescape: html}")) != "014c826fcd2f"
 

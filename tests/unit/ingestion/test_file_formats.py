@@ -113,6 +113,21 @@ def test_cells_are_what_excel_shows(shop: Shop) -> None:
         (4, "totals line, told by column Nr")]
 
 
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_dates_in_cells_that_are_formatted_as_numbers(shop: Shop, decimal: str) -> None:
+    shop.declare(f"files: '*.xlsx', format: excel, decimal: '{decimal}', "
+                 "time_zone: Europe/Berlin, timestamp_format: [excel, '%d.%m.%Y']")
+    shop.write("o.xlsx", workbook({"A": [
+        HEADER, [1, 45123, 1, "a"], [2, 45123.4375, 1, "a"], [3, date(2023, 7, 16), 1, "a"],
+        [4, "16.07.2023", 1, "a"], [5, 2023, 1, "a"], [6, 20230716, 1, "a"], [7, -45123, 1, "a"]]}))
+    load = shop.only()
+    assert shop.rows("source_record_ref, ordered_at", load) == [
+        ("1", datetime(2023, 7, 15, 22)), ("2", datetime(2023, 7, 16, 8, 30)),
+        ("3", datetime(2023, 7, 15, 22)), ("4", datetime(2023, 7, 15, 22))]
+    assert [(row, reason) for row, reason, _ in shop.rejects(load)] == [
+        (row, "column ordered_at: not a point in time") for row in (5, 6, 7)]
+
+
 def test_sheets_of_one_kind_are_one_table(shop: Shop) -> None:
     """In another order of columns; their name is a column, and each has totals at its end."""
     shop.declare("files: 'o*', format: excel, sheet: 'Umsatz*', sheet_column: Blatt, skip_last: 1",
@@ -129,6 +144,18 @@ def test_sheets_of_one_kind_are_one_table(shop: Shop) -> None:
         ("Umsatz Jan|1", Decimal("5"), "a", "Umsatz Jan")]
     assert [(row, reason) for row, reason, _ in shop.rejects(load)] == [
         (2, "left out by skip_last"), (4, "left out by skip_last")]
+
+
+def test_rows_of_sheets_that_explain_the_header_are_no_records(shop: Shop) -> None:
+    shop.declare("files: 'o*', format: excel, sheet: '*', sheet_column: Blatt, "
+                 "skip_after_header: 1, skip_last: 1", key="[Blatt, Nr]")
+    shop.write("o.xlsx", workbook({
+        sheet: [HEADER, ["", "Wann?", "Response", "Open-Ended Response"],
+                [1, date(2025, 1, 1), 5, "a"], ["Summe", None, 5, None]] for sheet in "AB"}))
+    load = shop.only()
+    assert shop.rows("source_record_ref, net_amount, customer_ref", load) == [
+        ("A|1", Decimal("5"), "a"), ("B|1", Decimal("5"), "a")]
+    assert [row for row, _, _ in shop.rejects(load)] == [2, 4]
 
 
 def test_cells_without_a_header_ride_along(shop: Shop) -> None:

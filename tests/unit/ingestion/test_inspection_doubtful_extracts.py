@@ -211,6 +211,20 @@ def test_a_workbook_with_a_title_totals_and_other_sheets(folder: Folder) -> None
     assert (load.rows_read, load.rows_accepted, load.rows_rejected) == (41, 40, 1)
 
 
+@pytest.mark.parametrize("part", [0, 0.25])
+def test_days_of_a_workbook_that_are_written_as_numbers(folder: Folder, part: float) -> None:
+    (folder.extracts / "umsatz.xlsx").write_bytes(workbook({"Umsatz": [
+        ["Bestellnr", "Kundennr", "PLZ", "Bestelldatum", "Uhrzeit", "Betrag"],
+        *([f"B{i}", 100 + i % 7, 45123 + i % 40, 45123 + i % 40 + part, "10:00", i + 0.5]
+          for i in range(40))]}))
+    declaration = folder.propose("umsatz.xlsx")
+    (table,) = declaration.tables
+    mapping = table.columns["ordered_at"]
+    assert (mapping.names, mapping.format) == (("Bestelldatum",), ("excel",))
+    assert folder.rows(declaration, "min(ordered_at)") == [
+        (datetime(2023, 7, 15, 22) + timedelta(days=part),)]
+
+
 def test_a_percentage_is_no_amount_and_an_order_may_have_a_product_twice(folder: Folder) -> None:
     folder.write("bonpositionen.csv", ["Bonnr;Artikelnr;Pos;Datum;Menge;Betrag;Rabatt %", *(
         f"{100 + i // 4};A{i};{i % 4 + 1};0{i % 9 + 1}.07.2025;1;{i},50;{i % 3 * 5}"

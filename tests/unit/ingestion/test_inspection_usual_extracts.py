@@ -160,6 +160,16 @@ def test_a_date_that_is_written_with_midnight_is_read_without_the_time_beside_it
     assert ordered_at(tmp_path, "bestellungen.csv")[1] == datetime(2026, 3, 1, 23)
 
 
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M"])
+@pytest.mark.parametrize("zone", [" MEZ", "Z", " GMT+1", "+01:00"])
+def test_points_in_time_with_a_zone_are_some(tmp_path: Path, form: str, zone: str) -> None:
+    (tmp_path / "bestellungen.csv").write_text(
+        "Bestellnr,Kundennr,Bestelldatum,Bestellwert\n" + "".join(
+            f"B{row:04},K{row % 9},{moment(row, form)}{zone},{row}.5\n" for row in range(ROWS)))
+    assert ordered_at(tmp_path, "bestellungen.csv")[1] == datetime(
+        2026, 3, 1, 15 if zone == "Z" else 14, 1)
+
+
 def ordered_at(folder: Path, name: str) -> list[datetime]:
     """When the orders of an extract were made (UTC), as it loads by what is proposed for it."""
     (folder / "proposed.yml").write_text(declaration_text(inspect_extracts(folder / name)),

@@ -176,3 +176,23 @@ def test_a_beginning_that_cannot_be_copied_is_told_by_the_load(shop: Shop) -> No
     found = check_declaration(read_declaration(shop.sources / "shop.yml"), shop.extracts, rows=5)
     assert [problem.message.split(" (")[0] for problem in found.problems] == [
         "orders.csv.gz: not readable as gzip archive"]
+
+
+@pytest.mark.parametrize(("settings", "content", "line"), [
+    ("format: jsonl", '{"Nr": 1, "Datum": "2025-01-01"}\n{"Nr": 2, "Datum": "2025-01-01", '
+                      '"Kunde": "Müller"}\n', 2),
+    ("format: json", '[{"Nr": 2, "Datum": "2025-01-01", "Kunde": "Müller"}]', 1),
+    ("format: json, record_path: a",
+     '{"a":\n [{"Nr": 2, "Datum": "2025-01-01", "Kunde": "Müller"}]}', 2),
+])
+def test_json_in_another_encoding_is_told_as_such(
+    tmp_path: Path, settings: str, content: str, line: int,
+) -> None:
+    shop = Shop(tmp_path)
+    columns = "{ordered_at: Datum, customer_ref: Kunde}"
+    shop.declare(f"files: 'o*', {settings}", columns)
+    shop.write("o.json", content.encode("windows-1252"))
+    assert shop.problem() == (f"o.json, line {line}: not utf-8; set `encoding` in the declaration "
+                              "(windows-1252 is usual for German systems)")
+    shop.declare(f"files: 'o*', {settings}, encoding: windows-1252", columns)
+    assert ("Müller",) in shop.rows("customer_ref", shop.only())
