@@ -44,12 +44,20 @@ class Gone(FetchError):
     """What was asked for does not exist (any longer)."""
 
 
-class _Passing(FetchError):
+class NoAccess(FetchError):
+    """No request is answered for now, whatever it asks for: no login, or too many requests."""
+
+
+class Passing(FetchError):
     """A fault that may be over when asked again, after `wait` seconds if the server says so."""
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
         self.wait = wait
+
+
+class _TooMany(Passing):
+    """The server asks for fewer requests."""
 
 
 class RestClient:
@@ -94,16 +102,21 @@ class RestClient:
 
         Raises:
             Gone: status 404 or 410.
+            NoAccess: no request is answered for now.
+            Passing: it failed every time.
             FetchError: it does not answer, refuses, or answers what cannot be used.
         """
         place = place_of(request)
         url = link or self._address(request, values)
         attempts = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._connection.attempts),
-            retry=tenacity.retry_if_exception_type(_Passing),
+            retry=tenacity.retry_if_exception_type(Passing),
             wait=lambda state: _pause(place, state), sleep=self._sleep, reraise=True)
-        return attempts(
-            self._once, request, place, url, {} if link else parameters or {}, body)
+        try:
+            return attempts(
+                self._once, request, place, url, {} if link else parameters or {}, body)
+        except _TooMany as error:
+            raise NoAccess(str(error)) from None
 
     def following(
         self, request: Request, values: dict[str, Any], page: str, link: str,
@@ -133,7 +146,7 @@ class RestClient:
             request.method, place, url, params=parameters, json=body, auth=self._auth)
         if status == 401 and self._token_is_old:
             self._auth = None
-            raise _Passing(self._sentence(place, status), 0.0)
+            raise Passing(self._sentence(place, status), 0.0)
         self._check_status(place, status, headers)
         self._token_is_old = self._asks_for_token() is not None
         if status == 204:
@@ -144,7 +157,7 @@ class RestClient:
             if content.lstrip()[:1] == b"<":
                 raise FetchError(f"{place}: answers with a web page instead of JSON; check "
                                  "`base_url`, the login and whether the service is down") from None
-            raise _Passing(f"{place}: answers with broken or truncated JSON") from None
+            raise Passing(f"{place}: answers with broken or truncated JSON") from None
         self._check(request, place, document)
         return document, headers
 
@@ -152,21 +165,21 @@ class RestClient:
         wait = _retry_after(headers)
         if status in _PASSING:
             if wait is not None and wait > self._connection.longest_wait_seconds:
-                raise FetchError(f"{place}: the server asks to wait {wait:,.0f} seconds; "
-                                 "run again later")
-            raise _Passing(self._sentence(place, status), wait)
+                raise NoAccess(f"{place}: the server asks to wait {wait:,.0f} seconds; "
+                               "run again later")
+            raise (_TooMany if status == 429 else Passing)(self._sentence(place, status), wait)
         if status in (404, 410):
             raise Gone(self._sentence(place, status))
         if 300 <= status < 400:
             raise FetchError(f"{place}: the server points to another address ({status}); "
                              "correct `base_url` and `path`")
         if status >= 400:
-            raise FetchError(self._sentence(place, status))
+            raise (NoAccess if status == 401 else FetchError)(self._sentence(place, status))
 
     def _check(self, request: Request, place: str, document: Document) -> None:
         said = request.throttled and look_up(document.rest, request.throttled.found_at)
         if request.throttled and said in request.throttled.values:
-            raise _Passing(self._sentence(place, 429))
+            raise _TooMany(self._sentence(place, 429))
         if request.errors and look_up(document.rest, request.errors):
             code = f" ({said})" if isinstance(said, str) and said.isupper() else ""
             raise FetchError(f"{place}: the API reports errors{code}; check the request in the "
@@ -189,13 +202,13 @@ class RestClient:
                             f"{place}: one answer has more than {LARGEST_ANSWER >> 20} MB; ask "
                             "for fewer records a page")
                     if self._clock() > deadline:
-                        raise _Passing(f"{place}: the answer does not come to an end")
+                        raise Passing(f"{place}: the answer does not come to an end")
                 return answer.status_code, answer.headers, bytes(content)
         except requests.exceptions.SSLError:
-            raise FetchError(f"{place}: the server's certificate is not accepted; have "
-                             "REQUESTS_CA_BUNDLE point to your company's certificates") from None
+            raise NoAccess(f"{place}: the server's certificate is not accepted; have "
+                           "REQUESTS_CA_BUNDLE point to your company's certificates") from None
         except _BROKEN as error:
-            raise _Passing(f"{place}: not reachable, or the connection breaks "
+            raise Passing(f"{place}: not reachable, or the connection breaks "
                            f"({type(error).__name__})") from None
         except requests.RequestException as error:
             raise FetchError(f"{place}: cannot be asked ({type(error).__name__}); check "
@@ -226,13 +239,14 @@ class RestClient:
         status, headers, content = self._send(
             "POST", place, fill(auth.token_url, {}, self._secrets),
             data=token_request(auth, self._secrets))
-        self._check_status(place, 401 if status in (400, 404) else status, headers)
+        is_refused = 400 <= status < 500 and status not in _PASSING
+        self._check_status(place, 401 if is_refused else status, headers)
         try:
             token = look_up(read_document(content.decode(), "records").rest, "access_token")
         except (ValueError, RecursionError):
             token = None
         if not isinstance(token, str):
-            raise FetchError(f"{place}: `token_url` gives no token; correct it")
+            raise NoAccess(f"{place}: `token_url` gives no token; correct it")
         self._auth, self._token_is_old = sign_with_token(auth, token), False
 
     def _sentence(self, place: str, status: int) -> str:
@@ -251,7 +265,7 @@ def _pause(place: str, state: tenacity.RetryCallState) -> float:
     The addition is drawn from the place: deterministic, and not the same for every table.
     """
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _Passing) and error.wait is not None:
+    if isinstance(error, Passing) and error.wait is not None:
         return error.wait
     pause = min(60.0, 2.0 ** (state.attempt_number - 1))
     return pause * (1 + zlib.crc32(f"{place}|{state.attempt_number}".encode()) / (4 << 32))
