@@ -14,6 +14,7 @@ from ingestion.declaration import DURATION, SourceDeclaration
 from ingestion.fetching.fetcher import Fetched, Position, Secrets, Task
 from ingestion.rest.children import Children
 from ingestion.rest.client import RestClient
+from ingestion.rest.cursors import CursorCheck
 from ingestion.rest.instants import as_instant, write_instant
 from ingestion.rest.lines import Lines
 from ingestion.rest.records import identity_of, instant_of, key_of, records_of
@@ -59,13 +60,14 @@ class RestFetcher:
         if task.table.cursor and key_of(task):  # without a key, equal records may be several
             kept = task.since.state.get("seen", "") if task.since else ""
             seen = Seen(kept, newest_first=request.newest_first)
-        lines = Lines(task.folder / "rows.jsonl")
+        lines, check = Lines(task.folder / "rows.jsonl"), CursorCheck(task.table.cursor)
         with lines:
             for record, text in records_of(
                     self._client, self._secrets, task, request, values, known=known):
                 if seen is None or seen.is_new(identity_of(task, record), text):
                     lines.write(text, record)
                 instant = instant_of(task, record)
+                check.look_at(record, instant)
                 # A record from the future would hide everything that comes before its time.
                 if instant and (reached is None or instant > reached) and instant <= task.now:
                     reached = instant
@@ -76,6 +78,7 @@ class RestFetcher:
             yield Fetched(lines.path, lines.count)
         yield Position(reached.isoformat() if reached else "",
                        {"seen": seen.kept} if seen else {})
+        check.refuse_without_time(request)
 
 
 def _look_back(duration: str) -> timedelta:

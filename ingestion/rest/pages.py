@@ -166,7 +166,12 @@ class Pages:
 
     def _restart(self, last: Record, records: list[Record]) -> bool:
         """Ask anew from the last record on, where an API ends after so many records."""
-        since = write_instant(self._instant_of(last), self._request.since)
+        instant = self._instant_of(last)
+        if instant is None:
+            raise FetchError(f"{self._place}: the record from which to ask on, after "
+                             f"{self._paging.restart_after:,}, has no time where `cursor` points "
+                             "to; correct `cursor` in the declaration")
+        since = write_instant(instant, self._request.since)
         if since == self._values.get("since"):
             raise FetchError(f"{self._place}: more than {self._paging.restart_after:,} records "
                              "changed at the same moment, and the API gives no more")

@@ -405,6 +405,39 @@ def test_a_record_from_the_future_does_not_hide_what_comes_before_it(
     assert api.calls[-1].query["since"] == "2026-01-05T00:00:00Z"
 
 
+@pytest.mark.parametrize(("cursor", "sentence"), [
+    ("changd", "`cursor`: no record has changd; there is id, at, amount, meta. Correct it in the"),
+    ("meta.changd", "`cursor`: no record has meta.changd; there is id, at, amount, meta. Correct"),
+    ("meta", "`cursor`: no value of meta is a time (as ISO 8601 has it, or seconds or"),
+])
+@pytest.mark.parametrize("request_", [
+    "parameters: {since: '{since}'}", "paging: {kind: page, parameter: page}, newest_first: true"])
+def test_a_cursor_that_no_record_has_is_told_and_what_came_counts(
+    api: Api, company: Make, cursor: str, sentence: str, request_: str,
+) -> None:
+    rows = [order | {"meta": {"changed": order["at"]}} for order in _orders(1, 2)]
+    api.answer = lambda call: Reply({"data": rows if call.query.get("page", "1") == "1" else []})
+    shop = company(request_, table=f"cursor: {cursor}")
+    for landed in ([2], []):
+        report = shop.fetch()
+        assert [file.rows for file in report.landed] == landed
+        (problem,) = report.problems
+        assert problem.message.startswith(f"shop pos.orders: /orders: {sentence}")
+        assert problem.message.endswith("until then every fetch asks for the same records again")
+    assert [one.message for one in shop.load().problems] == [problem.message]
+    (declaration,) = shop.declarations
+    told = check_declaration(declaration, shop.folder / "extracts", rows=10, secrets=shop.secrets)
+    assert [one.message for one in told.problems] == [problem.message]
+    shop.declare((shop.folder / "sources" / "shop.yml").read_text().replace(
+        f"cursor: {cursor}", "cursor: meta.changed"))
+    shop.run()
+
+
+def test_records_that_never_changed_may_have_an_empty_cursor(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply({"data": [_orders(1)[0] | {"changed": None}]})
+    company("parameters: {since: '{since}'}", table="cursor: changed").run()
+
+
 def test_newest_first_ends_at_what_is_known(api: Api, company: Make) -> None:
     rows = [{"id": n, "at": f"2026-01-{n:02}", "amount": n} for n in range(20, 0, -1)]
     api.answer = lambda call: _paged("page", 2, rows)(call)
@@ -444,6 +477,15 @@ def test_more_records_of_one_moment_than_the_api_gives_are_told(api: Api, compan
     shop = company("method: POST, body: {from: '{since}'}, paging: {kind: cursor, from: next, "
                    "body: after, restart_after: 4}", table="cursor: at")
     assert "more than 4 records changed at the same moment" in shop.problem()
+
+
+def test_a_misspelt_cursor_from_which_to_ask_on_is_told(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply({
+        "data": _orders(*range(10))[call.body.get("after", 0):][:2],
+        "next": call.body.get("after", 0) + 2})
+    shop = company("method: POST, body: {from: '{since}'}, paging: {kind: cursor, from: next, "
+                   "body: after, restart_after: 4}", table="cursor: changd")
+    assert "after 4, has no time where `cursor` points to; correct" in shop.problem()
 
 
 def test_another_question_begins_from_the_start(api: Api, company: Make) -> None:
