@@ -15,7 +15,7 @@ from typing import Any
 from requests.utils import parse_header_links
 
 from ingestion.fetching.fetcher import FetchError, Secrets
-from ingestion.rest.client import Headers, RestClient
+from ingestion.rest.client import Gone, Headers, RestClient
 from ingestion.rest.documents import Document, Record, look_up
 from ingestion.rest.instants import write_instant
 from ingestion.rest.settings import Paging, Request
@@ -58,7 +58,12 @@ class Pages:
 
     def __iter__(self) -> Iterator[tuple[Document, list[Record]]]:
         for _ in range(self._paging.max_pages):
-            document, headers = self._ask()
+            try:
+                document, headers = self._ask()
+            except Gone:
+                if self._is_past_the_last():
+                    return
+                raise
             records, was_back = list(document.records), self._is_back
             if self._has_moved(records):
                 continue
@@ -87,6 +92,12 @@ class Pages:
         return self._client.ask(
             self._request, self._values, link=self._link, parameters=parameters,
             body=body if self._request.method == "POST" else None)
+
+    def _is_past_the_last(self) -> bool:
+        """Whether what is not found is a page after the last one, where no page says if it is."""
+        paging = self._paging
+        return (paging.kind == "page" and self._number > paging.first
+                and not (paging.until or paging.as_long_as))
 
     def _has_moved(self, records: list[Record]) -> bool:
         """Whether an offset does not find the last record again: then go back by one page.

@@ -108,8 +108,9 @@ class Paging(_Strict):
     last record of a page asked for again, so that records that move are noticed.
 
     Pages end where there is no next one, at an empty page, or where `until` (a path in the answer)
-    is true or `while` is false. `restart_after`: an API that gives at most so many records to one
-    question is asked again from the last record's cursor on.
+    is true or `while` is false; with neither, numbered ones also at one that is not found.
+    `restart_after`: an API that gives at most so many records to one question is asked again from
+    the last record's cursor on.
     """
 
     kind: Literal["cursor", "next_link", "link_header", "page", "offset"]

@@ -186,6 +186,37 @@ def test_every_page_is_read_once(
     assert len(api.calls) == requests
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_numbered_page_that_is_not_found_after_others_is_the_end(
+    api: Api, company: Make, first: int,
+) -> None:
+    def answer(call: Call) -> Reply:
+        number = int(call.query["page"]) - first
+        return Reply({"data": _orders(number)}) if number < 3 else Reply({}, 404)
+
+    api.answer = answer
+    shop = company(f"paging: {{kind: page, parameter: page, first: {first}}}")
+    assert _ids(shop, shop.run()) == [0, 1, 2]
+    api.answer = lambda call: Reply({}, 404)
+    assert "nothing there; correct `base_url` and `path` (status 404)" in shop.problem()
+
+
+@pytest.mark.parametrize("paging", [
+    "kind: page, parameter: page, while: more", "kind: page, parameter: page, until: done",
+    "kind: offset, parameter: page", "kind: cursor, from: next, parameter: page"])
+def test_a_page_that_is_not_found_where_another_was_announced_is_no_end(
+    api: Api, company: Make, paging: str,
+) -> None:
+    """What comes after it would be missed."""
+    def answer(call: Call) -> Reply:
+        is_first = call.query.get("page", "1") in ("0", "1")
+        return Reply({"data": _orders(1), "more": True, "done": False, "next": 2},
+                     200 if is_first and len(api.calls) == 1 else 404)
+
+    api.answer = answer
+    assert "(status 404)" in company(f"paging: {{{paging}}}").problem()
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 6, 7])
 def test_offsets_end_wherever_the_records_do(api: Api, company: Make, count: int) -> None:
     api.answer = _paged("offset", 3, _orders(*range(count)))
