@@ -7,11 +7,9 @@ What does **not** belong here: which page comes next (`pages.py`).
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 import tenacity
@@ -20,6 +18,7 @@ from requests.structures import CaseInsensitiveDict
 
 from ingestion.fetching.fetcher import FetchError, Secrets
 from ingestion.rest.documents import Document, look_up, read_document
+from ingestion.rest.links import on_server
 from ingestion.rest.login import (
     Unsigned,
     keep_addresses_out_of_logs,
@@ -29,6 +28,7 @@ from ingestion.rest.login import (
 )
 from ingestion.rest.settings import Auth, Request, RestConnection
 from ingestion.rest.texts import fill, place_of, sentence_of
+from ingestion.rest.waits import pause, retry_after
 
 LARGEST_ANSWER = 256 << 20
 CONNECT_SECONDS = 15
@@ -126,9 +126,8 @@ class RestClient:
         Raises:
             FetchError: it leads to another server than the credentials are for.
         """
-        found = urljoin(page or self._address(request, values), link)
-        address, base = urlsplit(found), urlsplit(self._base)
-        if (address.scheme, address.netloc) != (base.scheme, base.netloc):
+        found = on_server(self._base, page or self._address(request, values), link)
+        if not found:
             raise FetchError(f"{place_of(request)}: the next page lies on another server, which "
                              "is not asked")
         return found
@@ -162,7 +161,7 @@ class RestClient:
         return document, headers
 
     def _check_status(self, place: str, status: int, headers: Headers) -> None:
-        wait = _retry_after(headers)
+        wait = retry_after(headers)
         if status in _PASSING:
             if wait is not None and wait > self._connection.longest_wait_seconds:
                 raise NoAccess(f"{place}: the server asks to wait {wait:,.0f} seconds; "
@@ -260,28 +259,8 @@ def _for_path(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pause(place: str, state: tenacity.RetryCallState) -> float:
-    """What the server asks for, else 1, 2, 4 … 60 seconds and up to a quarter more.
-
-    The addition is drawn from the place: deterministic, and not the same for every table.
-    """
+    """What the server asks for, else longer from attempt to attempt."""
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, Passing) and error.wait is not None:
         return error.wait
-    pause = min(60.0, 2.0 ** (state.attempt_number - 1))
-    return pause * (1 + zlib.crc32(f"{place}|{state.attempt_number}".encode()) / (4 << 32))
-
-
-def _retry_after(headers: Headers) -> float | None:
-    """Seconds of `Retry-After`: a number, or a date, counted from the answer's own date."""
-    said = headers.get("Retry-After", "").strip()
-    if not said:
-        return None
-    try:
-        return max(0.0, float(said))
-    except ValueError:
-        pass
-    try:
-        until, now = parsedate_to_datetime(said), parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, (until - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    return pause(place, state.attempt_number)

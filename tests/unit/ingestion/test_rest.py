@@ -19,6 +19,7 @@ from ingestion.declaration import DeclarationError
 from ingestion.rest.credentials import check_names
 from ingestion.rest.documents import read_document, with_fields
 from ingestion.rest.instants import as_instant, write_instant
+from ingestion.rest.links import on_server
 from ingestion.rest.settings import Request, Since
 from ingestion.rest.texts import place_of
 from tests.unit.ingestion.apis import Api, Call, Company, Reply
@@ -362,6 +363,39 @@ def test_a_link_to_another_server_is_not_followed_with_the_credentials(
     api.answer = lambda call: Reply({"data": _orders(1), "next": "http://elsewhere.invalid/?k=v"})
     message = company("paging: {kind: next_link, from: next}").problem()
     assert message.endswith("the next page lies on another server, which is not asked")
+
+
+@pytest.mark.parametrize(("base", "link", "found"), [
+    ("https://shop.example/v1", "https://SHOP.example/v1/orders?p=2", True),
+    ("https://Shop.example/v1", "https://shop.example/v1/orders?p=2", True),
+    ("https://shop.example/v1", "https://shop.example:443/v1/orders?p=2", True),
+    ("https://shop.example/v1", "http://shop.example/v1/orders?p=2", True),
+    ("https://shop.example:8443/v1", "https://shop.example:8443/v1/orders?p=2", True),
+    ("http://shop.example/v1", "https://shop.example/v1/orders?p=2", False),
+    ("https://shop.example:8443/v1", "http://shop.example/v1/orders?p=2", False),
+    ("https://shop.example/v1", "https://shop.example:8443/v1/orders?p=2", False),
+    ("https://shop.example/v1", "https://shop.example.invalid/v1/orders?p=2", False),
+    ("https://shop.example/v1", "https://a@shop.example:x/v1/orders?p=2", False),
+    ("https://shop.example/v1", "https://anna:pw@shop.example/v1/orders?p=2", True),
+])
+def test_a_link_that_writes_the_own_server_otherwise_leads_to_it(
+    base: str, link: str, found: bool,
+) -> None:
+    """Never unencrypted, and with no login but the declared one."""
+    own = "/".join(base.split("/")[:3])
+    assert on_server(base, f"{base}/orders", link) == f"{own}/v1/orders?p=2" * found
+
+
+def test_a_link_with_the_servers_name_in_other_letters_is_followed(
+    api: Api, company: Make,
+) -> None:
+    api.url = api.url.replace("127.0.0.1", "localhost")
+    link = api.url.replace("localhost", "LocalHost") + "/v1/orders?page=2"
+    api.answer = lambda call: Reply({"data": _orders(len(api.calls))} | (
+        {"next": link} if len(api.calls) == 1 else {}))
+    shop = company("paging: {kind: next_link, from: next}")
+    assert not shop.fetch().problems
+    assert [call.query for call in api.calls] == [{}, {"page": "2"}]
 
 
 # What is new since the last fetch
