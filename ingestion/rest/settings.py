@@ -201,7 +201,7 @@ class Request(_Strict):
     @classmethod
     def _no_secret_is_sent(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         check_names(str(info.field_name), value)
-        return value
+        return {name: _as_written(inner) for name, inner in value.items()}
 
     @model_validator(mode="after")
     def _is_one_request(self) -> Request:
@@ -240,6 +240,15 @@ class Request(_Strict):
         names = _placeholders((self.path, self.parameters, self.body))
         return tuple(dict.fromkeys(
             name.removeprefix("parent.") for name in names if name.startswith("parent.")))
+
+
+def _as_written(value: Any) -> Any:
+    """A value as JSON has it: YAML reads what looks like a date or time as one."""
+    if isinstance(value, date):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, dict):
+        return {name: _as_written(inner) for name, inner in value.items()}
+    return [_as_written(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _variables(value: Any) -> tuple[str, ...]:

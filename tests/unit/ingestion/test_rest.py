@@ -357,6 +357,15 @@ def test_the_start_of_the_first_fetch(api: Api, company: Make, start: str) -> No
     assert api.calls[-1].query == {"after": "2020-02-03"}
 
 
+def test_dates_in_a_request_are_sent_as_written(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply({"data": []})
+    company("method: POST, parameters: {from: 2020-01-02, at: 2020-01-02T03:04:05Z}, "
+            "body: {filter: [{from: 2020-01-02}, 2020-01-02T03:04:05]}").run()
+    assert (api.calls[0].query, api.calls[0].body) == (
+        {"from": "2020-01-02", "at": "2020-01-02T03:04:05Z"},
+        {"filter": [{"from": "2020-01-02"}, "2020-01-02T03:04:05"]})
+
+
 def test_a_link_to_another_server_is_not_followed_with_the_credentials(
     api: Api, company: Make,
 ) -> None:
