@@ -10,6 +10,7 @@ import copy
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from requests.utils import parse_header_links
@@ -23,6 +24,8 @@ from ingestion.rest.texts import fill, place_of
 
 # So often may records move away under an offset before the fetch is given up.
 MOST_STEPS_BACK = 100
+# So many more neighbours in the wrong order than in the right one are no chance.
+MOST_DISORDER = 3
 
 
 class Pages:
@@ -51,6 +54,7 @@ class Pages:
         self._link = ""
         self._number = self._paging.first
         self._offset = self._steps_back = self._since_restart = 0
+        self._disorder = 0
         self._is_back = False
         self._previous: list[Record] = []
         self._seen: set[bytes] = set()
@@ -67,6 +71,7 @@ class Pages:
             records, was_back = list(document.records), self._is_back
             if self._has_moved(records):
                 continue
+            self._refuse_wrong_order(records)
             new = self._without_repeated(records)
             self._refuse_same_page(new, is_nothing_new=(
                 self._paging.kind == "offset" and not new and len(records) > 1 and not was_back))
@@ -126,6 +131,22 @@ class Pages:
             return records
         known = {record.text for record in self._previous}
         return [record for record in records if record.text not in known]
+
+    def _refuse_wrong_order(self, records: list[Record]) -> None:
+        """In another order, asking would end or begin anew at the wrong place and miss records."""
+        if not (self._request.newest_first or self._paging.restart_after):
+            return
+        times = [time for record in records if (time := self._instant_of(record))]
+        for one, next_one in pairwise(times):
+            falls = (one > next_one) - (one < next_one)
+            self._disorder += -falls if self._request.newest_first else falls
+        if self._disorder < MOST_DISORDER:
+            return
+        raise FetchError(f"{self._place}: " + (
+            "the oldest records come first; have the API sort by the field that `cursor` names, "
+            "the newest first, or leave out `newest_first`" if self._request.newest_first else
+            "records do not come in the order of `cursor`, which `restart_after` needs; have the "
+            "API sort by it, the oldest first"))
 
     def _refuse_same_page(self, records: list[Record], *, is_nothing_new: bool) -> None:
         if not records and not is_nothing_new:

@@ -544,6 +544,29 @@ def test_an_api_that_ends_after_so_many_records_is_asked_again_from_there(
     assert set(_ids(shop, loads)) == set(range(10))
 
 
+@pytest.mark.parametrize(("request_", "order", "sentence"), [
+    ("newest_first: true, paging: {kind: cursor, from: next.after, parameter: after}", 1,
+     "the oldest records come first; have the API sort by the field that `cursor` names"),
+    ("parameters: {from: '{since}'}, paging: {kind: cursor, from: next.after, "
+     "parameter: after, restart_after: 100}", -1,
+     "records do not come in the order of `cursor`, which `restart_after` needs")])
+def test_records_in_the_wrong_order_are_told_before_some_are_missed(
+    api: Api, company: Make, request_: str, order: int, sentence: str,
+) -> None:
+    rows = [{"id": n, "at": f"2026-01-{n // 2 + 1:02}", "amount": n} for n in range(20)][::order]
+    api.answer = _paged("cursor", 5, rows)
+    assert sentence in company(request_, table="cursor: at").problem()
+    assert len(api.calls) == 2
+
+
+def test_a_neighbour_in_the_wrong_order_is_no_disorder(api: Api, company: Make) -> None:
+    rows = [{"id": n, "at": f"2026-01-{28 - n:02}", "amount": n} for n in range(20)]
+    rows.insert(0, rows.pop())  # kept at the top
+    api.answer = _paged("page", 3, rows)
+    shop = company("newest_first: true, paging: {kind: page, parameter: page}", table="cursor: at")
+    assert len(_ids(shop, shop.run())) == 20
+
+
 def test_more_records_of_one_moment_than_the_api_gives_are_told(api: Api, company: Make) -> None:
     rows = [{"id": n, "at": "2026-01-01T00:00:00Z", "amount": n} for n in range(10)]
     api.answer = lambda call: Reply({
