@@ -13,12 +13,11 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from requests.utils import parse_header_links
-
 from ingestion.fetching.fetcher import FetchError, Secrets
 from ingestion.rest.client import Gone, Headers, RestClient
 from ingestion.rest.documents import Document, Record, look_up
 from ingestion.rest.instants import write_instant
+from ingestion.rest.links import names_next_page, next_in_header
 from ingestion.rest.settings import Paging, Request
 from ingestion.rest.texts import fill, place_of
 
@@ -162,6 +161,9 @@ class Pages:
     def _go_on(self, document: Document, headers: Headers, records: list[Record]) -> bool:
         """Point to the next page; whether there is one."""
         paging, last = self._paging, records[-1] if records else None
+        if not self._request.paging and names_next_page(document.rest, headers):
+            raise FetchError(f"{self._place}: the answer names a next page, but the declaration "
+                             "has no `paging`; say with it how pages are asked for")
         if not self._request.paging or self._is_known(last):
             return False
         if paging.until and look_up(document.rest, paging.until) is True:
@@ -177,7 +179,7 @@ class Pages:
             self._offset += max(1, len(records) - 1)
             self._previous = records
             return True
-        following = (_next_of(headers.get("Link", "")) if paging.kind == "link_header"
+        following = (next_in_header(headers) if paging.kind == "link_header"
                      else look_up(document.rest, paging.found_at))
         if following in (None, "", False):
             return False
@@ -219,14 +221,6 @@ class Pages:
             return False
         instant = self._instant_of(last)
         return instant is not None and instant < self._known
-
-
-def _next_of(link: str) -> str:
-    """Target of `rel="next"` in a header `Link` (RFC 8288)."""
-    for one in parse_header_links(link) if link else ():
-        if "next" in one.get("rel", "").split():
-            return str(one["url"])
-    return ""
 
 
 def _put(body: dict[str, Any], path: str, value: Any) -> None:

@@ -349,6 +349,34 @@ def test_an_answer_without_content_has_no_records(api: Api, company: Make) -> No
     assert company().run() == {}
 
 
+@pytest.mark.parametrize(("around", "link"), [
+    ({}, '</v1/orders?page=2>; rel="next"'), ({"next": "/v1/orders?page=2"}, ""),
+    ({"paging": {"next": {"after": "2", "link": "?after=2"}}}, ""), ({"next_page": 2}, ""),
+    ({"meta": {"has_more": True}}, ""), ({"pageInfo": {"hasNextPage": True}}, ""),
+    ({"@odata.nextLink": "https://shop.example/orders?skip=1"}, ""), ({"nextPageToken": "b"}, "")])
+def test_a_next_page_that_the_declaration_does_not_ask_for_is_told(
+    api: Api, company: Make, around: dict[str, Any], link: str,
+) -> None:
+    """Its records would be missing without a word."""
+    api.answer = lambda call: Reply(
+        {"data": _orders(1)} | around, headers={"Link": link} if link else {})
+    assert company().problem() == (
+        "shop pos.orders: /orders: the answer names a next page, but the declaration has no "
+        "`paging`; say with it how pages are asked for")
+
+
+@pytest.mark.parametrize("around", [
+    {"next": None, "has_more": False, "paging": {"next": {"after": None}}, "next_page": ""},
+    {"users": [{"next": "/v1/users/2"}], "next_delivery": "2026-01-01", "nextPage": 0}])
+def test_an_answer_that_names_no_next_page_needs_no_paging(
+    api: Api, company: Make, around: dict[str, Any],
+) -> None:
+    api.answer = lambda call: Reply(
+        {"data": [_orders(1)[0] | {"next": "/v1/orders/2"}]} | around,
+        headers={"Link": '</v1/orders>; rel="first"'})
+    company().run()
+
+
 @pytest.mark.parametrize("start", ["2020-02-03", "'2020-02-03'", "2020-02-03T00:00:00"])
 def test_the_start_of_the_first_fetch(api: Api, company: Make, start: str) -> None:
     api.answer = lambda call: Reply({"data": []})
