@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from ingestion.fetching.fetcher import Secrets, Task
+from ingestion.fetching.fetcher import FetchError, Secrets, Task
 from ingestion.rest.client import RestClient
 from ingestion.rest.documents import Document, Record, look_up, with_fields
 from ingestion.rest.instants import as_instant
 from ingestion.rest.pages import Pages
 from ingestion.rest.settings import Request
+from ingestion.rest.texts import place_of
 
 
 def records_of(
@@ -63,7 +64,14 @@ def instant_of(task: Task, record: Record) -> datetime | None:
 
 def _sides(request: Request, document: Document) -> dict[str, dict[str, dict[str, Any]]]:
     """For each join: what is added to a record, by the value that the record names it with."""
-    return {name: {
-        str(look_up(one, join.key)): {field: look_up(one, field) for field in join.fields}
-        for one in look_up(document.rest, join.found_at) or ()}
-        for name, join in request.join.items()}
+    sides: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, join in request.join.items():
+        found = look_up(document.rest, join.found_at)
+        if not isinstance(found, (list, dict, type(None))):
+            raise FetchError(f"{place_of(request)}: no list of objects at {join.found_at}; "
+                             f"correct `from` of join {name}")
+        objects = (found.items() if isinstance(found, dict) else
+                   [(look_up(one, join.key), one) for one in found or ()])
+        sides[name] = {str(key): {field: look_up(one, field) for field in join.fields}
+                       for key, one in objects if key is not None and isinstance(one, dict)}
+    return sides

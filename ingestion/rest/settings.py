@@ -153,7 +153,8 @@ class Since(_Strict):
 class Join(_Strict):
     """Adds fields of an object that the same page delivers beside the records (side-loading).
 
-    The object of the list at `from` whose `key` equals the record's `by`; only `fields` of it.
+    The object of the list at `from` whose `key` equals the record's `by`, or what an object there
+    has under that name; only `fields` of it.
     """
 
     found_at: str = Field(alias="from")

@@ -148,6 +148,28 @@ def test_points_in_time_as_apis_want_them() -> None:
     assert write_instant(None, Since(format="date", start="2020-05-06")) == "2020-05-06"
 
 
+# Objects that come beside the records
+
+@pytest.mark.parametrize("users", [
+    [{"id": 7, "role": "agent"}, {"role": "nobody"}, "x"], {"7": {"role": "agent"}, "8": None}])
+def test_fields_of_objects_beside_the_records_are_added(
+    api: Api, company: Make, users: Any,
+) -> None:
+    rows = [order | {"author": author} for order, author in zip(
+        _orders(1, 2, 3), (7, None, 8), strict=True)]
+    api.answer = lambda call: Reply({"data": rows, "users": users})
+    shop = company("join: {writer: {from: users, by: author, fields: [role]}}")
+    found = shop.rows("source_record_ref, source_metadata", shop.run()["pos.orders"])
+    assert [json.loads(metadata).get("writer") for _, metadata in found] == [
+        {"role": "agent"}, None, None]
+
+
+def test_what_is_no_list_beside_the_records_is_told(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply({"data": _orders(1), "users": 5})
+    assert company("join: {writer: {from: users, by: author, fields: [role]}}").problem() == (
+        "shop pos.orders: /orders: no list of objects at users; correct `from` of join writer")
+
+
 # Pages
 
 def _paged(kind: str, size: int, rows: list[dict[str, Any]]) -> Callable[[Call], Reply]:
