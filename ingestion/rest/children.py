@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ingestion.fetching.fetcher import Fetched, FetchError, Position, Secrets, Task, secret
-from ingestion.rest.client import Gone, NoAccess, Passing, RestClient
+from ingestion.rest.client import RestClient
 from ingestion.rest.documents import look_up
+from ingestion.rest.faults import Gone, NoAccess, Passing
 from ingestion.rest.lines import PARENT, Lines
 from ingestion.rest.parents import Parent, in_batches, read_parents
 from ingestion.rest.records import records_of

@@ -17,7 +17,8 @@ from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 
 from ingestion.fetching.fetcher import FetchError, Secrets
-from ingestion.rest.documents import Document, look_up, read_document
+from ingestion.rest.documents import Document, decoded, look_up, read_document
+from ingestion.rest.faults import Gone, NoAccess, Passing, TooMany
 from ingestion.rest.links import on_server
 from ingestion.rest.login import (
     Unsigned,
@@ -26,7 +27,7 @@ from ingestion.rest.login import (
     sign_with_token,
     token_request,
 )
-from ingestion.rest.settings import Auth, Request, RestConnection
+from ingestion.rest.settings import PLACEHOLDER, Auth, Request, RestConnection
 from ingestion.rest.texts import fill, place_of, sentence_of
 from ingestion.rest.waits import pause, retry_after
 
@@ -40,26 +41,6 @@ _BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.Chunk
 Headers = CaseInsensitiveDict[str]
 
 
-class Gone(FetchError):
-    """What was asked for does not exist (any longer)."""
-
-
-class NoAccess(FetchError):
-    """No request is answered for now, whatever it asks for: no login, or too many requests."""
-
-
-class Passing(FetchError):
-    """A fault that may be over when asked again, after `wait` seconds if the server says so."""
-
-    def __init__(self, message: str, wait: float | None = None) -> None:
-        super().__init__(message)
-        self.wait = wait
-
-
-class _TooMany(Passing):
-    """The server asks for fewer requests."""
-
-
 class RestClient:
     """Sends the requests of one source."""
 
@@ -70,9 +51,12 @@ class RestClient:
     ) -> None:
         self._connection, self._secrets = connection, secrets
         self._sleep, self._clock = sleep, clock
-        self._base = fill(connection.base_url, {}, secrets).rstrip("/")
+        self._base = fill(connection.base_url, {}, secrets).strip().rstrip("/")
         if urlsplit(self._base).scheme not in ("http", "https"):
-            raise FetchError("`base_url` is no http address")
+            names = ", ".join(one.removeprefix("env.")
+                              for one in PLACEHOLDER.findall(connection.base_url))
+            raise FetchError(f"`base_url` is no http address; write {names} in the environment as "
+                             "https://server")
         self._session = requests.Session()
         self._session.headers.update({
             "Accept": "application/json", "User-Agent": "cx360",
@@ -115,7 +99,7 @@ class RestClient:
         try:
             return attempts(
                 self._once, request, place, url, {} if link else parameters or {}, body)
-        except _TooMany as error:
+        except TooMany as error:
             raise NoAccess(str(error)) from None
 
     def following(
@@ -151,7 +135,8 @@ class RestClient:
         if status == 204:
             return Document((), None, has_records=True), headers
         try:
-            document = read_document(content.decode("utf-8-sig"), request.records)
+            text = decoded(content, headers.get("Content-Type", ""))
+            document = read_document(text, request.records)
         except (ValueError, RecursionError):
             if content.lstrip()[:1] == b"<":
                 raise FetchError(f"{place}: answers with a web page instead of JSON; check "
@@ -166,7 +151,7 @@ class RestClient:
             if wait is not None and wait > self._connection.longest_wait_seconds:
                 raise NoAccess(f"{place}: the server asks to wait {wait:,.0f} seconds; "
                                "run again later")
-            raise (_TooMany if status == 429 else Passing)(self._sentence(place, status), wait)
+            raise (TooMany if status == 429 else Passing)(self._sentence(place, status), wait)
         if status in (404, 410):
             raise Gone(self._sentence(place, status))
         if 300 <= status < 400:
@@ -178,7 +163,7 @@ class RestClient:
     def _check(self, request: Request, place: str, document: Document) -> None:
         said = request.throttled and look_up(document.rest, request.throttled.found_at)
         if request.throttled and said in request.throttled.values:
-            raise _TooMany(self._sentence(place, 429))
+            raise TooMany(self._sentence(place, 429))
         if request.errors and look_up(document.rest, request.errors):
             code = f" ({said})" if isinstance(said, str) and said.isupper() else ""
             raise FetchError(f"{place}: the API reports errors{code}; check the request in the "

@@ -14,8 +14,9 @@ from itertools import pairwise
 from typing import Any
 
 from ingestion.fetching.fetcher import FetchError, Secrets
-from ingestion.rest.client import Gone, Headers, RestClient
+from ingestion.rest.client import Headers, RestClient
 from ingestion.rest.documents import Document, Record, look_up
+from ingestion.rest.faults import Gone
 from ingestion.rest.instants import write_instant
 from ingestion.rest.links import names_next_page, next_in_header
 from ingestion.rest.settings import Paging, Request

@@ -771,6 +771,20 @@ def test_a_server_that_keeps_silent(api: Api, company: Make) -> None:
     assert "not reachable, or the connection breaks (ReadTimeout)" in shop.problem()
 
 
+def test_an_address_in_the_environment_that_is_none_is_told_by_its_name(
+    api: Api, company: Make,
+) -> None:
+    shop = company()
+    shop.declare((shop.folder / "sources" / "shop.yml").read_text().replace(
+        f"base_url: {api.url}/v1", "base_url: '{env.SHOP_URL}'"))
+    shop.secrets["SHOP_URL"] = "shop.example"
+    assert shop.problem() == ("shop pos.orders: `base_url` is no http address; write SHOP_URL in "
+                              "the environment as https://server")
+    shop.secrets["SHOP_URL"] = f" {api.url} "
+    api.answer = lambda call: Reply({"data": []})
+    assert not shop.fetch().problems
+
+
 def test_a_secret_that_is_not_set_is_told_by_its_name(api: Api, company: Make) -> None:
     shop = company()
     shop.secrets = {}
@@ -958,6 +972,19 @@ def test_numbers_and_umlauts_arrive_as_they_were_sent(api: Api, company: Make) -
     (landed,) = shop.zone.path.glob("_landed/shop/pos.orders/*.jsonl")
     assert '"amount": 1234567890.1230,' in landed.read_text(encoding="utf-8")
     assert (amount, note) == ("1234567890.1230", "Größe: „XL“\nfür Jürgen 👍")
+
+
+@pytest.mark.parametrize("charset", ["ISO-8859-1", '"windows-1252"'])
+def test_an_answer_in_another_encoding_that_it_states_is_read(
+    api: Api, company: Make, charset: str,
+) -> None:
+    api.answer = lambda call: Reply(
+        '{"data": [{"id": 1, "at": "2026-01-01", "note": "Größe"}]}'.encode("cp1252"),
+        headers={"Content-Type": f"application/json; charset={charset}"})
+    shop = company()
+    ((note,),) = shop.rows("json_extract_string(source_metadata, '$.note')",
+                           shop.run()["pos.orders"])
+    assert (note, len(api.calls)) == ("Größe", 1)
 
 
 # A look
