@@ -147,11 +147,12 @@ class RestClient:
 
     def _check_status(self, place: str, status: int, headers: Headers) -> None:
         wait = retry_after(headers)
-        if status in _PASSING:
+        if status in _PASSING or (status == 403 and wait is not None):
             if wait is not None and wait > self._connection.longest_wait_seconds:
                 raise NoAccess(f"{place}: the server asks to wait {wait:,.0f} seconds; "
                                "run again later")
-            raise (TooMany if status == 429 else Passing)(self._sentence(place, status), wait)
+            kind = TooMany if status in (403, 429) else Passing
+            raise kind(self._sentence(place, status), wait)
         if status in (404, 410):
             raise Gone(self._sentence(place, status))
         if 300 <= status < 400:

@@ -83,10 +83,8 @@ class Pages:
                              "`max_pages` or ask for larger ones")
 
     def _ask(self) -> tuple[Document, Headers]:
-        parameters = {
-            name: str(value).lower() if isinstance(value, bool) else value  # as JSON has it
-            for name, value in fill(
-                self._request.parameters, self._values, self._secrets).items()}
+        parameters = {name: _as_query(value) for name, value in fill(
+            self._request.parameters, self._values, self._secrets).items()}
         body = fill(copy.deepcopy(self._request.body), self._values, self._secrets)
         position = {"page": self._number, "offset": self._offset}.get(
             self._paging.kind, self._token)
@@ -222,6 +220,13 @@ class Pages:
             return False
         instant = self._instant_of(last)
         return instant is not None and instant < self._known
+
+
+def _as_query(value: Any) -> Any:
+    """Truth values as JSON has them."""
+    if isinstance(value, list):
+        return [_as_query(one) for one in value]
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _put(body: dict[str, Any], path: str, value: Any) -> None:

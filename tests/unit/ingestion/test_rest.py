@@ -416,6 +416,12 @@ def test_dates_in_a_request_are_sent_as_written(api: Api, company: Make) -> None
         {"filter": [{"from": "2020-01-02"}, "2020-01-02T03:04:05"]})
 
 
+def test_truth_values_are_sent_as_json_has_them(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply({"data": []})
+    company("parameters: {archived: true, open: [false]}").run()
+    assert api.calls[0].query == {"archived": "true", "open": "false"}
+
+
 def test_a_link_to_another_server_is_not_followed_with_the_credentials(
     api: Api, company: Make,
 ) -> None:
@@ -664,6 +670,7 @@ def _failing(times: int, reply: Reply) -> Callable[[Call], Reply]:
     (Reply({}, 429, {"Retry-After": "7"}), 7.0), (Reply({}, 429, {"Retry-After": "2.5"}), 2.5),
     (Reply({}, 503, {"Retry-After": "Sun, 01 Mar 2026 00:00:09 GMT",
                      "Date": "Sun, 01 Mar 2026 00:00:00 GMT"}), None),
+    (Reply({}, 403, {"Retry-After": "3"}), 3.0),
     (Reply({}, 429), None), (Reply({}, 500), None), (Reply({}, 502), None), (Reply({}, 408), None),
     (Reply(b'{"data": [{"id": 1, "at"'), None), (Reply({"data": []}, lies=100), None),
     (Reply(b""), None),
