@@ -15,7 +15,7 @@ from ingestion.rest.client import RestClient
 from ingestion.rest.documents import look_up
 from ingestion.rest.faults import Gone, NoAccess, Passing
 from ingestion.rest.lines import PARENT, Lines
-from ingestion.rest.parents import Parent, in_batches, read_parents
+from ingestion.rest.parents import Parent, in_batches, read_parents, refuse_unknown_fields
 from ingestion.rest.records import records_of
 from ingestion.rest.settings import Request
 
@@ -51,6 +51,8 @@ class Children:
         """
         for name in self._request.variables:
             secret(self._secrets, name)
+        if not self._found:
+            refuse_unknown_fields(self._task.landed_of(self._request.for_each), self._request)
         waiting = list(self._waiting.values())
         for path in self._task.landed_of(self._request.for_each):
             if path.name <= self._done:

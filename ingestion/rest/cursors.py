@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ingestion.fetching.fetcher import FetchError
-from ingestion.rest.documents import Record, look_up
+from ingestion.rest.documents import Record, has_field, look_up
 from ingestion.rest.settings import Request
 from ingestion.rest.texts import place_of
 
@@ -26,9 +26,7 @@ class CursorCheck:
             return
         self._has_time = instant is not None
         self._has_value |= look_up(record.value, self._cursor) is not None
-        parent, _, field = self._cursor.rpartition(".")
-        holder = look_up(record.value, parent)
-        self._is_there |= self._has_value or (isinstance(holder, dict) and field in holder)
+        self._is_there |= has_field(record.value, self._cursor)
         if isinstance(record.value, dict):
             self._names |= dict.fromkeys(record.value)
 

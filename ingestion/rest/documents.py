@@ -45,6 +45,13 @@ def look_up(document: Any, path: str) -> Any:
     return document
 
 
+def has_field(document: Any, path: str) -> bool:
+    """Whether something stands at a path, be it null."""
+    parent, _, name = path.rpartition(".")
+    holder = look_up(document, parent)
+    return name in holder if isinstance(holder, dict) else look_up(document, path) is not None
+
+
 def decoded(content: bytes, content_type: str) -> str:
     """JSON is UTF-8; what is not may be in the encoding that the answer states.
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingestion.rest.documents import look_up, read_document
+from ingestion.fetching.fetcher import FetchError
+from ingestion.rest.documents import has_field, look_up, read_document
 from ingestion.rest.settings import Request
+from ingestion.rest.texts import place_of
 
 # After so many parents their children count, so that a kill costs no more than these.
 PARENTS_AT_ONCE = 500
+_NAMES_TOLD = 30
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,30 @@ def read_parents(path: Path, request: Request, only: Collection[int] = ()) -> It
                 continue
             known.add(asked)
             yield Parent(path.name, number, record.value, asked)
+
+
+def refuse_unknown_fields(paths: Iterable[Path], request: Request) -> None:
+    """Records without the fields that are asked with would have no children without a word.
+
+    Raises:
+        FetchError: there are records, and none of them has these fields.
+    """
+    asked = [*request.named_fields, *filter(None, [request.only_where])]
+    lacking, names = set(asked), dict[str, None]()
+    for path in paths:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                (record,) = read_document(line, "").records
+                lacking -= {name for name in lacking if has_field(record.value, name)}
+                if not lacking:
+                    return
+                if isinstance(record.value, dict):
+                    names |= dict.fromkeys(record.value)
+    if names:
+        raise FetchError(
+            f"{place_of(request)}: no record of {request.for_each} has "
+            f"{', '.join(name for name in asked if name in lacking)}, which is asked with; there "
+            f"is {', '.join(list(names)[:_NAMES_TOLD])}. Correct the request in the declaration")
 
 
 def in_batches(parents: Iterator[Parent], skip: int) -> Iterator[tuple[int, Sequence[Parent]]]:

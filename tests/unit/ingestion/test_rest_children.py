@@ -78,6 +78,25 @@ def test_children_are_asked_for_once_and_those_of_what_is_gone_are_left_out(
     assert company.rows("source_record_ref", loads["crm.case_messages"]) == [("7-1",)]
 
 
+@pytest.mark.parametrize(("old", "new", "named"), [
+    ("{parent.id}", "{parent.nr}", "nr"), ("{parent.id}", "{parent.id.value}", "id.value"),
+    ("for_each: crm.cases", "for_each: crm.cases, only_where: has_notes", "has_notes")])
+def test_a_field_that_no_parent_has_is_told(
+    api: Api, tmp_path: Path, old: str, new: str, named: str,
+) -> None:
+    """No parent would ever be asked for."""
+    desk = Desk(api, 2)
+    company = Company(tmp_path / "c", (CHILDREN % api.url).replace(old, new), {})
+    for _ in range(2):
+        (problem,) = company.fetch().problems
+        assert problem.message == (
+            f"desk crm.case_messages: /cases/…/notes: no record of crm.cases has {named}, which "
+            "is asked with; there is id, at. Correct the request in the declaration")
+    desk.cases.append({"id": 3, "at": "2026-01-03T00:00:00Z", "has_notes": True})
+    company.declare(CHILDREN % api.url)
+    assert len(company.rows("source_record_ref", company.run()["crm.case_messages"])) == 3
+
+
 def test_an_id_in_a_path_leads_nowhere_else(api: Api, tmp_path: Path) -> None:
     """What is not found there counts as deleted, without a word."""
     ids = ["gid://Case/1", "a?b=c", "50 %", "#7"]
