@@ -129,6 +129,8 @@ class Paging(_Strict):
             raise ValueError("paging by cursor or next_link needs `from`, other paging has none")
         if self.kind in ("cursor", "page", "offset") and bool(self.parameter) == bool(self.body):
             raise ValueError(f"paging by {self.kind} needs `parameter` or `body`")
+        if self.restart_after and self.kind in ("page", "offset"):
+            raise ValueError("`restart_after` needs paging by cursor, next_link or link_header")
         return self
 
 
@@ -221,6 +223,8 @@ class Request(_Strict):
             raise ValueError("`only_where` and `parent_fields` need `for_each`")
         if self.body and self.method == "GET":
             raise ValueError("a `body` needs `method: POST`")
+        if self.paging and self.paging.restart_after and not self.uses_since:
+            raise ValueError("`restart_after` asks anew from `{since}` on, so the request needs it")
         if self.paging and self.paging.body and self.method == "GET":
             raise ValueError("paging in the body needs `method: POST`")
         return self
