@@ -82,7 +82,8 @@ class Children:
             yield Fetched(lines.path, lines.count)
         if start is not None:
             self._within = start + count
-        yield self._position()
+        if count or not fault:  # a fetch that got nowhere is no fetch
+            yield self._position()
         if fault:
             raise FetchError(self._told(fault))
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
+from ingestion.fetching.landing import Landing
 from ingestion.rest.client import RestClient
-from tests.unit.ingestion.apis import Api, Call, Company, Reply
+from tests.unit.ingestion.apis import NOW, Api, Call, Company, Reply
 
 
 @pytest.fixture
@@ -244,6 +246,8 @@ def test_what_holds_for_all_requests_ends_the_fetch_and_the_next_goes_on_there(
     assert report.problems[0].message.endswith(
         ". Not all of crm.cases had their turn; the next fetch goes on there")
     assert not api.asked("/cases/5/notes")
+    company.fetch(NOW + timedelta(days=3))  # gets nowhere, and does not count as one
+    assert Landing(company.zone.path).fetched_on()["desk", "crm.case_messages"] == NOW.date()
     desk.fails.clear()
     api.calls.clear()
     loads = company.run()
