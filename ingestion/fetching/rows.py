@@ -29,6 +29,9 @@ LOOK_BACK_NUMBERS = 1_000
 # No clock is farther behind UTC.
 FARTHEST_BACK = timedelta(hours=12)
 _SECONDS = {"h": 3600, "d": 86_400}
+# What a query consists of, as far as it takes to know where it ends.
+_TOKEN = re.compile(
+    r"""(?P<end>;)|\s+|--[^\n]*|/\*.*?\*/|(?P<text>'[^']*'|"[^"]*"|`[^`]*`|.)""", re.DOTALL)
 # Rows that are known to be missing are asked for by their keys, up to this many at a time …
 _KEYS_AT_A_TIME = 500
 # … and where there are more of them, everything is read again.
@@ -206,8 +209,19 @@ class _Fetch:
 def _relation(database: Database, table: TableDeclaration) -> str:
     if table.table:
         return ".".join(map(database.name, table.table.split(".")))
-    query = re.sub(r";\s*$", "", table.query.strip())
+    query = _without_end(table.query.strip())
     return f"(\n{query}\n) as cx360_rows"  # the line end also ends a comment
+
+
+def _without_end(query: str) -> str:
+    """A query without the semicolon after it and comments after that."""
+    end = None
+    for token in _TOKEN.finditer(query):
+        if token.lastgroup == "end" and end is None:
+            end = token.start()
+        elif token.lastgroup == "text":
+            end = None
+    return query[:end]
 
 
 def _zone(table: TableDeclaration, column: str) -> str:

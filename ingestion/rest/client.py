@@ -7,11 +7,9 @@ What does **not** belong here: which page comes next (`pages.py`).
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 import tenacity
@@ -19,7 +17,9 @@ from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 
 from ingestion.fetching.fetcher import FetchError, Secrets
-from ingestion.rest.documents import Document, look_up, read_document
+from ingestion.rest.documents import Document, decoded, look_up, read_document
+from ingestion.rest.faults import Gone, NoAccess, Passing, TooMany
+from ingestion.rest.links import on_server
 from ingestion.rest.login import (
     Unsigned,
     keep_addresses_out_of_logs,
@@ -27,8 +27,9 @@ from ingestion.rest.login import (
     sign_with_token,
     token_request,
 )
-from ingestion.rest.settings import Auth, Request, RestConnection
+from ingestion.rest.settings import PLACEHOLDER, Auth, Request, RestConnection
 from ingestion.rest.texts import fill, place_of, sentence_of
+from ingestion.rest.waits import pause, retry_after
 
 LARGEST_ANSWER = 256 << 20
 CONNECT_SECONDS = 15
@@ -38,18 +39,6 @@ _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524
 _BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError,
            requests.exceptions.ContentDecodingError)
 Headers = CaseInsensitiveDict[str]
-
-
-class Gone(FetchError):
-    """What was asked for does not exist (any longer)."""
-
-
-class _Passing(FetchError):
-    """A fault that may be over when asked again, after `wait` seconds if the server says so."""
-
-    def __init__(self, message: str, wait: float | None = None) -> None:
-        super().__init__(message)
-        self.wait = wait
 
 
 class RestClient:
@@ -62,9 +51,12 @@ class RestClient:
     ) -> None:
         self._connection, self._secrets = connection, secrets
         self._sleep, self._clock = sleep, clock
-        self._base = fill(connection.base_url, {}, secrets).rstrip("/")
+        self._base = fill(connection.base_url, {}, secrets).strip().rstrip("/")
         if urlsplit(self._base).scheme not in ("http", "https"):
-            raise FetchError("`base_url` is no http address")
+            names = ", ".join(one.removeprefix("env.")
+                              for one in PLACEHOLDER.findall(connection.base_url))
+            raise FetchError(f"`base_url` is no http address; write {names} in the environment as "
+                             "https://server")
         self._session = requests.Session()
         self._session.headers.update({
             "Accept": "application/json", "User-Agent": "cx360",
@@ -94,16 +86,21 @@ class RestClient:
 
         Raises:
             Gone: status 404 or 410.
+            NoAccess: no request is answered for now.
+            Passing: it failed every time.
             FetchError: it does not answer, refuses, or answers what cannot be used.
         """
         place = place_of(request)
         url = link or self._address(request, values)
         attempts = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._connection.attempts),
-            retry=tenacity.retry_if_exception_type(_Passing),
+            retry=tenacity.retry_if_exception_type(Passing),
             wait=lambda state: _pause(place, state), sleep=self._sleep, reraise=True)
-        return attempts(
-            self._once, request, place, url, {} if link else parameters or {}, body)
+        try:
+            return attempts(
+                self._once, request, place, url, {} if link else parameters or {}, body)
+        except TooMany as error:
+            raise NoAccess(str(error)) from None
 
     def following(
         self, request: Request, values: dict[str, Any], page: str, link: str,
@@ -113,9 +110,8 @@ class RestClient:
         Raises:
             FetchError: it leads to another server than the credentials are for.
         """
-        found = urljoin(page or self._address(request, values), link)
-        address, base = urlsplit(found), urlsplit(self._base)
-        if (address.scheme, address.netloc) != (base.scheme, base.netloc):
+        found = on_server(self._base, page or self._address(request, values), link)
+        if not found:
             raise FetchError(f"{place_of(request)}: the next page lies on another server, which "
                              "is not asked")
         return found
@@ -133,40 +129,42 @@ class RestClient:
             request.method, place, url, params=parameters, json=body, auth=self._auth)
         if status == 401 and self._token_is_old:
             self._auth = None
-            raise _Passing(self._sentence(place, status), 0.0)
+            raise Passing(self._sentence(place, status), 0.0)
         self._check_status(place, status, headers)
         self._token_is_old = self._asks_for_token() is not None
         if status == 204:
             return Document((), None, has_records=True), headers
         try:
-            document = read_document(content.decode("utf-8-sig"), request.records)
+            text = decoded(content, headers.get("Content-Type", ""))
+            document = read_document(text, request.records)
         except (ValueError, RecursionError):
             if content.lstrip()[:1] == b"<":
                 raise FetchError(f"{place}: answers with a web page instead of JSON; check "
                                  "`base_url`, the login and whether the service is down") from None
-            raise _Passing(f"{place}: answers with broken or truncated JSON") from None
+            raise Passing(f"{place}: answers with broken or truncated JSON") from None
         self._check(request, place, document)
         return document, headers
 
     def _check_status(self, place: str, status: int, headers: Headers) -> None:
-        wait = _retry_after(headers)
-        if status in _PASSING:
+        wait = retry_after(headers)
+        if status in _PASSING or (status == 403 and wait is not None):
             if wait is not None and wait > self._connection.longest_wait_seconds:
-                raise FetchError(f"{place}: the server asks to wait {wait:,.0f} seconds; "
-                                 "run again later")
-            raise _Passing(self._sentence(place, status), wait)
+                raise NoAccess(f"{place}: the server asks to wait {wait:,.0f} seconds; "
+                               "run again later")
+            kind = TooMany if status in (403, 429) else Passing
+            raise kind(self._sentence(place, status), wait)
         if status in (404, 410):
             raise Gone(self._sentence(place, status))
         if 300 <= status < 400:
             raise FetchError(f"{place}: the server points to another address ({status}); "
                              "correct `base_url` and `path`")
         if status >= 400:
-            raise FetchError(self._sentence(place, status))
+            raise (NoAccess if status == 401 else FetchError)(self._sentence(place, status))
 
     def _check(self, request: Request, place: str, document: Document) -> None:
         said = request.throttled and look_up(document.rest, request.throttled.found_at)
         if request.throttled and said in request.throttled.values:
-            raise _Passing(self._sentence(place, 429))
+            raise TooMany(self._sentence(place, 429))
         if request.errors and look_up(document.rest, request.errors):
             code = f" ({said})" if isinstance(said, str) and said.isupper() else ""
             raise FetchError(f"{place}: the API reports errors{code}; check the request in the "
@@ -189,13 +187,13 @@ class RestClient:
                             f"{place}: one answer has more than {LARGEST_ANSWER >> 20} MB; ask "
                             "for fewer records a page")
                     if self._clock() > deadline:
-                        raise _Passing(f"{place}: the answer does not come to an end")
+                        raise Passing(f"{place}: the answer does not come to an end")
                 return answer.status_code, answer.headers, bytes(content)
         except requests.exceptions.SSLError:
-            raise FetchError(f"{place}: the server's certificate is not accepted; have "
-                             "REQUESTS_CA_BUNDLE point to your company's certificates") from None
+            raise NoAccess(f"{place}: the server's certificate is not accepted; have "
+                           "REQUESTS_CA_BUNDLE point to your company's certificates") from None
         except _BROKEN as error:
-            raise _Passing(f"{place}: not reachable, or the connection breaks "
+            raise Passing(f"{place}: not reachable, or the connection breaks "
                            f"({type(error).__name__})") from None
         except requests.RequestException as error:
             raise FetchError(f"{place}: cannot be asked ({type(error).__name__}); check "
@@ -226,13 +224,14 @@ class RestClient:
         status, headers, content = self._send(
             "POST", place, fill(auth.token_url, {}, self._secrets),
             data=token_request(auth, self._secrets))
-        self._check_status(place, 401 if status in (400, 404) else status, headers)
+        is_refused = 400 <= status < 500 and status not in _PASSING
+        self._check_status(place, 401 if is_refused else status, headers)
         try:
             token = look_up(read_document(content.decode(), "records").rest, "access_token")
         except (ValueError, RecursionError):
             token = None
         if not isinstance(token, str):
-            raise FetchError(f"{place}: `token_url` gives no token; correct it")
+            raise NoAccess(f"{place}: `token_url` gives no token; correct it")
         self._auth, self._token_is_old = sign_with_token(auth, token), False
 
     def _sentence(self, place: str, status: int) -> str:
@@ -246,28 +245,8 @@ def _for_path(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pause(place: str, state: tenacity.RetryCallState) -> float:
-    """What the server asks for, else 1, 2, 4 … 60 seconds and up to a quarter more.
-
-    The addition is drawn from the place: deterministic, and not the same for every table.
-    """
+    """What the server asks for, else longer from attempt to attempt."""
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _Passing) and error.wait is not None:
+    if isinstance(error, Passing) and error.wait is not None:
         return error.wait
-    pause = min(60.0, 2.0 ** (state.attempt_number - 1))
-    return pause * (1 + zlib.crc32(f"{place}|{state.attempt_number}".encode()) / (4 << 32))
-
-
-def _retry_after(headers: Headers) -> float | None:
-    """Seconds of `Retry-After`: a number, or a date, counted from the answer's own date."""
-    said = headers.get("Retry-After", "").strip()
-    if not said:
-        return None
-    try:
-        return max(0.0, float(said))
-    except ValueError:
-        pass
-    try:
-        until, now = parsedate_to_datetime(said), parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, (until - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    return pause(place, state.attempt_number)

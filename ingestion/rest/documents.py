@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _DECODER = json.JSONDecoder()
+_CHARSET = re.compile(r"charset=\"?([\w-]+)")
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
@@ -42,6 +43,29 @@ def look_up(document: Any, path: str) -> Any:
         else:
             return None
     return document
+
+
+def has_field(document: Any, path: str) -> bool:
+    """Whether something stands at a path, be it null."""
+    parent, _, name = path.rpartition(".")
+    holder = look_up(document, parent)
+    return name in holder if isinstance(holder, dict) else look_up(document, path) is not None
+
+
+def decoded(content: bytes, content_type: str) -> str:
+    """JSON is UTF-8; what is not may be in the encoding that the answer states.
+
+    Raises:
+        ValueError: it is in neither.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        stated = _CHARSET.search(content_type)
+        try:
+            return content.decode(stated[1] if stated else "utf-8")
+        except LookupError:
+            raise ValueError("unknown encoding") from None
 
 
 def read_document(text: str, path: str) -> Document:

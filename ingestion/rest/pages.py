@@ -10,19 +10,22 @@ import copy
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
-
-from requests.utils import parse_header_links
 
 from ingestion.fetching.fetcher import FetchError, Secrets
 from ingestion.rest.client import Headers, RestClient
 from ingestion.rest.documents import Document, Record, look_up
+from ingestion.rest.faults import Gone
 from ingestion.rest.instants import write_instant
+from ingestion.rest.links import names_next_page, next_in_header
 from ingestion.rest.settings import Paging, Request
 from ingestion.rest.texts import fill, place_of
 
 # So often may records move away under an offset before the fetch is given up.
 MOST_STEPS_BACK = 100
+# So many more neighbours in the wrong order than in the right one are no chance.
+MOST_DISORDER = 3
 
 
 class Pages:
@@ -51,6 +54,7 @@ class Pages:
         self._link = ""
         self._number = self._paging.first
         self._offset = self._steps_back = self._since_restart = 0
+        self._disorder = 0
         self._is_back = False
         self._previous: list[Record] = []
         self._seen: set[bytes] = set()
@@ -58,10 +62,16 @@ class Pages:
 
     def __iter__(self) -> Iterator[tuple[Document, list[Record]]]:
         for _ in range(self._paging.max_pages):
-            document, headers = self._ask()
+            try:
+                document, headers = self._ask()
+            except Gone:
+                if self._is_past_the_last():
+                    return
+                raise
             records, was_back = list(document.records), self._is_back
             if self._has_moved(records):
                 continue
+            self._refuse_wrong_order(records)
             new = self._without_repeated(records)
             self._refuse_same_page(new, is_nothing_new=(
                 self._paging.kind == "offset" and not new and len(records) > 1 and not was_back))
@@ -73,10 +83,8 @@ class Pages:
                              "`max_pages` or ask for larger ones")
 
     def _ask(self) -> tuple[Document, Headers]:
-        parameters = {
-            name: str(value).lower() if isinstance(value, bool) else value  # as JSON has it
-            for name, value in fill(
-                self._request.parameters, self._values, self._secrets).items()}
+        parameters = {name: _as_query(value) for name, value in fill(
+            self._request.parameters, self._values, self._secrets).items()}
         body = fill(copy.deepcopy(self._request.body), self._values, self._secrets)
         position = {"page": self._number, "offset": self._offset}.get(
             self._paging.kind, self._token)
@@ -87,6 +95,12 @@ class Pages:
         return self._client.ask(
             self._request, self._values, link=self._link, parameters=parameters,
             body=body if self._request.method == "POST" else None)
+
+    def _is_past_the_last(self) -> bool:
+        """Whether what is not found is a page after the last one, where no page says if it is."""
+        paging = self._paging
+        return (paging.kind == "page" and self._number > paging.first
+                and not (paging.until or paging.as_long_as))
 
     def _has_moved(self, records: list[Record]) -> bool:
         """Whether an offset does not find the last record again: then go back by one page.
@@ -116,6 +130,22 @@ class Pages:
         known = {record.text for record in self._previous}
         return [record for record in records if record.text not in known]
 
+    def _refuse_wrong_order(self, records: list[Record]) -> None:
+        """In another order, asking would end or begin anew at the wrong place and miss records."""
+        if not (self._request.newest_first or self._paging.restart_after):
+            return
+        times = [time for record in records if (time := self._instant_of(record))]
+        for one, next_one in pairwise(times):
+            falls = (one > next_one) - (one < next_one)
+            self._disorder += -falls if self._request.newest_first else falls
+        if self._disorder < MOST_DISORDER:
+            return
+        raise FetchError(f"{self._place}: " + (
+            "the oldest records come first; have the API sort by the field that `cursor` names, "
+            "the newest first, or leave out `newest_first`" if self._request.newest_first else
+            "records do not come in the order of `cursor`, which `restart_after` needs; have the "
+            "API sort by it, the oldest first"))
+
     def _refuse_same_page(self, records: list[Record], *, is_nothing_new: bool) -> None:
         if not records and not is_nothing_new:
             return
@@ -130,6 +160,9 @@ class Pages:
     def _go_on(self, document: Document, headers: Headers, records: list[Record]) -> bool:
         """Point to the next page; whether there is one."""
         paging, last = self._paging, records[-1] if records else None
+        if not self._request.paging and names_next_page(document.rest, headers):
+            raise FetchError(f"{self._place}: the answer names a next page, but the declaration "
+                             "has no `paging`; say with it how pages are asked for")
         if not self._request.paging or self._is_known(last):
             return False
         if paging.until and look_up(document.rest, paging.until) is True:
@@ -145,7 +178,7 @@ class Pages:
             self._offset += max(1, len(records) - 1)
             self._previous = records
             return True
-        following = (_next_of(headers.get("Link", "")) if paging.kind == "link_header"
+        following = (next_in_header(headers) if paging.kind == "link_header"
                      else look_up(document.rest, paging.found_at))
         if following in (None, "", False):
             return False
@@ -166,7 +199,12 @@ class Pages:
 
     def _restart(self, last: Record, records: list[Record]) -> bool:
         """Ask anew from the last record on, where an API ends after so many records."""
-        since = write_instant(self._instant_of(last), self._request.since)
+        instant = self._instant_of(last)
+        if instant is None:
+            raise FetchError(f"{self._place}: the record from which to ask on, after "
+                             f"{self._paging.restart_after:,}, has no time where `cursor` points "
+                             "to; correct `cursor` in the declaration")
+        since = write_instant(instant, self._request.since)
         if since == self._values.get("since"):
             raise FetchError(f"{self._place}: more than {self._paging.restart_after:,} records "
                              "changed at the same moment, and the API gives no more")
@@ -184,12 +222,11 @@ class Pages:
         return instant is not None and instant < self._known
 
 
-def _next_of(link: str) -> str:
-    """Target of `rel="next"` in a header `Link` (RFC 8288)."""
-    for one in parse_header_links(link) if link else ():
-        if "next" in one.get("rel", "").split():
-            return str(one["url"])
-    return ""
+def _as_query(value: Any) -> Any:
+    """Truth values as JSON has them."""
+    if isinstance(value, list):
+        return [_as_query(one) for one in value]
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _put(body: dict[str, Any], path: str, value: Any) -> None:

@@ -108,8 +108,9 @@ class Paging(_Strict):
     last record of a page asked for again, so that records that move are noticed.
 
     Pages end where there is no next one, at an empty page, or where `until` (a path in the answer)
-    is true or `while` is false. `restart_after`: an API that gives at most so many records to one
-    question is asked again from the last record's cursor on.
+    is true or `while` is false; with neither, numbered ones also at one that is not found.
+    `restart_after`: an API that gives at most so many records to one question is asked again from
+    the last record's cursor on.
     """
 
     kind: Literal["cursor", "next_link", "link_header", "page", "offset"]
@@ -128,6 +129,8 @@ class Paging(_Strict):
             raise ValueError("paging by cursor or next_link needs `from`, other paging has none")
         if self.kind in ("cursor", "page", "offset") and bool(self.parameter) == bool(self.body):
             raise ValueError(f"paging by {self.kind} needs `parameter` or `body`")
+        if self.restart_after and self.kind in ("page", "offset"):
+            raise ValueError("`restart_after` needs paging by cursor, next_link or link_header")
         return self
 
 
@@ -152,7 +155,8 @@ class Since(_Strict):
 class Join(_Strict):
     """Adds fields of an object that the same page delivers beside the records (side-loading).
 
-    The object of the list at `from` whose `key` equals the record's `by`; only `fields` of it.
+    The object of the list at `from` whose `key` equals the record's `by`, or what an object there
+    has under that name; only `fields` of it.
     """
 
     found_at: str = Field(alias="from")
@@ -200,7 +204,7 @@ class Request(_Strict):
     @classmethod
     def _no_secret_is_sent(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         check_names(str(info.field_name), value)
-        return value
+        return {name: _as_written(inner) for name, inner in value.items()}
 
     @model_validator(mode="after")
     def _is_one_request(self) -> Request:
@@ -219,6 +223,8 @@ class Request(_Strict):
             raise ValueError("`only_where` and `parent_fields` need `for_each`")
         if self.body and self.method == "GET":
             raise ValueError("a `body` needs `method: POST`")
+        if self.paging and self.paging.restart_after and not self.uses_since:
+            raise ValueError("`restart_after` asks anew from `{since}` on, so the request needs it")
         if self.paging and self.paging.body and self.method == "GET":
             raise ValueError("paging in the body needs `method: POST`")
         return self
@@ -239,6 +245,15 @@ class Request(_Strict):
         names = _placeholders((self.path, self.parameters, self.body))
         return tuple(dict.fromkeys(
             name.removeprefix("parent.") for name in names if name.startswith("parent.")))
+
+
+def _as_written(value: Any) -> Any:
+    """A value as JSON has it: YAML reads what looks like a date or time as one."""
+    if isinstance(value, date):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, dict):
+        return {name: _as_written(inner) for name, inner in value.items()}
+    return [_as_written(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _variables(value: Any) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Where their programs are not installed, the tests are skipped with that reason.
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -142,6 +143,29 @@ def test_a_query_with_a_comment_and_a_semicolon(company: Company) -> None:
     company.declare("query: 'select * from orders where nr > 1;'")
     company.fetch()
     assert company.landed() == [[2, 3], [2, 3]]  # other columns, so they land again
+
+
+@pytest.mark.parametrize("end", [
+    ";", " ;\n\n", ";;", "; -- the newest ones; not all", ";\n-- first\n-- and second\n",
+    "; /* of\nthe shop; */ ", " -- the newest ones", "\n/* at the end */"])
+def test_a_query_as_it_is_copied_out_of_an_editor(company: Company, end: str) -> None:
+    query = f"select * from orders where customer <> ';' and nr > 1 -- not the first;\n{end}"
+    company.declare(f"query: {json.dumps(query)}, cursor: changed_at, look_back: 1h, "
+                    "deleted: compare_keys")
+    company.fetch()
+    company.server.run("delete from orders where nr = 2",
+                       "insert into orders (nr, customer, changed_at) "
+                       "values (4, 'x', '2026-03-04 11:00:00')")
+    company.fetch()
+    assert company.landed() == [[2, 3], [4], [2]]
+
+
+@pytest.mark.parametrize("text", ["';'", "'; -- '", "'/* ;'", "'it''s;'"])
+def test_a_text_in_a_query_stays_as_it_is(company: Company, text: str) -> None:
+    company.server.run(f"update orders set customer = {text} where nr = 2")
+    company.declare(f"query: {json.dumps(f'select * from orders where customer = {text}')}")
+    company.fetch()
+    assert company.landed() == [[2]]
 
 
 @pytest.mark.parametrize(("cursor", "look_back"), [

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +19,7 @@ from ingestion.declaration import DeclarationError
 from ingestion.rest.credentials import check_names
 from ingestion.rest.documents import read_document, with_fields
 from ingestion.rest.instants import as_instant, write_instant
+from ingestion.rest.links import on_server
 from ingestion.rest.settings import Request, Since
 from ingestion.rest.texts import place_of
 from tests.unit.ingestion.apis import Api, Call, Company, Reply
@@ -148,6 +148,28 @@ def test_points_in_time_as_apis_want_them() -> None:
     assert write_instant(None, Since(format="date", start="2020-05-06")) == "2020-05-06"
 
 
+# Objects that come beside the records
+
+@pytest.mark.parametrize("users", [
+    [{"id": 7, "role": "agent"}, {"role": "nobody"}, "x"], {"7": {"role": "agent"}, "8": None}])
+def test_fields_of_objects_beside_the_records_are_added(
+    api: Api, company: Make, users: Any,
+) -> None:
+    rows = [order | {"author": author} for order, author in zip(
+        _orders(1, 2, 3), (7, None, 8), strict=True)]
+    api.answer = lambda call: Reply({"data": rows, "users": users})
+    shop = company("join: {writer: {from: users, by: author, fields: [role]}}")
+    found = shop.rows("source_record_ref, source_metadata", shop.run()["pos.orders"])
+    assert [json.loads(metadata).get("writer") for _, metadata in found] == [
+        {"role": "agent"}, None, None]
+
+
+def test_what_is_no_list_beside_the_records_is_told(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply({"data": _orders(1), "users": 5})
+    assert company("join: {writer: {from: users, by: author, fields: [role]}}").problem() == (
+        "shop pos.orders: /orders: no list of objects at users; correct `from` of join writer")
+
+
 # Pages
 
 def _paged(kind: str, size: int, rows: list[dict[str, Any]]) -> Callable[[Call], Reply]:
@@ -185,6 +207,37 @@ def test_every_page_is_read_once(
     assert _ids(shop, loads) == list(range(8))
     assert loads["pos.orders"][0].rows_rejected == 0
     assert len(api.calls) == requests
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_numbered_page_that_is_not_found_after_others_is_the_end(
+    api: Api, company: Make, first: int,
+) -> None:
+    def answer(call: Call) -> Reply:
+        number = int(call.query["page"]) - first
+        return Reply({"data": _orders(number)}) if number < 3 else Reply({}, 404)
+
+    api.answer = answer
+    shop = company(f"paging: {{kind: page, parameter: page, first: {first}}}")
+    assert _ids(shop, shop.run()) == [0, 1, 2]
+    api.answer = lambda call: Reply({}, 404)
+    assert "nothing there; correct `base_url` and `path` (status 404)" in shop.problem()
+
+
+@pytest.mark.parametrize("paging", [
+    "kind: page, parameter: page, while: more", "kind: page, parameter: page, until: done",
+    "kind: offset, parameter: page", "kind: cursor, from: next, parameter: page"])
+def test_a_page_that_is_not_found_where_another_was_announced_is_no_end(
+    api: Api, company: Make, paging: str,
+) -> None:
+    """What comes after it would be missed."""
+    def answer(call: Call) -> Reply:
+        is_first = call.query.get("page", "1") in ("0", "1")
+        return Reply({"data": _orders(1), "more": True, "done": False, "next": 2},
+                     200 if is_first and len(api.calls) == 1 else 404)
+
+    api.answer = answer
+    assert "(status 404)" in company(f"paging: {{{paging}}}").problem()
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 6, 7])
@@ -318,6 +371,34 @@ def test_an_answer_without_content_has_no_records(api: Api, company: Make) -> No
     assert company().run() == {}
 
 
+@pytest.mark.parametrize(("around", "link"), [
+    ({}, '</v1/orders?page=2>; rel="next"'), ({"next": "/v1/orders?page=2"}, ""),
+    ({"paging": {"next": {"after": "2", "link": "?after=2"}}}, ""), ({"next_page": 2}, ""),
+    ({"meta": {"has_more": True}}, ""), ({"pageInfo": {"hasNextPage": True}}, ""),
+    ({"@odata.nextLink": "https://shop.example/orders?skip=1"}, ""), ({"nextPageToken": "b"}, "")])
+def test_a_next_page_that_the_declaration_does_not_ask_for_is_told(
+    api: Api, company: Make, around: dict[str, Any], link: str,
+) -> None:
+    """Its records would be missing without a word."""
+    api.answer = lambda call: Reply(
+        {"data": _orders(1)} | around, headers={"Link": link} if link else {})
+    assert company().problem() == (
+        "shop pos.orders: /orders: the answer names a next page, but the declaration has no "
+        "`paging`; say with it how pages are asked for")
+
+
+@pytest.mark.parametrize("around", [
+    {"next": None, "has_more": False, "paging": {"next": {"after": None}}, "next_page": ""},
+    {"users": [{"next": "/v1/users/2"}], "next_delivery": "2026-01-01", "nextPage": 0}])
+def test_an_answer_that_names_no_next_page_needs_no_paging(
+    api: Api, company: Make, around: dict[str, Any],
+) -> None:
+    api.answer = lambda call: Reply(
+        {"data": [_orders(1)[0] | {"next": "/v1/orders/2"}]} | around,
+        headers={"Link": '</v1/orders>; rel="first"'})
+    company().run()
+
+
 @pytest.mark.parametrize("start", ["2020-02-03", "'2020-02-03'", "2020-02-03T00:00:00"])
 def test_the_start_of_the_first_fetch(api: Api, company: Make, start: str) -> None:
     api.answer = lambda call: Reply({"data": []})
@@ -326,12 +407,60 @@ def test_the_start_of_the_first_fetch(api: Api, company: Make, start: str) -> No
     assert api.calls[-1].query == {"after": "2020-02-03"}
 
 
+def test_dates_in_a_request_are_sent_as_written(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply({"data": []})
+    company("method: POST, parameters: {from: 2020-01-02, at: 2020-01-02T03:04:05Z}, "
+            "body: {filter: [{from: 2020-01-02}, 2020-01-02T03:04:05]}").run()
+    assert (api.calls[0].query, api.calls[0].body) == (
+        {"from": "2020-01-02", "at": "2020-01-02T03:04:05Z"},
+        {"filter": [{"from": "2020-01-02"}, "2020-01-02T03:04:05"]})
+
+
+def test_truth_values_are_sent_as_json_has_them(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply({"data": []})
+    company("parameters: {archived: true, open: [false]}").run()
+    assert api.calls[0].query == {"archived": "true", "open": "false"}
+
+
 def test_a_link_to_another_server_is_not_followed_with_the_credentials(
     api: Api, company: Make,
 ) -> None:
     api.answer = lambda call: Reply({"data": _orders(1), "next": "http://elsewhere.invalid/?k=v"})
     message = company("paging: {kind: next_link, from: next}").problem()
     assert message.endswith("the next page lies on another server, which is not asked")
+
+
+@pytest.mark.parametrize(("base", "link", "found"), [
+    ("https://shop.example/v1", "https://SHOP.example/v1/orders?p=2", True),
+    ("https://Shop.example/v1", "https://shop.example/v1/orders?p=2", True),
+    ("https://shop.example/v1", "https://shop.example:443/v1/orders?p=2", True),
+    ("https://shop.example/v1", "http://shop.example/v1/orders?p=2", True),
+    ("https://shop.example:8443/v1", "https://shop.example:8443/v1/orders?p=2", True),
+    ("http://shop.example/v1", "https://shop.example/v1/orders?p=2", False),
+    ("https://shop.example:8443/v1", "http://shop.example/v1/orders?p=2", False),
+    ("https://shop.example/v1", "https://shop.example:8443/v1/orders?p=2", False),
+    ("https://shop.example/v1", "https://shop.example.invalid/v1/orders?p=2", False),
+    ("https://shop.example/v1", "https://a@shop.example:x/v1/orders?p=2", False),
+    ("https://shop.example/v1", "https://anna:pw@shop.example/v1/orders?p=2", True),
+])
+def test_a_link_that_writes_the_own_server_otherwise_leads_to_it(
+    base: str, link: str, found: bool,
+) -> None:
+    """Never unencrypted, and with no login but the declared one."""
+    own = "/".join(base.split("/")[:3])
+    assert on_server(base, f"{base}/orders", link) == f"{own}/v1/orders?p=2" * found
+
+
+def test_a_link_with_the_servers_name_in_other_letters_is_followed(
+    api: Api, company: Make,
+) -> None:
+    api.url = api.url.replace("127.0.0.1", "localhost")
+    link = api.url.replace("localhost", "LocalHost") + "/v1/orders?page=2"
+    api.answer = lambda call: Reply({"data": _orders(len(api.calls))} | (
+        {"next": link} if len(api.calls) == 1 else {}))
+    shop = company("paging: {kind: next_link, from: next}")
+    assert not shop.fetch().problems
+    assert [call.query for call in api.calls] == [{}, {"page": "2"}]
 
 
 # What is new since the last fetch
@@ -406,6 +535,39 @@ def test_a_record_from_the_future_does_not_hide_what_comes_before_it(
     assert api.calls[-1].query["since"] == "2026-01-05T00:00:00Z"
 
 
+@pytest.mark.parametrize(("cursor", "sentence"), [
+    ("changd", "`cursor`: no record has changd; there is id, at, amount, meta. Correct it in the"),
+    ("meta.changd", "`cursor`: no record has meta.changd; there is id, at, amount, meta. Correct"),
+    ("meta", "`cursor`: no value of meta is a time (as ISO 8601 has it, or seconds or"),
+])
+@pytest.mark.parametrize("request_", [
+    "parameters: {since: '{since}'}", "paging: {kind: page, parameter: page}, newest_first: true"])
+def test_a_cursor_that_no_record_has_is_told_and_what_came_counts(
+    api: Api, company: Make, cursor: str, sentence: str, request_: str,
+) -> None:
+    rows = [order | {"meta": {"changed": order["at"]}} for order in _orders(1, 2)]
+    api.answer = lambda call: Reply({"data": rows if call.query.get("page", "1") == "1" else []})
+    shop = company(request_, table=f"cursor: {cursor}")
+    for landed in ([2], []):
+        report = shop.fetch()
+        assert [file.rows for file in report.landed] == landed
+        (problem,) = report.problems
+        assert problem.message.startswith(f"shop pos.orders: /orders: {sentence}")
+        assert problem.message.endswith("until then every fetch asks for the same records again")
+    assert [one.message for one in shop.load().problems] == [problem.message]
+    (declaration,) = shop.declarations
+    told = check_declaration(declaration, shop.folder / "extracts", rows=10, secrets=shop.secrets)
+    assert [one.message for one in told.problems] == [problem.message]
+    shop.declare((shop.folder / "sources" / "shop.yml").read_text().replace(
+        f"cursor: {cursor}", "cursor: meta.changed"))
+    shop.run()
+
+
+def test_records_that_never_changed_may_have_an_empty_cursor(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply({"data": [_orders(1)[0] | {"changed": None}]})
+    company("parameters: {since: '{since}'}", table="cursor: changed").run()
+
+
 def test_newest_first_ends_at_what_is_known(api: Api, company: Make) -> None:
     rows = [{"id": n, "at": f"2026-01-{n:02}", "amount": n} for n in range(20, 0, -1)]
     api.answer = lambda call: _paged("page", 2, rows)(call)
@@ -438,6 +600,29 @@ def test_an_api_that_ends_after_so_many_records_is_asked_again_from_there(
     assert set(_ids(shop, loads)) == set(range(10))
 
 
+@pytest.mark.parametrize(("request_", "order", "sentence"), [
+    ("newest_first: true, paging: {kind: cursor, from: next.after, parameter: after}", 1,
+     "the oldest records come first; have the API sort by the field that `cursor` names"),
+    ("parameters: {from: '{since}'}, paging: {kind: cursor, from: next.after, "
+     "parameter: after, restart_after: 100}", -1,
+     "records do not come in the order of `cursor`, which `restart_after` needs")])
+def test_records_in_the_wrong_order_are_told_before_some_are_missed(
+    api: Api, company: Make, request_: str, order: int, sentence: str,
+) -> None:
+    rows = [{"id": n, "at": f"2026-01-{n // 2 + 1:02}", "amount": n} for n in range(20)][::order]
+    api.answer = _paged("cursor", 5, rows)
+    assert sentence in company(request_, table="cursor: at").problem()
+    assert len(api.calls) == 2
+
+
+def test_a_neighbour_in_the_wrong_order_is_no_disorder(api: Api, company: Make) -> None:
+    rows = [{"id": n, "at": f"2026-01-{28 - n:02}", "amount": n} for n in range(20)]
+    rows.insert(0, rows.pop())  # kept at the top
+    api.answer = _paged("page", 3, rows)
+    shop = company("newest_first: true, paging: {kind: page, parameter: page}", table="cursor: at")
+    assert len(_ids(shop, shop.run())) == 20
+
+
 def test_more_records_of_one_moment_than_the_api_gives_are_told(api: Api, company: Make) -> None:
     rows = [{"id": n, "at": "2026-01-01T00:00:00Z", "amount": n} for n in range(10)]
     api.answer = lambda call: Reply({
@@ -445,6 +630,15 @@ def test_more_records_of_one_moment_than_the_api_gives_are_told(api: Api, compan
     shop = company("method: POST, body: {from: '{since}'}, paging: {kind: cursor, from: next, "
                    "body: after, restart_after: 4}", table="cursor: at")
     assert "more than 4 records changed at the same moment" in shop.problem()
+
+
+def test_a_misspelt_cursor_from_which_to_ask_on_is_told(api: Api, company: Make) -> None:
+    api.answer = lambda call: Reply({
+        "data": _orders(*range(10))[call.body.get("after", 0):][:2],
+        "next": call.body.get("after", 0) + 2})
+    shop = company("method: POST, body: {from: '{since}'}, paging: {kind: cursor, from: next, "
+                   "body: after, restart_after: 4}", table="cursor: changd")
+    assert "after 4, has no time where `cursor` points to; correct" in shop.problem()
 
 
 def test_another_question_begins_from_the_start(api: Api, company: Make) -> None:
@@ -459,132 +653,6 @@ def test_another_question_begins_from_the_start(api: Api, company: Make) -> None
                               "any, "))
     shop.fetch()
     assert api.calls[-1].query["since"] == "2026-01-02T10:00:00Z"
-
-
-# Requests for each record of another table
-
-CHILDREN = """
-source: desk
-connection: {kind: rest, base_url: %s, attempts: 1}
-tables:
-  - entity: crm.cases
-    key: id
-    request: {path: /cases, records: data, parameters: {since: "{since}"}}
-    cursor: at
-    columns: {opened_at: at}
-  - entity: crm.case_messages
-    key: id
-    request:
-      {for_each: crm.cases, parent_fields: [at], path: "/cases/{parent.id}/notes", records: notes}
-    columns: {case_ref: cx360_parent.id, sent_at: cx360_parent.at, text: text}
-"""
-
-
-class Desk:
-    def __init__(self, api: Api, count: int) -> None:
-        self.cases = [{"id": n, "at": f"2026-01-{n:02}T00:00:00Z"} for n in range(1, count + 1)]
-        self.fails: set[str] = set()
-        self.status = 404
-        api.answer = self
-
-    def __call__(self, call: Call) -> Reply:
-        if call.path == "/cases":
-            return Reply({"data": [c for c in self.cases if c["at"] > call.query["since"]]})
-        case = call.path.split("/")[2]
-        return (Reply({}, self.status) if case in self.fails
-                else Reply({"notes": [{"id": f"{case}-1", "text": "Grüße"}]}))
-
-
-def test_children_are_asked_for_once_and_those_of_what_is_gone_are_left_out(
-    api: Api, tmp_path: Path,
-) -> None:
-    desk = Desk(api, 6)
-    desk.fails = {"3"}
-    company = Company(tmp_path / "c", CHILDREN % api.url, {})
-    loads = company.run()
-    assert company.rows("source_record_ref, case_ref, cast(sent_at as varchar), text",
-                        loads["crm.case_messages"]) == [
-        (f"{n}-1", str(n), f"2026-01-0{n} 00:00:00", "Grüße") for n in (1, 2, 4, 5, 6)]
-    desk.cases.append({"id": 7, "at": "2026-01-07T00:00:00Z"})
-    api.calls.clear()
-    loads = company.run()
-    assert [call.path for call in api.calls] == ["/cases", "/cases/7/notes"]
-    assert company.rows("source_record_ref", loads["crm.case_messages"]) == [("7-1",)]
-
-
-def test_an_id_in_a_path_leads_nowhere_else(api: Api, tmp_path: Path) -> None:
-    """What is not found there counts as deleted, without a word."""
-    ids = ["gid://Case/1", "a?b=c", "50 %", "#7"]
-
-    def answer(call: Call) -> Reply:
-        if call.path == "/cases":
-            return Reply({"data": [{"id": one, "at": "2026-01-01T00:00:00Z"} for one in ids]})
-        asked = unquote(call.path.removeprefix("/cases/").removesuffix("/notes"))
-        return (Reply({"notes": [{"id": asked, "text": "Grüße"}]})
-                if asked in ids and call.path.count("/") == 3 else Reply({}, 404))
-
-    api.answer = answer
-    company = Company(tmp_path / "c", CHILDREN % api.url, {})
-    loads = company.run()
-    assert sorted(ref for (ref,) in company.rows(
-        "source_record_ref", loads["crm.case_messages"])) == sorted(ids)
-
-
-def test_children_without_a_required_field_stop_the_first_fetch_only(
-    api: Api, tmp_path: Path,
-) -> None:
-    """Asked for once more they would be the same, and no later parent would get its turn."""
-    desk = Desk(api, 1)
-    wrong = CHILDREN.replace("cx360_parent.at", "sent")
-    assert "no record has sent; correct" in Company(
-        tmp_path / "wrong", wrong % api.url, {}).fetch().problems[0].message
-    company = Company(tmp_path / "c", CHILDREN % api.url, {})
-    company.run()
-    company.declare(wrong % api.url)
-    desk.cases.append({"id": 2, "at": "2026-01-02T00:00:00Z"})
-    assert (company.fetch().problems, len(api.asked("/cases/2/notes"))) == ([], 1)
-
-
-def test_children_are_not_asked_for_again_by_a_look_back(api: Api, tmp_path: Path) -> None:
-    desk = Desk(api, 3)
-    company = Company(tmp_path / "c", (CHILDREN % api.url).replace(
-        "    cursor: at\n", "    cursor: at\n    look_back: 30d\n"), {})
-    company.run()
-    desk.cases.append({"id": 4, "at": "2026-01-04T00:00:00Z"})
-    desk.cases[1] |= {"status": "open"}
-    api.calls.clear()
-    company.run()
-    company.run()
-    assert [call.path for call in api.calls] == [
-        "/cases", "/cases/2/notes", "/cases/4/notes", "/cases"]
-
-
-def test_children_of_nobody_are_a_wrong_path(api: Api, tmp_path: Path) -> None:
-    desk = Desk(api, 5)
-    desk.fails = {str(n) for n in range(1, 6)}
-    company = Company(tmp_path / "c", CHILDREN % api.url, {})
-    assert [problem.message for problem in company.fetch().problems] == [
-        "desk crm.case_messages: /cases/…/notes: nothing there; correct `base_url` and `path` "
-        "(status 404)"]
-    desk.fails = {"1"}
-    assert len(company.run()["crm.case_messages"]) == 1
-
-
-def test_a_fault_among_children_costs_only_the_rest(
-    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("ingestion.rest.fetcher.PARENTS_AT_ONCE", 2)
-    desk = Desk(api, 6)
-    desk.fails, desk.status = {"5"}, 500
-    company = Company(tmp_path / "c", CHILDREN % api.url, {})
-    report = company.fetch()
-    assert [file.rows for file in report.landed] == [6, 2, 2]
-    assert "the server fails" in report.problems[0].message
-    desk.fails.clear()
-    api.calls.clear()
-    loads = company.run()
-    assert [call.path for call in api.calls[1:]] == ["/cases/5/notes", "/cases/6/notes"]
-    assert len(company.rows("source_record_ref", loads["crm.case_messages"])) == 6
 
 
 # Faults
@@ -602,6 +670,7 @@ def _failing(times: int, reply: Reply) -> Callable[[Call], Reply]:
     (Reply({}, 429, {"Retry-After": "7"}), 7.0), (Reply({}, 429, {"Retry-After": "2.5"}), 2.5),
     (Reply({}, 503, {"Retry-After": "Sun, 01 Mar 2026 00:00:09 GMT",
                      "Date": "Sun, 01 Mar 2026 00:00:00 GMT"}), None),
+    (Reply({}, 403, {"Retry-After": "3"}), 3.0),
     (Reply({}, 429), None), (Reply({}, 500), None), (Reply({}, 502), None), (Reply({}, 408), None),
     (Reply(b'{"data": [{"id": 1, "at"'), None), (Reply({"data": []}, lies=100), None),
     (Reply(b""), None),
@@ -707,6 +776,20 @@ def test_a_server_that_keeps_silent(api: Api, company: Make) -> None:
     shop = company(connection="{timeout_seconds: 0.1, attempts: 2}".strip("{}").replace(
         ", ", "\n  "))
     assert "not reachable, or the connection breaks (ReadTimeout)" in shop.problem()
+
+
+def test_an_address_in_the_environment_that_is_none_is_told_by_its_name(
+    api: Api, company: Make,
+) -> None:
+    shop = company()
+    shop.declare((shop.folder / "sources" / "shop.yml").read_text().replace(
+        f"base_url: {api.url}/v1", "base_url: '{env.SHOP_URL}'"))
+    shop.secrets["SHOP_URL"] = "shop.example"
+    assert shop.problem() == ("shop pos.orders: `base_url` is no http address; write SHOP_URL in "
+                              "the environment as https://server")
+    shop.secrets["SHOP_URL"] = f" {api.url} "
+    api.answer = lambda call: Reply({"data": []})
+    assert not shop.fetch().problems
 
 
 def test_a_secret_that_is_not_set_is_told_by_its_name(api: Api, company: Make) -> None:
@@ -839,6 +922,10 @@ def test_a_token_is_fetched_once_and_again_when_it_ends(api: Api, tmp_path: Path
     ("path: /orders", "path: /orders, parameters: {a: '{since}'}", "need a `cursor`"),
     ("path: /orders", "path: /orders, paging: {kind: cursor, parameter: a}", "needs `from`"),
     ("path: /orders", "path: /orders, paging: {kind: page}", "needs `parameter` or `body`"),
+    ("path: /orders", "path: /orders, paging: {kind: offset, parameter: a, restart_after: 5}",
+     "`restart_after` needs paging by cursor"),
+    ("path: /orders", "path: /orders, paging: {kind: link_header, restart_after: 5}",
+     "asks anew from `{since}` on, so the request needs it"),
     ("key: id", "key: id\n    cursor: at", "a `cursor` needs `{since}` in the request"),
     ("path: /orders", "path: /orders, since: {start: '2020'}", "`start` is a date such as"),
     ("key: id", "key: id\n    format: csv", "leave out `format`"),
@@ -896,6 +983,19 @@ def test_numbers_and_umlauts_arrive_as_they_were_sent(api: Api, company: Make) -
     (landed,) = shop.zone.path.glob("_landed/shop/pos.orders/*.jsonl")
     assert '"amount": 1234567890.1230,' in landed.read_text(encoding="utf-8")
     assert (amount, note) == ("1234567890.1230", "Größe: „XL“\nfür Jürgen 👍")
+
+
+@pytest.mark.parametrize("charset", ["ISO-8859-1", '"windows-1252"'])
+def test_an_answer_in_another_encoding_that_it_states_is_read(
+    api: Api, company: Make, charset: str,
+) -> None:
+    api.answer = lambda call: Reply(
+        '{"data": [{"id": 1, "at": "2026-01-01", "note": "Größe"}]}'.encode("cp1252"),
+        headers={"Content-Type": f"application/json; charset={charset}"})
+    shop = company()
+    ((note,),) = shop.rows("json_extract_string(source_metadata, '$.note')",
+                           shop.run()["pos.orders"])
+    assert (note, len(api.calls)) == ("Größe", 1)
 
 
 # A look
