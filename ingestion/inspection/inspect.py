@@ -6,7 +6,6 @@ names, counts and the forms of values.
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections import Counter
@@ -14,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -22,6 +20,7 @@ from ingestion.inspection.choosing import LEAST, Choice, choose
 from ingestion.inspection.gathering import Group, find_files, group_files
 from ingestion.inspection.inspected import Inspected, Inspection
 from ingestion.inspection.joining import join_alike, overlap
+from ingestion.inspection.nesting import nested_names
 from ingestion.inspection.notation import Style, find_style
 from ingestion.inspection.profiling import (
     Column,
@@ -107,12 +106,12 @@ def _inspect(group: Group, entity: str, rows: int) -> Inspected:
             is_partial = copy_head(group.files[0], group.form, rows, head)
             extract = _open_head(con, head, group, Path(scratch) / "utf8")
             (unreadable,), = con.execute("select count(*) from unreadable").fetchall()
-            names = group.names or _json_names(con)
+            names, lists = nested_names(con, extract, group.names)
             looked_at, counted = count_values(con, extract, names)
             if not looked_at:
                 raise ExtractError(f"{head.name}: a header without rows; nothing to look at")
             one = _judge(con, extract, group, entity, looked_at, counted, is_partial, unreadable)
-            return replace(one, totals=_last_of_workbook(con, group))
+            return replace(one, totals=_last_of_workbook(con, group), lists=lists)
         finally:
             con.close()
 
@@ -186,23 +185,6 @@ def _facts(group: Group, columns: Sequence[Column], choice: Choice) -> FileFacts
     year = (_YEAR_COLUMN if group.year and choice.entity == "survey.responses" and not has_date
             and group.form.format not in ("json", "jsonl") else "")
     return FileFacts(columns, year, commonest("date"), commonest("timestamp"))
-
-
-def _json_names(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """Names of the values of JSON records, those within objects with dots; lists are left out."""
-    names: dict[str, None] = {}
-
-    def walk(node: dict[str, Any], before: str) -> None:
-        for name, value in node.items():
-            if isinstance(value, dict):
-                walk(value, f"{before}{name}.")
-            elif not isinstance(value, list):
-                names[before + name] = None
-
-    for (record,) in con.execute(
-            "select cast(record as varchar) from extract order by cx360_row limit 500").fetchall():
-        walk(json.loads(record), "")
-    return tuple(names)
 
 
 def _name_tables(inspected: list[Inspected]) -> list[Inspected]:

@@ -21,6 +21,7 @@ class Inspected:
     `rows` is how many were looked at, `is_partial` whether the first file has more. `unreadable`
     counts lines of another number of columns. `choice` is None where no entity explains it.
     `totals` has a column and the pattern by which it tells the line of totals at the end.
+    `lists` are the names of lists, which no column of the contract takes.
     """
 
     group: Group
@@ -34,6 +35,7 @@ class Inspected:
     facts: FileFacts
     tables: tuple[Table, ...]
     totals: tuple[str, str] | None = None
+    lists: tuple[str, ...] = ()
 
     @property
     def confidence(self) -> str:

@@ -14,6 +14,7 @@ from ingestion.inspection.proposing import PLACEHOLDER, Mapped, Table, confidenc
 
 _WIDTH = 46  # where comments begin
 _ENOUGH_NAMES = 12
+_EXPLODE = dict.fromkeys(("json", "jsonl"), "; `explode` makes a row of each element")
 
 
 def declaration_text(inspection: Inspection) -> str:
@@ -37,6 +38,9 @@ def declaration_text(inspection: Inspection) -> str:
             lines += _table_lines(table, one)
         if one.tables and (rest := _outside(one)):
             lines += _wrapped("    # not mapped, kept in source_metadata: ", rest)
+        if one.tables and one.lists:
+            lines += _wrapped("    # lists, kept in source_metadata"
+                              + _EXPLODE.get(one.group.form.format, "") + ": ", list(one.lists))
     return "\n".join(lines) + "\n"
 
 
@@ -200,6 +204,8 @@ def found_table(inspection: Inspection) -> Iterator[str]:
                    + ("" if one.style.is_sure else " (guess)"))
         yield (f"  {one.rows:,} rows looked at" + (", the file has more" if one.is_partial else "")
                + (f"; {one.unreadable:,} lines not readable" if one.unreadable else ""))
+        if one.lists:
+            yield from _wrapped("  lists, which fill no column: ", list(one.lists))
         if one.choice is None:
             yield "  entity: none of the contract explains its columns; force one with --entity"
         else:

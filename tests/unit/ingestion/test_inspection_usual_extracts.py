@@ -160,6 +160,60 @@ def test_a_date_that_is_written_with_midnight_is_read_without_the_time_beside_it
     assert ordered_at(tmp_path, "bestellungen.csv")[1] == datetime(2026, 3, 1, 23)
 
 
+_NESTED = """
+    select 'O' || i as order_id, timestamp '2026-03-01 10:00' + to_hours(cast(i as int)) as created,
+        {who} as customer, {{'value': i + 0.5}} as total, [{{'sku': 'A'}}] as items, ['x'] as tags
+    from range(60) as r(i)"""
+_WHO = "{'id': 'C' || (i % 7), 'contact': {'email': 'a' || i || '@example.org'}, 'notes': ['n']}"
+
+
+@pytest.mark.parametrize(("name", "who", "form"), [
+    ("orders.parquet", _WHO, "parquet"), ("orders.jsonl", _WHO, "json"),
+    ("orders.parquet", f"cast(to_json({_WHO}) as varchar)", "parquet"),
+    ("orders.csv", f"to_json({_WHO})", "csv"),
+])
+def test_values_within_objects_are_proposed_and_lists_told(
+    tmp_path: Path, name: str, who: str, form: str,
+) -> None:
+    duckdb.sql(f"copy ({_NESTED.format(who=who)}) to '{tmp_path / name}' (format {form})")
+    inspection = inspect_extracts(tmp_path / name)
+    text = declaration_text(inspection)
+    (tmp_path / "proposed.yml").write_text(text, encoding="utf-8")
+    declaration = read_declaration(tmp_path / "proposed.yml")
+    found = sources(table(declaration, "pos.orders"))
+    assert (found["customer_ref"], found["email"]) == (
+        ("customer.id",), ("customer.contact.email",))
+    told = "\n".join(found_table(inspection))
+    for names in (told, text):
+        assert "customer.notes" in names
+        assert form == "csv" or all(one in names for one in ("items", "tags"))
+    report = load_extracts([declaration], tmp_path, RawZone(tmp_path / "raw"))
+    assert not report.problems
+    assert [load.rows_accepted for load in report.loaded] == [ROWS]
+
+
+@pytest.mark.parametrize("code", ["asin", "ISBN", "MPN", "PLU"])
+def test_a_code_of_products_is_the_key_of_products_only(tmp_path: Path, code: str) -> None:
+    """Be it another one in every row that was looked at: a product has several reviews."""
+    for part in ("a", "b", "c"):
+        (tmp_path / part).mkdir()
+    reviews = propose(tmp_path / "a", "reviews.csv", [
+        code, "title", "text", "rating", "timestamp", "user_id"], lambda row: [
+            f"B0{row:08}", "Great",
+            COMMENTS[row % 5].replace(",", "") or "Alles war gut", row % 5 + 1,
+            1_588_687_728_000 + row, f"AG{row % 40:06}"], ",")
+    (posts,) = reviews.tables
+    assert (posts.entity, posts.key, posts.duplicates) == ("social.posts", (), "keep")
+    products = propose(tmp_path / "b", "articles.csv", [code, "title", "brand", "price"],
+                       lambda row: [f"B0{row:08}", f"Hose {row}", "Marke", f"{row + 5}.9"], ",")
+    assert [(one.entity, one.key) for one in products.tables] == [("pos.products", (code,))]
+    sales = propose(tmp_path / "c", "sales.csv", ["order_id", code, "date", "units", "revenue"],
+                    lambda row: [f"O{row // 2}", f"B0{row % 9:08}", "2025-01-03", 1, f"{row}.5"],
+                    ",")
+    lines = table(sales, "pos.order_lines")
+    assert (sources(lines)["product_ref"], lines.key) == ((code,), ())
+
+
 @pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M"])
 @pytest.mark.parametrize("zone", [" MEZ", "Z", " GMT+1", "+01:00"])
 def test_points_in_time_with_a_zone_are_some(tmp_path: Path, form: str, zone: str) -> None:
