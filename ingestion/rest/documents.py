@@ -34,8 +34,14 @@ class Document:
 
 
 def look_up(document: Any, path: str) -> Any:
-    """Value at a path such as `paging.next.after` or `errors.0.code`; None where there is none."""
-    for part in path.split(".") if path else ():
+    """Value at a path such as `paging.next.after` or `errors.0.code`; None where there is none.
+
+    A name may hold points itself, as in `@odata.nextLink`.
+    """
+    while path:
+        if isinstance(document, dict) and path in document:
+            return document[path]
+        part, _, path = path.partition(".")
         if isinstance(document, dict):
             document = document.get(part)
         elif isinstance(document, list) and part.isdigit() and int(part) < len(document):
@@ -43,6 +49,11 @@ def look_up(document: Any, path: str) -> Any:
         else:
             return None
     return document
+
+
+def is_true(value: Any) -> bool:
+    """Whether a value says yes: true, or 1, or either as a text."""
+    return isinstance(value, (bool, int, str)) and str(value).lower() in ("true", "1")
 
 
 def has_field(document: Any, path: str) -> bool:

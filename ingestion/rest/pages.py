@@ -15,7 +15,7 @@ from typing import Any
 
 from ingestion.fetching.fetcher import FetchError, Secrets
 from ingestion.rest.client import Headers, RestClient
-from ingestion.rest.documents import Document, Record, look_up
+from ingestion.rest.documents import Document, Record, has_field, is_true, look_up
 from ingestion.rest.faults import Gone
 from ingestion.rest.instants import write_instant
 from ingestion.rest.links import names_next_page, next_in_header
@@ -160,15 +160,17 @@ class Pages:
     def _go_on(self, document: Document, headers: Headers, records: list[Record]) -> bool:
         """Point to the next page; whether there is one."""
         paging, last = self._paging, records[-1] if records else None
-        if not self._request.paging and names_next_page(document.rest, headers):
-            raise FetchError(f"{self._place}: the answer names a next page, but the declaration "
-                             "has no `paging`; say with it how pages are asked for")
-        if not self._request.paging or self._is_known(last):
+        if not self._request.paging:
+            return self._end(document, headers, "the declaration has no `paging`; say with it how "
+                                                "pages are asked for")
+        if self._is_known(last):
             return False
-        if paging.until and look_up(document.rest, paging.until) is True:
+        if paging.until and is_true(look_up(document.rest, paging.until)):
             return False
-        if paging.as_long_as and look_up(document.rest, paging.as_long_as) is not True:
-            return False
+        if paging.as_long_as and not is_true(look_up(document.rest, paging.as_long_as)):
+            if has_field(document.rest, paging.as_long_as):
+                return False
+            return self._end(document, headers, "nothing where `while` points to; correct it")
         if paging.kind in ("page", "offset"):
             if not records:
                 return False
@@ -181,7 +183,7 @@ class Pages:
         following = (next_in_header(headers) if paging.kind == "link_header"
                      else look_up(document.rest, paging.found_at))
         if following in (None, "", False):
-            return False
+            return self._end(document, headers, "not where `paging` looks for it; correct `paging`")
         self._since_restart += len(records)
         if paging.restart_after and self._since_restart >= paging.restart_after and last:
             return self._restart(last, records)
@@ -196,6 +198,12 @@ class Pages:
                 self._request, self._values, self._link, str(following))
         self._previous = records if paging.restart_after else []
         return True
+
+    def _end(self, document: Document, headers: Headers, otherwise: str) -> bool:
+        """No next page: what is declared finds none, and so the answer must not name one."""
+        if names_next_page(document.rest, headers):
+            raise FetchError(f"{self._place}: the answer names a next page, but {otherwise}")
+        return False
 
     def _restart(self, last: Record, records: list[Record]) -> bool:
         """Ask anew from the last record on, where an API ends after so many records."""

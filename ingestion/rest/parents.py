@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.fetching.fetcher import FetchError
-from ingestion.rest.documents import has_field, look_up, read_document
+from ingestion.rest.documents import has_field, is_true, look_up, read_document
 from ingestion.rest.settings import Request
 from ingestion.rest.texts import place_of
 
@@ -40,7 +40,8 @@ def read_parents(path: Path, request: Request, only: Collection[int] = ()) -> It
             (record,) = read_document(line, "").records
             asked = tuple(str(look_up(record.value, name)) for name in request.named_fields)
             if asked in known or "None" in asked or (
-                    request.only_where and look_up(record.value, request.only_where) is not True):
+                    request.only_where
+                    and not is_true(look_up(record.value, request.only_where))):
                 continue
             known.add(asked)
             yield Parent(path.name, number, record.value, asked)

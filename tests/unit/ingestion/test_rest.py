@@ -387,6 +387,41 @@ def test_a_next_page_that_the_declaration_does_not_ask_for_is_told(
         "`paging`; say with it how pages are asked for")
 
 
+@pytest.mark.parametrize(("paging", "sentence"), [
+    ("kind: next_link, from: meta.nxt", "not where `paging` looks for it; correct `paging`"),
+    ("kind: cursor, from: cursor, parameter: after", "not where `paging` looks for it; correct"),
+    ("kind: link_header", "not where `paging` looks for it; correct `paging`"),
+    ("kind: page, parameter: page, while: hasmore", "nothing where `while` points to; correct")])
+def test_paging_that_misses_the_next_page_is_told(
+    api: Api, company: Make, paging: str, sentence: str,
+) -> None:
+    """The first page would be all that is fetched."""
+    api.answer = lambda call: Reply({
+        "data": _orders(1), "meta": {"next": "/v1/orders?page=2"}, "has_more": True})
+    assert company(f"paging: {{{paging}}}").problem().startswith(
+        f"shop pos.orders: /orders: the answer names a next page, but {sentence}")
+
+
+@pytest.mark.parametrize("yes", [True, 1, "1", "true", "True"])
+def test_there_is_more_in_the_words_of_the_api(api: Api, company: Make, yes: Any) -> None:
+    no = type(yes)(0) if not isinstance(yes, str) else "0"
+    api.answer = lambda call: Reply({"data": _orders(int(call.query["page"])),
+                                     "more": yes if call.query["page"] < "3" else no})
+    shop = company("paging: {kind: page, parameter: page, while: more}")
+    assert _ids(shop, shop.run()) == [1, 2, 3]
+
+
+def test_a_name_may_hold_points(api: Api, company: Make) -> None:
+    def answer(call: Call) -> Reply:
+        number = int(call.query.get("$skip", 0))
+        return Reply({"@odata.context": "x", "data": _orders(number)} | (
+            {"@odata.nextLink": f"{api.url}/v1/orders?$skip={number + 1}"} if number < 2 else {}))
+
+    api.answer = answer
+    shop = company("paging: {kind: next_link, from: '@odata.nextLink'}")
+    assert _ids(shop, shop.run()) == [0, 1, 2]
+
+
 @pytest.mark.parametrize("around", [
     {"next": None, "has_more": False, "paging": {"next": {"after": None}}, "next_page": ""},
     {"users": [{"next": "/v1/users/2"}], "next_delivery": "2026-01-01", "nextPage": 0}])
