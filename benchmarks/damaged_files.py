@@ -25,6 +25,7 @@ from benchmarks.workbooks import workbook
 
 MARK = re.compile(r"[KP]\d{4}Q")
 COLUMNS = ("id", "at", "amount", "who", "note")
+EXPLAINED = ("Order", "When", "How much", "Customer", "Remark")
 NOTES = ("", "x", "Größe", 'a "b"', "a\nb", "1.234,5", "NULL", "[", "{}", "&amp;", "\u00a0", "=1+1")
 # Bytes that readers stumble over.
 NASTY = (b'"', b'""', b"'", b"\\", b"\x00", b"\xff", b"\xc3", b"\r", b"\n", b"\r\n", b"\n\n", b";",
@@ -112,6 +113,7 @@ def csv_files(draw: st.DrawFn) -> DamagedSet:
         "quote": draw(st.sampled_from(('"', '"', "'", ""))),
         "encoding": draw(st.sampled_from(("utf-8", "utf-8", "windows-1252", "utf-16"))),
         "skip_first": draw(st.sampled_from((0, 0, 2))),
+        "skip_after_header": draw(st.sampled_from((0, 0, 1))),
         "skip_last": draw(st.sampled_from((0, 0, 1))),
         "may_be_short": draw(st.sampled_from((False, False, True))),
         "column_names": draw(st.sampled_from(((), (), COLUMNS))),
@@ -133,9 +135,11 @@ def csv_files(draw: st.DrawFn) -> DamagedSet:
         except UnicodeError:
             return None
         lines = re.split(r"\r\n|\n|\r", text)
-        first = settings["skip_first"]
+        first = settings["skip_first"] + settings["skip_after_header"]
         if not settings["column_names"]:
             first += 1
+        if not all(line.strip() for line in lines[settings["skip_first"]:first]):
+            return None  # blank lines are not counted, so that others are passed over
         # A quote that is opened in the header goes on in the next lines.
         quote = settings["quote"]
         if quote and quote in "".join(lines[:first]):
@@ -148,6 +152,7 @@ def csv_files(draw: st.DrawFn) -> DamagedSet:
         lines = ["report", ""] if settings["skip_first"] else []
         if not settings["column_names"]:
             lines.append(settings["delimiter"].join(COLUMNS))
+        lines += [settings["delimiter"].join(EXPLAINED)] * settings["skip_after_header"]
         lines += [settings["delimiter"].join(map(quoted, record.values())) for record in records]
         lines += ["total"] * settings["skip_last"]
         text = line_end.join(lines) + draw(st.sampled_from(("", line_end)))
@@ -231,16 +236,18 @@ def parquet_files(draw: st.DrawFn) -> DamagedSet:
 def excel_files(draw: st.DrawFn) -> DamagedSet:
     """Workbooks with cells of any kind anywhere, or with damaged bytes."""
     settings = {"skip_first": draw(st.sampled_from((0, 2))),
+                "skip_after_header": draw(st.sampled_from((0, 1))),
                 "sheet": draw(st.sampled_from(("", "O*")))}
     files = []
     for _ in range(draw(st.integers(4, 8))):
         records = _records(draw)
         rows: list[list[Any]] = [["report"], []] if settings["skip_first"] else []
-        rows += [list(COLUMNS), *(list(record.values()) for record in records)]
+        rows += [list(COLUMNS), *[list(EXPLAINED)] * settings["skip_after_header"],
+                 *(list(record.values()) for record in records)]
         is_bad = draw(st.booleans()) and bool(records)
         if is_bad:
             for _ in range(draw(st.integers(1, 4))):
-                row = draw(st.integers(settings["skip_first"] + 1, len(rows) - 1))
+                row = draw(st.integers(len(rows) - len(records), len(rows) - 1))
                 value = draw(st.sampled_from((None, True, 1e300, -0.1, 5, "#N/A", "x", " ")))
                 rows[row].insert(draw(st.integers(0, len(rows[row]))), value)
         known = frozenset(MARK.findall(json.dumps(rows)))
