@@ -13,6 +13,7 @@ from ingestion.deletions import DELETED, has_only_keys, is_there
 from ingestion.planning import PlannedLoad, Problem
 from ingestion.readers.files import Extract, ExtractError, told_names
 
+# Wider than what `inspect` takes for a record's value: a name withheld costs less than one told.
 _VALUE = re.compile(r"[\d\s.,:/+-]*\d[\d\s.,:/+-]*|[^@]+@[^@]+")
 # No character: what becomes of a line break in UTF-16 that has lost a byte before.
 _SHIFTED = "\u0a00"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -14,7 +14,7 @@ _LOOKED_AT = 500
 
 
 def nested_names(
-    con: duckdb.DuckDBPyConnection, extract: Extract, columns: Iterable[str],
+    con: duckdb.DuckDBPyConnection, extract: Extract, columns: Sequence[str],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of single values, those within objects with dots, and names of lists.
 
@@ -30,15 +30,30 @@ def nested_names(
             _add(_values(record, ""), names, lists)
     typed = con.sql("from extract limit 0")
     kinds = dict(zip(typed.columns, typed.types, strict=True)) if extract.is_typed else {}
+    nested = {name for name in columns
+              if name in kinds and kinds[name].id in ("struct", "list", "array", "map")}
+    objects = _of_objects(con, extract, [name for name in columns if name not in nested])
     for name in columns:
-        if name in kinds and kinds[name].id in ("struct", "list", "array", "map"):
+        if name in nested:
             _add(_fields(name, kinds[name]), names, lists)
-        elif found := _documents(con, extract.text(name)):
+        elif name in objects and (found := _documents(con, extract.text(name))):
             for value in found:
                 _add(_values(value, f"{name}."), names, lists)
         else:
             names[name] = None
     return tuple(names), tuple(name for name in lists if name not in names)
+
+
+def _of_objects(
+    con: duckdb.DuckDBPyConnection, extract: Extract, columns: Sequence[str],
+) -> set[str]:
+    """Columns of which every value looks like an object, in one pass over all of them."""
+    if not columns:
+        return set()
+    found = con.execute("select " + ", ".join(
+        f"bool_and({extract.text(name)} = '' or starts_with({extract.text(name)}, '{{'))"
+        for name in columns) + " from extract").fetchall()[0]
+    return {name for name, is_object in zip(columns, found, strict=True) if is_object}
 
 
 def _add(
